@@ -1,0 +1,32 @@
+"""How migrations run: one at a time whoever asks, each in a transaction, never waiting long for a lock."""
+
+from alembic import context
+from sqlalchemy import create_engine, text
+
+from services.core.db import database_url
+from services.core.models import Base
+
+MIGRATION_LOCK = 0x44_4C_4D_47  # "DLMG"
+
+
+def run() -> None:
+    """Connect, take the lock, migrate."""
+    url = context.config.attributes.get("url") or database_url()
+    engine = create_engine(url, connect_args={"application_name": "dateline-migrate"})
+    with engine.connect() as connection:
+        # The lock comes before any timeout: the second of two migrations waits for the first, however long.
+        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK})
+        connection.execute(text("SET lock_timeout = '10s'"))
+        connection.commit()
+        context.configure(
+            connection=connection,
+            target_metadata=Base.metadata,
+            transaction_per_migration=True,
+            compare_server_default=False,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+    engine.dispose()
+
+
+run()

@@ -1,0 +1,1 @@
+"""Dateline: three services on one core. `python -m services` is the command line."""

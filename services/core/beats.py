@@ -1,0 +1,57 @@
+"""Signs of life: each role writes one row every few seconds, so that a dead pipeline is told from a quiet one."""
+
+import logging
+import threading
+from typing import Any
+
+from sqlalchemy import delete, func, select, text
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from services.core.db import transaction
+from services.core.errors import DatelineError
+from services.core.models import Beat
+
+log = logging.getLogger(__name__)
+
+EVERY_S = 5
+STALE_S = 20
+"""A role without a beat for this long is not running."""
+
+
+def beat(role: str, name: str, detail: dict[str, Any]) -> None:
+    """Write one sign of life, and forget the processes that stopped giving any a day ago."""
+    with transaction() as session:
+        session.execute(
+            upsert(Beat)
+            .values(role=role, name=name, detail=detail)
+            .on_conflict_do_update(
+                index_elements=[Beat.role, Beat.name], set_={"at": func.now(), "detail": detail}
+            )
+        )
+        session.execute(delete(Beat).where(Beat.at < func.now() - text("interval '1 day'")))
+
+
+def start(role: str, name: str, detail: dict[str, Any]) -> None:
+    """Beat from a thread of its own for as long as the process lives."""
+
+    def run() -> None:
+        pause = threading.Event()
+        while True:
+            try:
+                beat(role, name, detail)
+            except DatelineError as error:
+                log.warning("no sign of life given: %s", error)
+            pause.wait(EVERY_S)
+
+    threading.Thread(target=run, name="beat", daemon=True).start()
+
+
+def alive() -> dict[str, int]:
+    """Processes of each role that gave a sign of life lately."""
+    with transaction() as session:
+        rows = session.execute(
+            select(Beat.role, func.count())
+            .where(Beat.at > func.now() - text(f"interval '{STALE_S} seconds'"))
+            .group_by(Beat.role)
+        )
+        return {role: int(count) for role, count in rows}

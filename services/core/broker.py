@@ -1,0 +1,157 @@
+"""Celery: the app, its settings, and the one decorator for jobs. The only module that knows it.
+
+Every setting has its measured reason in docs/explanation/queues.md.
+"""
+
+import functools
+import logging
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import redis
+from celery import Celery, shared_task
+from celery.signals import setup_logging, worker_process_init
+from kombu.entity import Queue as KombuQueue
+from kombu.exceptions import KombuError
+from kombu.transport.redis import Channel
+
+from services.core import db
+from services.core.cache import KEY_PREFIX, redis_url
+from services.core.queues import QUEUE_OF, Job, Queue
+
+log = logging.getLogger(__name__)
+
+VISIBILITY_S = 300
+JOB_LIMIT_S = 120
+
+OPTIONS: dict[str, Any] = {
+    "task_acks_late": True,
+    "task_reject_on_worker_lost": True,
+    "task_time_limit": JOB_LIMIT_S,
+    "task_soft_time_limit": JOB_LIMIT_S - 30,
+    "task_ignore_result": True,
+    "task_serializer": "json",
+    "event_serializer": "json",
+    "accept_content": ["json"],
+    "task_publish_retry_policy": {
+        "max_retries": 1,
+        "interval_start": 0,
+        "interval_step": 0.1,
+        "interval_max": 0.2,
+    },
+    "visibility_timeout": VISIBILITY_S,
+    "broker_transport_options": {
+        "visibility_timeout": VISIBILITY_S,
+        "socket_timeout": 15,
+        "socket_connect_timeout": 5,
+        "socket_keepalive": True,
+        "health_check_interval": 25,
+        "global_keyprefix": KEY_PREFIX,
+        "unacked_restore_interval": 5,
+        "unacked_restore_throttle": 1,
+    },
+    "broker_connection_retry_on_startup": True,
+    "broker_connection_max_retries": None,
+    "worker_prefetch_multiplier": 1,
+    "worker_max_tasks_per_child": 500,
+    "worker_max_memory_per_child": 300_000,
+    "worker_soft_shutdown_timeout": 6,
+    "worker_enable_soft_shutdown_on_idle": True,
+    "worker_cancel_long_running_tasks_on_connection_loss": True,
+    "worker_enable_remote_control": False,
+    "worker_send_task_events": False,
+    "worker_hijack_root_logger": False,
+    "worker_redirect_stdouts": False,
+}
+
+
+def celery_url(url: str) -> str:
+    """A Redis address in Celery's spelling: unix sockets are `redis+socket://` there."""
+    return "redis+socket://" + url.removeprefix("unix://") if url.startswith("unix://") else url
+
+
+def _kombu_queue(name: str) -> Any:
+    return KombuQueue(name, routing_key=name)  # type: ignore[no-untyped-call]  # kombu ships half its types
+
+
+@cache
+def app() -> Celery:
+    """The Celery application of this process, made at first use so that imports need no settings."""
+    made = Celery("dateline", broker=celery_url(redis_url()), set_as_current=True)
+    made.conf.update(OPTIONS)
+    made.conf.task_queues = [_kombu_queue(name.value) for name in Queue]
+    made.conf.task_routes = {job.value: {"queue": QUEUE_OF[job].value} for job in Job}
+    made.conf.task_default_queue = Queue.FETCH.value
+    return made
+
+
+def job(name: Job) -> Callable[[Callable[[], None]], Callable[[], None]]:
+    """Make a function the job of that name. It takes nothing: a message is a hint."""
+
+    def decorate(function: Callable[[], None]) -> Callable[[], None]:
+        @functools.wraps(function)
+        def run() -> None:
+            function()
+
+        shared_task(name=name.value)(run)
+        return function
+
+    return decorate
+
+
+def send(name: Job) -> bool:
+    """Put a hint on the job's queue. False, and a warning, when the broker does not answer."""
+    try:
+        app().send_task(name.value, queue=QUEUE_OF[name].value)
+    except (KombuError, redis.RedisError, OSError) as error:
+        log.warning("hint %s not sent: %s", name, error)
+        return False
+    return True
+
+
+def guard_connection_loss() -> None:
+    """Keep a worker alive when the broker restarts under it.
+
+    Kombu 5.7 gives unacknowledged messages back on a connection that it has just closed, reads the address of that
+    connection (None by then) and dies of AttributeError; 6 of 12 restarts ended the worker process. As a
+    ConnectionError it is one of the errors that kombu expects there. (Nearest report: celery/kombu#582.)
+    """
+    original: Any = Channel._connparams  # noqa: SLF001 - there is no public hook at that place
+
+    def connparams(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if self.connection.client is None:
+            raise redis.exceptions.ConnectionError("the broker connection is closed")
+        return original(self, *args, **kwargs)
+
+    setattr(Channel, "_connparams", connparams)  # noqa: B010 - a plain assignment is what mypy forbids
+
+
+@setup_logging.connect  # type: ignore[untyped-decorator]  # celery ships no types
+def _keep_our_logging(**_: Any) -> None:
+    """Celery configures no logging when somebody answers this signal."""
+
+
+@worker_process_init.connect  # type: ignore[untyped-decorator]  # celery ships no types
+def _drop_inherited_connections(**_: Any) -> None:
+    """A forked process must not share its parent's sockets."""
+    if db.engine.cache_info().currsize:
+        db.engine().dispose(close=False)
+
+
+def run_worker(*, role: str, queues: tuple[Queue, ...], processes: int) -> None:
+    """Consume `queues` until told to stop; returns when the last job is done."""
+    guard_connection_loss()
+    app().worker_main(
+        [
+            "worker",
+            f"--queues={','.join(q.value for q in queues)}",
+            f"--concurrency={processes}",
+            f"--hostname={role}@%h",
+            "--loglevel=INFO",
+            "--without-gossip",
+            "--without-mingle",
+            "--without-heartbeat",
+            "--pool=prefork",
+        ]
+    )

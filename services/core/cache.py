@@ -1,0 +1,76 @@
+"""Redis: how long a queue is, and a word to followers that the stream moved. The only module that knows Redis.
+
+Nothing here is needed for being right: when Redis is away, callers go on from the database.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from functools import cache
+
+import redis
+import redis.asyncio
+
+from services.core.errors import ConfigurationError
+from services.core.queues import Queue
+from services.core.settings import settings
+
+KEY_PREFIX = "dateline:"
+STREAM_CHANNEL = KEY_PREFIX + "stream"
+UNKNOWN = 0
+
+log = logging.getLogger(__name__)
+
+
+def redis_url() -> str:
+    """The address in force. Raises ConfigurationError when there is none."""
+    url = settings().redis_url
+    if url is None:
+        raise ConfigurationError(
+            f"No queue: nothing runs in {settings().home} and DATELINE_REDIS_URL is not set. "
+            "Start everything with `dateline up`, or name a Redis or Valkey."
+        )
+    return url
+
+
+@cache
+def client() -> redis.Redis:
+    """This process's connections; never waits for long."""
+    return redis.Redis.from_url(redis_url(), socket_timeout=5, socket_connect_timeout=2)
+
+
+def alive() -> bool:
+    """Whether Redis answers."""
+    try:
+        return bool(client().ping())
+    except redis.RedisError:
+        return False
+
+
+def queue_length(queue: Queue) -> int | None:
+    """Hints lying in a queue; None when Redis does not answer."""
+    try:
+        return int(client().llen(KEY_PREFIX + queue))
+    except redis.RedisError:
+        return None
+
+
+def tell_followers(seq: int) -> None:
+    """Say that the stream has moved to `seq`. Lost when Redis is away: followers also look by themselves."""
+    try:
+        client().publish(STREAM_CHANNEL, str(seq))
+    except redis.RedisError as error:
+        log.warning("followers not told of %s: %s", seq, error)
+
+
+async def stream_moves() -> AsyncIterator[int]:
+    """Positions as they are told, for as long as Redis can be reached; reconnects for ever."""
+    while True:
+        try:
+            async with redis.asyncio.Redis.from_url(redis_url()).pubsub() as pubsub:
+                await pubsub.subscribe(STREAM_CHANNEL)
+                async for message in pubsub.listen():
+                    if message["type"] == "message":
+                        yield int(message["data"])
+        except redis.RedisError:
+            await asyncio.sleep(1)

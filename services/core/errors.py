@@ -1,0 +1,28 @@
+"""One tree of errors. Each says what is wrong, where, and whether trying again may help."""
+
+
+class DatelineError(Exception):
+    """Anything that Dateline refuses or cannot do, in a sentence fit for the person who asked.
+
+    `temporary` tells a caller whether the same request may succeed later.
+    """
+
+    temporary = False
+
+
+class ConfigurationError(DatelineError):
+    """A setting, a port, a folder or a program is not as it must be; the message names the remedy."""
+
+
+class InvalidInputError(DatelineError):
+    """Somebody handed us something that is not what it should be; the message names place and remedy."""
+
+
+class NotFoundError(DatelineError):
+    """The thing asked for does not exist."""
+
+
+class UnavailableError(DatelineError):
+    """A server we stand on (database, broker) does not answer."""
+
+    temporary = True

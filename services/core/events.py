@@ -1,0 +1,28 @@
+"""Facts, in the past tense. Whoever publishes one does not know who reacts (`core.queues` does)."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class FeedsAdded:
+    """Feeds became due at once: somebody added, imported, resumed or refreshed them."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArticlesStored:
+    """Articles are new or changed and wait for labels."""
+
+
+@dataclass(frozen=True, slots=True)
+class RulebookPublished:
+    """Another rulebook is in force; recent articles wait for labels again."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamAdvanced:
+    """The stream has changes up to and including `seq`."""
+
+    seq: int
+
+
+Event = FeedsAdded | ArticlesStored | RulebookPublished | StreamAdvanced

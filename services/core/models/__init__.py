@@ -1,0 +1,26 @@
+"""The tables, one file per noun. Rows do not leave the modules that query them."""
+
+from services.core.models.articles import Article, ArticleUrl, Sighting, TextKey
+from services.core.models.base import Base
+from services.core.models.feeds import Feed, Fetch, Gap, Host, Source
+from services.core.models.labels import ArticleLabel, Rulebook
+from services.core.models.operations import Beat
+from services.core.models.stream import Change, StreamState
+
+__all__ = [
+    "Article",
+    "ArticleLabel",
+    "ArticleUrl",
+    "Base",
+    "Beat",
+    "Change",
+    "Feed",
+    "Fetch",
+    "Gap",
+    "Host",
+    "Rulebook",
+    "Sighting",
+    "Source",
+    "StreamState",
+    "TextKey",
+]

@@ -1,0 +1,117 @@
+"""Articles, the addresses and texts that identify them, and where they were seen."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    CheckConstraint,
+    Computed,
+    ForeignKey,
+    Identity,
+    Index,
+    LargeBinary,
+    UniqueConstraint,
+)
+from sqlalchemy import text as sql
+from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.core.models.base import Base
+
+
+class Article(Base):
+    """One publication, whatever number of feeds carry it.
+
+    `sort_at` is its place in Latest: min(published, first seen), never moved once given. `waiting_since` set means
+    that it waits for labels. `listed` means that it stands in Latest; a duplicate never does: it is listed as
+    "also at" of the article it points to. `revision` grows with every change a subscriber can see.
+    """
+
+    __tablename__ = "articles"
+    __table_args__ = (
+        CheckConstraint("duplicate_of IS NULL OR NOT listed", name="duplicate_hidden"),
+        CheckConstraint("duplicate_of <> id", name="duplicate_of_another"),
+        CheckConstraint("revision > 0", name="revision_positive"),
+        Index("ix_articles_latest", sql("sort_at DESC"), sql("id DESC"), postgresql_where=sql("listed")),
+        Index(
+            "ix_articles_waiting",
+            "id",
+            postgresql_where=sql("waiting_since IS NOT NULL AND quarantined IS NULL"),
+        ),
+        Index("ix_articles_search", "search", postgresql_using="gin"),
+        Index("ix_articles_duplicate_of", "duplicate_of", postgresql_where=sql("duplicate_of IS NOT NULL")),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    feed_id: Mapped[int | None] = mapped_column(ForeignKey("feeds.id", ondelete="SET NULL"), index=True)
+    source_id: Mapped[int] = mapped_column(ForeignKey("sources.id"), index=True)
+    url: Mapped[str]
+    title: Mapped[str]
+    teaser: Mapped[str]
+    text: Mapped[str]
+    html: Mapped[str]
+    authors: Mapped[list[str]]
+    tags: Mapped[list[str]]
+    image: Mapped[str | None]
+    language: Mapped[str | None]
+    content_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    published_at: Mapped[datetime | None]
+    date_guessed: Mapped[bool]
+    first_seen_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    sort_at: Mapped[datetime]
+    revision: Mapped[int] = mapped_column(server_default=sql("1"))
+    duplicate_of: Mapped[int | None] = mapped_column(ForeignKey("articles.id"))
+
+    waiting_since: Mapped[datetime | None]
+    lease_until: Mapped[datetime] = mapped_column(server_default=sql("'-infinity'"))
+    lease_token: Mapped[str | None]
+    attempts: Mapped[int] = mapped_column(server_default=sql("0"))
+    quarantined: Mapped[str | None]
+
+    listed: Mapped[bool] = mapped_column(server_default=sql("false"))
+    published_revision: Mapped[int] = mapped_column(server_default=sql("0"))
+    rulebook_version: Mapped[str | None]
+    region: Mapped[str | None]
+    regions: Mapped[list[str]] = mapped_column(server_default=sql("'{}'"))
+    topics: Mapped[list[str]] = mapped_column(server_default=sql("'{}'"))
+    places: Mapped[list[str]] = mapped_column(server_default=sql("'{}'"))
+    verdict: Mapped[dict[str, Any] | None]
+    search: Mapped[Any] = mapped_column(
+        TSVECTOR, Computed("to_tsvector('simple', title || ' ' || text)", persisted=True), deferred=True
+    )
+
+
+class ArticleUrl(Base):
+    """A canonical URL belongs to one article, once. An article that moved has several."""
+
+    __tablename__ = "article_urls"
+
+    url_key: Mapped[str] = mapped_column(primary_key=True)
+    article_id: Mapped[int] = mapped_column(ForeignKey("articles.id", ondelete="CASCADE"), index=True)
+
+
+class TextKey(Base):
+    """A text (normal form of title and body, hashed) belongs to the article that was first seen with it."""
+
+    __tablename__ = "text_keys"
+
+    text_key: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    article_id: Mapped[int] = mapped_column(ForeignKey("articles.id", ondelete="CASCADE"), index=True)
+    seen_at: Mapped[datetime]
+
+
+class Sighting(Base):
+    """Where an article was seen: one feed, one guid, once."""
+
+    __tablename__ = "sightings"
+    __table_args__ = (UniqueConstraint("feed_id", "guid"),)
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    feed_id: Mapped[int] = mapped_column(ForeignKey("feeds.id", ondelete="CASCADE"))
+    guid: Mapped[str]
+    url: Mapped[str]
+    article_id: Mapped[int] = mapped_column(ForeignKey("articles.id", ondelete="CASCADE"), index=True)
+    content_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    first_seen_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]

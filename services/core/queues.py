@@ -1,0 +1,54 @@
+"""Queues, jobs, and which jobs an event starts. One table; compose, metrics and workers iterate it.
+
+A message is a hint: "there may be work in this queue". It names no row, so a lost, doubled or late one
+costs seconds and nothing else: the worker that gets it claims rows from the database.
+"""
+
+from enum import StrEnum
+
+from services.core.events import ArticlesStored, Event, FeedsAdded, RulebookPublished, StreamAdvanced
+
+
+class Queue(StrEnum):
+    """A list on the broker with workers of its own, so that one kind of work cannot starve another."""
+
+    FETCH = "fetch"
+    CLASSIFY = "classify"
+
+
+class Job(StrEnum):
+    """A unit of work on a queue, named noun.verb. The function behind it is found by this name."""
+
+    FETCH_FEEDS = "feeds.fetch"
+    LABEL_ARTICLES = "articles.label"
+
+
+QUEUE_OF: dict[Job, Queue] = {
+    Job.FETCH_FEEDS: Queue.FETCH,
+    Job.LABEL_ARTICLES: Queue.CLASSIFY,
+}
+
+JOBS_FOR: dict[type[Event], tuple[Job, ...]] = {
+    FeedsAdded: (Job.FETCH_FEEDS,),
+    ArticlesStored: (Job.LABEL_ARTICLES,),
+    RulebookPublished: (Job.LABEL_ARTICLES,),
+    StreamAdvanced: (),
+}
+
+ROLES: dict[str, tuple[Queue, ...]] = {
+    "ingest": (Queue.FETCH,),
+    "classify": (Queue.CLASSIFY,),
+}
+"""What `dateline worker ROLE` consumes."""
+
+HINTS_AT_MOST = 4
+"""More hints than this in one queue say nothing new."""
+
+
+def hints_wanted(*, waiting: int, batch: int, queued: int) -> int:
+    """How many hints to add for `waiting` rows worked on `batch` at a time, when `queued` hints lie there.
+
+    >>> hints_wanted(waiting=0, batch=20, queued=0), hints_wanted(waiting=50, batch=20, queued=1)
+    (0, 2)
+    """
+    return max(0, min(-(-waiting // batch), HINTS_AT_MOST) - queued)

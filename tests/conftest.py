@@ -1,0 +1,11 @@
+"""Fixtures live by topic in tests/fixtures; this file only lists them, and keeps the environment out of tests."""
+
+import os
+
+pytest_plugins = [
+    "tests.fixtures.servers",
+    "tests.fixtures.environment",
+]
+
+for _name in [name for name in os.environ if name.startswith("DATELINE_")]:
+    del os.environ[_name]  # what is set on the machine must not decide what a test sees
