@@ -4,7 +4,7 @@ import logging
 import threading
 from typing import Any
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import delete, func, select, text, true
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from services.core.db import transaction
@@ -46,12 +46,10 @@ def start(role: str, name: str, detail: dict[str, Any]) -> None:
     threading.Thread(target=run, name="beat", daemon=True).start()
 
 
-def alive() -> dict[str, int]:
-    """Processes of each role that gave a sign of life lately."""
+def alive(*, host: str | None = None) -> dict[str, int]:
+    """Processes of each role that gave a sign of life lately, on `host` or anywhere. Names are `host:process`."""
+    lately = Beat.at > func.now() - text(f"interval '{STALE_S} seconds'")
+    here = Beat.name.startswith(f"{host}:", autoescape=True) if host else true()
     with transaction() as session:
-        rows = session.execute(
-            select(Beat.role, func.count())
-            .where(Beat.at > func.now() - text(f"interval '{STALE_S} seconds'"))
-            .group_by(Beat.role)
-        )
+        rows = session.execute(select(Beat.role, func.count()).where(lately, here).group_by(Beat.role))
         return {role: int(count) for role, count in rows}

@@ -18,6 +18,7 @@ from kombu.transport.redis import Channel
 
 from services.core import db
 from services.core.cache import KEY_PREFIX, redis_url
+from services.core.errors import DatelineError
 from services.core.queues import QUEUE_OF, Job, Queue
 
 log = logging.getLogger(__name__)
@@ -132,18 +133,32 @@ def _keep_our_logging(**_: Any) -> None:
     """Celery configures no logging when somebody answers this signal."""
 
 
+_warm_ups: list[Callable[[], object]] = []
+
+
+def at_start_of_process(warm_up: Callable[[], object]) -> None:
+    """Call `warm_up` in every pool process before its first job."""
+    _warm_ups.append(warm_up)
+
+
 @worker_process_init.connect  # type: ignore[untyped-decorator]  # celery ships no types
-def _drop_inherited_connections(**_: Any) -> None:
-    """A forked process must not share its parent's sockets."""
+def _begin_process(**_: Any) -> None:
+    """A forked process must not share its parent's sockets; then it gets ready."""
     if db.engine.cache_info().currsize:
         db.engine().dispose(close=False)
+    for warm_up in _warm_ups:
+        try:
+            warm_up()
+        except DatelineError as error:
+            log.warning("not ready yet: %s", error)
 
 
 def run_worker(*, role: str, queues: tuple[Queue, ...], processes: int) -> None:
     """Consume `queues` until told to stop; returns when the last job is done."""
     guard_connection_loss()
-    app().worker_main(
+    app().start(
         [
+            "--quiet",
             "worker",
             f"--queues={','.join(q.value for q in queues)}",
             f"--concurrency={processes}",

@@ -17,7 +17,8 @@ from services.core.settings import settings
 
 KEY_PREFIX = "dateline:"
 STREAM_CHANNEL = KEY_PREFIX + "stream"
-UNKNOWN = 0
+AWAY = (redis.RedisError, ConfigurationError)
+"""Redis does not answer, or this process was given none (`dateline migrate` needs none): the same to callers."""
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +52,7 @@ def queue_length(queue: Queue) -> int | None:
     """Hints lying in a queue; None when Redis does not answer."""
     try:
         return int(client().llen(KEY_PREFIX + queue))
-    except redis.RedisError:
+    except AWAY:
         return None
 
 
@@ -59,7 +60,7 @@ def tell_followers(seq: int) -> None:
     """Say that the stream has moved to `seq`. Lost when Redis is away: followers also look by themselves."""
     try:
         client().publish(STREAM_CHANNEL, str(seq))
-    except redis.RedisError as error:
+    except AWAY as error:
         log.warning("followers not told of %s: %s", seq, error)
 
 

@@ -1,5 +1,6 @@
 """What `dateline doctor` and the readiness check report: each part, whether it is well, and what to do."""
 
+import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -36,6 +37,14 @@ def examine() -> list[Finding]:
             if about == "database":
                 break
     return found
+
+
+def examine_role(role: str) -> Finding:
+    """Whether `role` gives signs of life from this very host: the health check of its container."""
+    host = socket.gethostname()
+    well = any(role in r.split("+") for r in beats.alive(host=host))
+    says = f"gives signs of life on {host}" if well else f"gives no sign of life on {host}: see its log."
+    return Finding(role, ok=well, says=says)
 
 
 def _database() -> Iterator[Finding]:

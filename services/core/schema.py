@@ -6,7 +6,11 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import create_engine
+from sqlalchemy.exc import OperationalError
+
+from services.core.errors import ConfigurationError, UnavailableError
 
 _REPOSITORY = Path(__file__).resolve().parents[2] / "alembic"
 _PACKAGED = Path(__file__).resolve().parent / "migrations"
@@ -21,8 +25,19 @@ def config(url: str) -> Config:
 
 
 def upgrade(url: str, revision: str = "head") -> None:
-    """Bring the database to `revision`. Whoever comes second waits for the first and finds nothing to do."""
-    command.upgrade(config(url), revision)
+    """Bring the database to `revision`. Whoever comes second waits for the first and finds nothing to do.
+
+    One migration a process at a time: alembic keeps its context there. Raises ConfigurationError when the database
+    has a version that this code does not know, UnavailableError when it does not answer.
+    """
+    try:
+        command.upgrade(config(url), revision)
+    except CommandError as error:
+        raise ConfigurationError(
+            f"The schema cannot be brought to {revision}: {error}. Is the code older than it?"
+        ) from error
+    except OperationalError as error:
+        raise UnavailableError(f"The database does not answer: {error.orig}") from error
 
 
 def downgrade(url: str, revision: str) -> None:

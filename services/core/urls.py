@@ -65,7 +65,7 @@ def check_http_url(text: str) -> str:
     shown = url if len(url) <= 120 else url[:120] + "…"
     if any(c.isspace() or not c.isprintable() for c in url):
         raise InvalidInputError(
-            f"“{shown!r:.140}” has a space or control character inside; write a space as %20."
+            f"“{_visible(shown)}” has a space or control character inside; write a space as %20."
         )
     scheme = _SCHEME.match(url)
     if not scheme:
@@ -126,6 +126,11 @@ def canonical_url(url: str, *, aliases: Mapping[str, str] = HOST_ALIASES) -> str
 def is_front_page(key: str) -> bool:
     """Whether a key of `canonical_url` names no more than a host, so that it cannot tell articles apart."""
     return not any(mark in key for mark in "/?#")
+
+
+def _visible(text: str) -> str:
+    """`text` with control characters spelt out, as an error message may show them."""
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
 
 
 def _reason(error: ValueError) -> str:

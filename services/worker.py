@@ -1,0 +1,73 @@
+"""Celery's entry point and the ticker: what runs the jobs, and what hints at them."""
+
+import logging
+import os
+import signal
+import socket
+import threading
+from types import FrameType
+
+from services.classify import store as classify_store
+from services.classify import tasks as classify_tasks
+from services.classify.label import warm_up
+from services.core import beats, broker, cache, outbox
+from services.core.db import transaction
+from services.core.errors import UnavailableError
+from services.core.queues import QUEUE_OF, ROLES, Job, Queue, hints_wanted
+from services.core.settings import settings
+from services.ingest import tasks as ingest_tasks
+from services.ingest.store import leases
+
+log = logging.getLogger(__name__)
+
+JOBS = (ingest_tasks.fetch_feeds, classify_tasks.label_articles)
+"""Importing them is what registers them."""
+
+
+def process_name() -> str:
+    """This process among all others, on all machines."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def run_worker(roles: tuple[str, ...]) -> None:
+    """Consume the queues of these roles until told to stop."""
+    queues: tuple[Queue, ...] = tuple(queue for role in roles for queue in ROLES[role])
+    if "classify" in roles:
+        broker.at_start_of_process(warm_up)
+    beats.start("+".join(roles), process_name(), {"queues": [q.value for q in queues]})
+    broker.run_worker(role="-".join(roles), queues=queues, processes=settings().worker_processes)
+
+
+def run_scheduler() -> None:
+    """Tick until told to stop. Any number of copies may run: what they do is safe to do twice."""
+    stop = threading.Event()
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, on_signal)
+    signal.signal(signal.SIGINT, on_signal)
+    beats.start("scheduler", process_name(), {})
+    while not stop.wait(settings().scheduler_tick):
+        try:
+            tick()
+        except UnavailableError as error:
+            log.warning("%s", error)
+            stop.wait(1)
+
+
+def tick() -> dict[Job, int]:
+    """Hint where rows wait and no hint says so yet; the hints sent."""
+    with transaction() as session:
+        waiting = {
+            Job.FETCH_FEEDS: (leases.due(session).count, settings().fetch_batch),
+            Job.LABEL_ARTICLES: (classify_store.waiting(session), classify_store.BATCH),
+        }
+    sent = dict.fromkeys(waiting, 0)
+    for job, (count, batch) in waiting.items():
+        queued = cache.queue_length(QUEUE_OF[job]) if count else None
+        if queued is None:
+            continue
+        for _ in range(hints_wanted(waiting=count, batch=batch, queued=queued)):
+            sent[job] += outbox.hint(job)
+    return sent
