@@ -1,0 +1,236 @@
+"""The state of the press: what is published, where it is listed, what was corrected. No clock and no network: `now` is handed in."""
+
+import random
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from newswire import addresses
+from newswire.model import READABLE, Article, Listing, Outlet, Role, Story, Trouble
+from newswire.places import codes_in
+from newswire.stories import Storyteller
+
+_COPIED_SHARE, _CARRIED_SHARE = 0.6, 0.35
+_RETOLD = 12
+_SECOND = timedelta(seconds=1)
+_LONG_AGO = timedelta(days=365)
+_CORRECTION = {
+    "en": "Correction: an earlier version of this article carried a different headline.",
+    "ru": "Исправление: в первоначальной версии статьи был другой заголовок.",
+    "kk": "Түзету: мақаланың алғашқы нұсқасында тақырыбы басқаша болды.",
+    "fr": "Correction : une version antérieure de cet article portait un autre titre.",
+    "es": "Corrección: una versión anterior de este artículo llevaba otro título.",
+    "tr": "Düzeltme: Bu haberin önceki sürümünde başlık farklıydı.",
+    "ar": "تصحيح: حملت نسخة سابقة من هذا الخبر عنوانا مختلفا.",
+    "zh": "更正：本文较早版本的标题有所不同。",
+}
+
+
+@dataclass(slots=True)
+class Desk:
+    """One outlet's feed: its lines (newest first), how often it changed and since when it stands as it is."""
+
+    outlet: Outlet
+    lines: deque[Listing]
+    version: int
+    changed: datetime
+
+
+class Newsroom:
+    """Publishes, copies, lists and corrects; the same seed and the same calls give the same press.
+
+    `base_of` gives the address (scheme to port, and a path on a shared address) under which an outlet is served.
+    Articles are numbered from `first` on, so that a press opened again need not reuse the addresses of an earlier one.
+    """
+
+    def __init__(
+        self,
+        outlets: Iterable[Outlet],
+        *,
+        seed: int,
+        base_of: Callable[[Outlet], str],
+        now: datetime,
+        first: int = 1,
+    ) -> None:
+        self.desks = {
+            outlet.slug: Desk(outlet, deque(maxlen=outlet.window), 1, now.replace(microsecond=0) - _LONG_AGO)
+            for outlet in outlets
+        }
+        self.articles: dict[str, Article] = {}
+        self._base_of = base_of
+        self._first = first
+        self._rng = random.Random(seed)
+        self._storyteller = Storyteller(seed=seed)
+        self._titles: set[str] = set()
+        self._by_path: dict[tuple[str, str], Article] = {}
+
+    def fill(self, *, now: datetime, entries: int | None = None) -> None:
+        """Publishes the past: some twenty articles an outlet (or exactly `entries`), spread over hours and days before `now`."""
+        moments = [
+            (moment, slug)
+            for slug, desk in self.desks.items()
+            if _writes(desk.outlet)
+            for moment in self._past(now, entries or min(20, desk.outlet.window))
+        ]
+        for moment, slug in sorted(moments):
+            self.publish(now=moment, slug=slug, alone=entries is not None)
+
+    def publish(self, *, now: datetime, slug: str | None = None, alone: bool = False) -> list[Article]:
+        """One new article at an outlet (drawn when none is named) and, unless `alone`, its wire copies at others."""
+        outlet = self.desks[slug].outlet if slug else self._rng.choice(self._authors())
+        if outlet.role is Role.AGGREGATOR:
+            return self._relay(outlet, now=now)
+        original = self._print(outlet, self._tell(outlet, now=now, tries=1 if alone else 8), now=now)
+        copies = [] if alone else [self._copy(client, original, now=now) for client in self._clients(outlet)]
+        if not alone:
+            for desk in self.desks.values():
+                if self._would_carry(desk.outlet, original):
+                    self._carry(desk, original, now=now)
+        return [original, *copies]
+
+    def correct(self, *, now: datetime, article_id: str | None = None) -> Article | None:
+        """Edits an article's headline and text in place, its address unchanged; None where nothing can be corrected."""
+        article = self.articles[article_id] if article_id else self._correctable()
+        if article is None or not article.story.other_title:
+            return None
+        article.earlier_titles.append(article.title)
+        titles = (article.story.title, article.story.other_title)
+        article.title = titles[article.title == titles[0]]
+        note = _CORRECTION[article.story.language]
+        article.paragraphs = (*(text for text in article.paragraphs if text != note), note)
+        article.updated = max(now, article.updated + _SECOND)
+        for slug in {article.outlet, *article.carried_by}:
+            self._touch(self.desks[slug], now)
+        return article
+
+    def article_at(self, slug: str, path: str) -> Article | None:
+        """The article an outlet serves at a path (with its query where that holds the id)."""
+        return self._by_path.get((slug, path.rstrip("/")))
+
+    def _tell(self, outlet: Outlet, *, now: datetime, tries: int) -> Story:
+        story = self._storyteller.tell(outlet, now=now, tries=tries)
+        for _ in range(_RETOLD):
+            if story.title not in self._titles:
+                break
+            story = self._storyteller.tell(outlet, now=now, tries=tries)
+        self._titles.add(story.title)
+        return story
+
+    def _past(self, now: datetime, count: int) -> list[datetime]:
+        moment, found = now.replace(microsecond=0) - timedelta(seconds=self._rng.randrange(30, 6000)), []
+        for _ in range(count):
+            found.append(moment)
+            moment -= timedelta(seconds=900 + int(self._rng.expovariate(1 / 7200)))
+        return found
+
+    def _authors(self) -> list[Outlet]:
+        return [desk.outlet for desk in self.desks.values() if _writes(desk.outlet)]
+
+    def _clients(self, wire: Outlet) -> list[Outlet]:
+        if wire.role is not Role.WIRE:
+            return []
+        return [
+            desk.outlet
+            for desk in self.desks.values()
+            if wire.slug in desk.outlet.takes and self._rng.random() < _COPIED_SHARE / 2
+        ]
+
+    def _print(
+        self, outlet: Outlet, story: Story, *, now: datetime, copy_of: Article | None = None
+    ) -> Article:
+        number = self._first + len(self.articles)
+        path = addresses.article_path(outlet, story, number=number, now=now)
+        credit = (f"({self.desks[copy_of.outlet].outlet.name})",) if copy_of else ()
+        article = Article(
+            id=f"a{number:06d}",
+            outlet=outlet.slug,
+            url=self._base_of(outlet) + path,
+            story=story,
+            title=story.title,
+            paragraphs=(*story.paragraphs, *credit),
+            published=now,
+            updated=now,
+            duplicate_of=copy_of.id if copy_of else None,
+        )
+        self.articles[article.id] = article
+        self._by_path[outlet.slug, path.rstrip("/")] = article
+        self._list(self.desks[outlet.slug], Listing(article=article, link=article.url), now)
+        return article
+
+    def _copy(self, client: Outlet, original: Article, *, now: datetime) -> Article:
+        later = now + timedelta(seconds=self._rng.choice((0, 1, 2)))
+        return self._print(client, original.story, now=later, copy_of=original)
+
+    def _would_carry(self, outlet: Outlet, article: Article) -> bool:
+        if outlet.role is not Role.AGGREGATOR or article.story.language != outlet.language:
+            return False
+        near = set(codes_in("en", outlet.beats))
+        return bool(near & set(article.story.countries)) and self._rng.random() < _CARRIED_SHARE
+
+    def _relay(self, outlet: Outlet, *, now: datetime) -> list[Article]:
+        desk = self.desks[outlet.slug]
+        listed = {line.article.id for line in desk.lines}
+        fresh = [article for article in reversed(self.articles.values()) if article.id not in listed]
+        for article in fresh[:1]:
+            self._carry(desk, article, now=now)
+        return fresh[:1]
+
+    def _carry(self, desk: Desk, article: Article, *, now: datetime) -> None:
+        link = addresses.relayed_link(article.url, source=desk.outlet.slug, rng=self._rng)
+        suffix = f" - {self.desks[article.outlet].outlet.name}" if desk.outlet.guids == "none" else ""
+        article.carried_by[desk.outlet.slug] = link
+        self._list(desk, Listing(article=article, link=link, title_suffix=suffix), now)
+
+    def _list(self, desk: Desk, line: Listing, now: datetime) -> None:
+        desk.lines.appendleft(line)
+        self._touch(desk, now)
+
+    def _touch(self, desk: Desk, now: datetime) -> None:
+        """A validator of one-second grain must not hide a second change within the same second."""
+        desk.version += 1
+        desk.changed = max(now.replace(microsecond=0), desk.changed + _SECOND)
+
+    def _correctable(self) -> Article | None:
+        listed = [
+            line.article
+            for desk in self.desks.values()
+            for line in desk.lines
+            if line.link == line.article.url
+        ]
+        fit = [article for article in listed if article.story.other_title and not article.earlier_titles]
+        return self._rng.choice(fit) if fit else None
+
+    def readable(self, article: Article) -> bool:
+        """Whether some feed through which a good client can get everything has listed the article."""
+        return any(
+            self.desks[slug].outlet.trouble in READABLE for slug in (article.outlet, *article.carried_by)
+        )
+
+
+def _writes(outlet: Outlet) -> bool:
+    """An aggregator writes nothing itself, and nobody writes for a feed that shows nothing."""
+    return outlet.role is not Role.AGGREGATOR and outlet.trouble in READABLE | {Trouble.TRUNCATED}
+
+
+def truth_row(article: Article, *, listed_by: list[str], readable: bool) -> dict[str, object]:
+    """What is true about an article, fit for JSON; `listed_by` are the outlets whose feeds show it at this moment."""
+    return {
+        "id": article.id,
+        "url": article.url,
+        "title": article.title,
+        "lead": article.story.lead,
+        "language": article.story.language,
+        "outlet": article.outlet,
+        "published": article.published.isoformat(),
+        "updated": article.updated.isoformat(),
+        "regions": list(article.story.regions),
+        "topics": list(article.story.topics),
+        "countries": list(article.story.countries),
+        "carried_by": [article.outlet, *article.carried_by],
+        "links": [article.url, *article.carried_by.values()],
+        "listed_by": listed_by,
+        "readable": readable,
+        "duplicate_of": article.duplicate_of,
+        "earlier_titles": list(article.earlier_titles),
+    }

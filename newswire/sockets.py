@@ -1,0 +1,68 @@
+"""Finds a loopback address for every outlet, so that a client's per-host politeness does not put them in one queue."""
+
+import contextlib
+import errno
+import resource
+import socket
+from dataclasses import dataclass
+
+MAIN = "127.0.0.1"
+_A_NET = 250
+_TRIES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """Bound sockets: the main one first; `hosts` gives each outlet's address, or nothing where all share the main one."""
+
+    port: int
+    sockets: tuple[socket.socket, ...]
+    hosts: tuple[str, ...]
+
+    def close(self) -> None:
+        """Gives every address back."""
+        for opened in self.sockets:
+            opened.close()
+
+
+def open_doors(count: int, *, port: int) -> Doors:
+    """Binds the main address and, where the system allows it (Linux), one 127.0.x.y for each outlet on the same port.
+
+    Port 0 asks for any port that is free on all of them. Raises OSError where the main address is taken.
+    """
+    _allow_files(count + 256)
+    for attempt in range(_TRIES):
+        main = _bound(MAIN, port)
+        chosen = int(main.getsockname()[1])
+        hosts = tuple(f"127.0.{1 + number // _A_NET}.{1 + number % _A_NET}" for number in range(count))
+        own: list[socket.socket] = []
+        try:
+            own += [_bound(host, chosen) for host in hosts]
+        except OSError as error:
+            for opened in own:
+                opened.close()
+            if error.errno == errno.EADDRINUSE and port == 0 and attempt < _TRIES - 1:
+                main.close()
+                continue
+            return Doors(port=chosen, sockets=(main,), hosts=())
+        return Doors(port=chosen, sockets=(main, *own), hosts=hosts)
+    raise OSError(errno.EADDRINUSE, "No port was free on all loopback addresses.")
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    opened = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        opened.bind((host, port))
+        opened.listen(256)  # two binders may share a port until one listens
+    except OSError:
+        opened.close()
+        raise
+    return opened
+
+
+def _allow_files(wanted: int) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < wanted * 4:
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (min(wanted * 4, hard), hard))
