@@ -1,0 +1,1 @@
+"""Feeds in: when to look, how to fetch, what an answer holds, what of it is new."""

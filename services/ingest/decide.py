@@ -1,0 +1,82 @@
+"""What is new, what changed, what is known (pure).
+
+The rules, in their order:
+
+1. The same canonical URL is the same article, whatever the feed calls it.
+2. The same guid in the same feed is the same article even at a new URL, if the titles are alike: the site moved it.
+   If they are not, the feed reuses guids: the entry is another article, known here by guid and URL together.
+3. Whatever is left is new.
+4. Only the feed that brought an article first may correct it; others carry teasers of their own.
+5. A feed that had entries before and shows none of them now has a gap: its window ran over between two looks.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from services.ingest.dedupe import alike, content_hash, guid_of, guid_with_url, text_key
+from services.ingest.entry import Entry
+from services.ingest.plan import Again, FeedState, Known, KnownArticle, KnownSighting, New, Plan, Seen
+
+GAP_WINDOW = 5
+"""A body with fewer entries than this says nothing about a gap."""
+
+
+def decide(entries: Iterable[Entry], known: Known, *, feed: FeedState, now: datetime) -> Plan:
+    """Sort the entries of one fetch into new, again, unchanged and skipped; each article at most once."""
+    new: list[New] = []
+    again: list[Again] = []
+    unchanged: list[str] = []
+    skipped: list[str] = []
+    taken_guids: set[str] = set()
+    taken_urls: set[str] = set()
+    for entry in entries:
+        if entry.url_key in taken_urls:
+            skipped.append(f"twice in one body: {entry.url}")
+            continue
+        taken_urls.add(entry.url_key)
+        guid, article, sighting = _identify(entry, known, taken_guids)
+        taken_guids.add(guid)
+        seen = Seen(guid, entry, content_hash(entry))
+        if article is None:
+            new.append(New(seen, text_key(entry), place_in_latest(entry, now)))
+        elif sighting is None or sighting.content_hash != seen.content_hash:
+            changed = sighting is not None and article.own
+            again.append(Again(article.article_id, seen, first_here=sighting is None, changed=changed))
+        else:
+            unchanged.append(guid)
+    gap = feed.window > 0 and len(new) >= GAP_WINDOW and not again and not unchanged
+    return Plan(tuple(new), tuple(again), tuple(unchanged), tuple(skipped), gap)
+
+
+def _identify(
+    entry: Entry, known: Known, taken: set[str]
+) -> tuple[str, KnownArticle | None, KnownSighting | None]:
+    """Under which guid the entry goes, which stored article it is, and its earlier sighting in this feed."""
+    guid = guid_of(entry)
+    sighting = known.by_guid.get(guid)
+    owner = known.by_url.get(entry.url_key)
+    reused = guid in taken or (sighting is not None and not _same(sighting.article, owner, entry))
+    if reused:
+        guid = guid_with_url(entry)
+        sighting = known.by_guid.get(guid)
+    if owner is None and sighting is not None:
+        owner = sighting.article
+    if sighting is not None and owner is not None and sighting.article.article_id != owner.article_id:
+        sighting = None
+    return guid, owner, sighting
+
+
+def _same(sighted: KnownArticle, owner: KnownArticle | None, entry: Entry) -> bool:
+    if owner is not None:
+        return sighted.article_id == owner.article_id
+    return alike(sighted.title, entry.title)
+
+
+def place_in_latest(entry: Entry, now: datetime) -> datetime:
+    """When an article stands in Latest: as published, but never after it was first seen, and never moved again."""
+    return min(entry.published_at or now, now)
+
+
+def guids_to_ask(entries: Iterable[Entry]) -> list[str]:
+    """Every name under which the entries may have been stored for their feed."""
+    return [name for entry in entries for name in (guid_of(entry), guid_with_url(entry))]

@@ -1,0 +1,122 @@
+"""Which addresses may be spoken to: public ones, and what an operator opened. Asked when a socket is made.
+
+A check of the name before the fetch is worth nothing: names resolve anew, redirect, and spell loopback in a dozen
+ways. `socket_factory` sees the numeric address of every single attempt, after all of that.
+`ipaddress.is_global` is not enough (it calls 6to4, NAT64 and multicast addresses global): hence the tables.
+"""
+
+import socket
+from collections.abc import Callable
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+
+Network = IPv4Network | IPv6Network
+AddressInfo = tuple[int, int, int, str, tuple[object, ...]]
+
+PORTS = frozenset({80, 443, 8080, 8443})
+
+_REFUSED_4: tuple[tuple[IPv4Network, str], ...] = tuple(
+    (IPv4Network(network), what)
+    for network, what in (
+        ("0.0.0.0/8", "this machine"),
+        ("127.0.0.0/8", "this machine"),
+        ("10.0.0.0/8", "a private network"),
+        ("172.16.0.0/12", "a private network"),
+        ("192.168.0.0/16", "a private network"),
+        ("100.64.0.0/10", "a carrier's inner network"),
+        ("169.254.0.0/16", "this link only, where clouds keep their metadata"),
+        ("192.0.0.0/24", "protocol assignments"),
+        ("192.0.2.0/24", "documentation"),
+        ("198.51.100.0/24", "documentation"),
+        ("203.0.113.0/24", "documentation"),
+        ("192.31.196.0/24", "AS112"),
+        ("192.175.48.0/24", "AS112"),
+        ("192.52.193.0/24", "AMT relays"),
+        ("192.88.99.0/24", "6to4 relays"),
+        ("198.18.0.0/15", "benchmarks"),
+        ("224.0.0.0/4", "multicast"),
+        ("240.0.0.0/4", "reserved use"),
+        ("168.63.129.16/32", "a cloud's own host"),
+    )
+)
+_PUBLIC_6 = IPv6Network("2000::/3")
+_REFUSED_6: tuple[tuple[IPv6Network, str], ...] = tuple(
+    (IPv6Network(network), what)
+    for network, what in (
+        ("2001::/23", "protocol assignments such as Teredo"),
+        ("2001:db8::/32", "documentation"),
+        ("3fff::/20", "documentation"),
+        ("2002::/16", "6to4"),
+        ("2620:4f:8000::/48", "AS112"),
+    )
+)
+_NAT64 = IPv6Network("64:ff9b::/96")
+
+
+class ForbiddenAddressError(OSError):
+    """A connection that the guard refused; `reason` says to where and why.
+
+    The message is one and the same, so that a host of which every address is refused fails with this error itself:
+    connecting to several addresses at once sums up differing errors in a text.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("the address guard refuses this address")
+        self.reason = reason
+
+
+def refusal(address: str, port: int, *, allow: tuple[Network, ...]) -> str | None:
+    """Why nothing may be asked of `address` (numeric) and `port`, as the end of a sentence; None where it may.
+
+    `allow`: networks an operator opened, on any port. An IPv4 address in IPv6 dress counts as what it stands for;
+    inside an opened NAT64 network the IPv4 address that it stands for must be public too.
+    """
+    try:
+        plain = _plain(address)
+    except ValueError:
+        return f"{address} is no numeric address"
+    if any(plain.version == network.version and plain in network for network in allow):
+        inner = _inside_nat64(plain)
+        return None if inner is None else refusal(str(inner), port, allow=allow)
+    if what := _special(plain):
+        return f"{plain} is an address for {what}"
+    if port not in PORTS:
+        return f"port {port} is none of those that feeds are served on ({', '.join(map(str, sorted(PORTS)))})"
+    return None
+
+
+def socket_factory(allow: tuple[Network, ...]) -> Callable[[AddressInfo], socket.socket]:
+    """The maker of sockets for aiohttp's connector; raises ForbiddenAddressError in place of a forbidden one."""
+
+    def make(info: AddressInfo) -> socket.socket:
+        family, kind, protocol, _, address = info
+        reason = refusal(str(address[0]), int(str(address[1])), allow=allow)
+        if family not in {socket.AF_INET, socket.AF_INET6}:
+            reason = "only internet addresses are fetched from"
+        if reason:
+            raise ForbiddenAddressError(reason)
+        made = socket.socket(family, kind, protocol)
+        made.setblocking(False)
+        return made
+
+    return make
+
+
+def _plain(address: str) -> IPv4Address | IPv6Address:
+    """Without a zone (`%eth0`), and an IPv4-mapped address as the IPv4 address that it is."""
+    parsed = ip_address(address.partition("%")[0].strip("[]"))
+    return parsed.ipv4_mapped or parsed if isinstance(parsed, IPv6Address) else parsed
+
+
+def _inside_nat64(address: IPv4Address | IPv6Address) -> IPv4Address | None:
+    if isinstance(address, IPv6Address) and address in _NAT64:
+        return IPv4Address(int(address) & 0xFFFF_FFFF)
+    return None
+
+
+def _special(address: IPv4Address | IPv6Address) -> str | None:
+    """What an address that is not public is set aside for."""
+    if isinstance(address, IPv4Address):
+        return next((what for network, what in _REFUSED_4 if address in network), None)
+    if address not in _PUBLIC_6:
+        return "this machine" if address.is_loopback else "use inside a network, not the public internet"
+    return next((what for network, what in _REFUSED_6 if address in network), None)

@@ -1,0 +1,22 @@
+"""Caps of one document, in one place."""
+
+MAX_ENTRIES = 500
+"""Entries read of one document; the newest stand first in nearly every feed."""
+
+MAX_FIELD = 60_000
+"""Characters of one field kept by a parser. Cleaning cuts again, to less."""
+
+MAX_LOOSE = 1_048_576
+"""Characters of a document that is no XML: feedparser's loose reader takes 6 s of CPU for a mebibyte."""
+
+MAX_DEPTH = 100
+"""Elements within elements; feeds have about ten, and parsers slow down with the square of it."""
+
+MAX_ENTITIES = 300
+"""Entities a document may declare itself; more is an attack or a mistake."""
+
+MAX_ENTITY = 100
+"""Characters that one such entity may stand for."""
+
+MAX_ATTRIBUTES = 100
+"""Attributes of one element, and namespace prefixes of one document; parsers take the square of both."""

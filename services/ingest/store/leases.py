@@ -1,0 +1,83 @@
+"""Which feeds a worker may fetch now. The claim is the politeness: it locks the host, not only the feed."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from services.ingest.plan import FeedState
+
+LEASE_S = 75
+"""Longer than the longest fetch with its parsing; a worker that died gives its feeds back after this."""
+
+MAX_ATTEMPTS = 3
+"""A feed that was in hand this often when its worker died is put aside."""
+
+_CLAIM = text(
+    """
+    WITH due AS (
+        SELECT f.id, f.host, f.next_check_at FROM feeds f JOIN hosts h USING (host)
+        WHERE f.paused_reason IS NULL AND f.next_check_at <= now() AND f.lease_until < now()
+          AND h.free_at <= now() AND (f.attempts > 0) = :suspects
+        ORDER BY f.next_check_at LIMIT :window
+    ), first_of_host AS (
+        SELECT DISTINCT ON (host) id, host, next_check_at FROM due ORDER BY host, next_check_at
+    ), chosen AS (
+        SELECT c.id, h.host FROM hosts h JOIN first_of_host c USING (host)
+        WHERE h.free_at <= now() ORDER BY c.next_check_at LIMIT :n
+        FOR UPDATE OF h SKIP LOCKED
+    ), held AS (
+        UPDATE hosts SET free_at = now() + make_interval(secs => :lease) FROM chosen WHERE hosts.host = chosen.host
+    )
+    UPDATE feeds f SET lease_until = now() + make_interval(secs => :lease), lease_token = gen_random_uuid()::text,
+                       attempts = f.attempts + 1
+    FROM chosen, sources s WHERE f.id = chosen.id AND s.id = f.source_id
+    RETURNING f.id, f.url, f.host, f.source_id, s.key AS source_key, f.title, f.site_url, f.language, f.etag,
+              f.last_modified, f.body_hash, f."window", f.interval_s, f.ok_at, f.failures, f.lease_token
+    """
+)
+
+_PUT_ASIDE = text(
+    """
+    UPDATE feeds SET paused_reason = 'Its content stopped a worker ' || attempts || ' times in a row; resume it to try again.'
+    WHERE attempts >= :most AND lease_until < now() AND paused_reason IS NULL
+    """
+)
+
+_DUE = text(
+    """
+    SELECT count(*) FROM (
+        SELECT 1 FROM feeds f JOIN hosts h USING (host)
+        WHERE f.paused_reason IS NULL AND f.next_check_at <= now() AND f.lease_until < now() AND h.free_at <= now()
+        LIMIT 101) AS counted
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """How many feeds could be fetched this moment, counted up to 101."""
+
+    count: int
+
+
+def claim(session: Session, *, limit: int, suspects: bool = False) -> list[FeedState]:
+    """Lease up to `limit` due feeds, at most one of each host and none of a host that must be left alone now.
+
+    `suspects`: those that were in hand when a worker died; take them one at a time, so that a feed that kills its
+    worker takes no neighbour with it. Time is the database's.
+    """
+    rows = session.execute(
+        _CLAIM, {"n": limit, "window": 20 * limit, "lease": LEASE_S, "suspects": suspects}
+    ).mappings()
+    return [FeedState(**row) for row in rows]
+
+
+def put_aside(session: Session) -> None:
+    """Pause, with the reason, feeds that were in hand too often when their worker died."""
+    session.execute(_PUT_ASIDE, {"most": MAX_ATTEMPTS})
+
+
+def due(session: Session) -> Due:
+    """What the scheduler asks on every tick."""
+    return Due(session.scalar(_DUE) or 0)
