@@ -1,0 +1,83 @@
+"""What `dateline up` and `dateline migrate` ask of the rest of Dateline before the roles start."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+from sqlalchemy import NullPool, create_engine, exists, func, select
+from sqlalchemy.orm import Session
+
+from services.classify import rulebook
+from services.classify.starter import starter_texts
+from services.core import schema
+from services.core.models import Feed
+from services.ingest.listing import Imported, import_opml
+
+log = logging.getLogger(__name__)
+
+STARTER_LOCK = 0x44_4C_53_53  # "DLSS"
+
+
+@dataclass(frozen=True, slots=True)
+class RoundProgress:
+    """The first round over all feeds: how many there are, were tried, failed; how many articles are stored."""
+
+    total: int
+    done: int
+    failed: int
+    articles: int
+
+
+def migrate(database_url: str) -> None:
+    """Bring the schema to the newest version; nothing to do takes well under a second.
+
+    Raises DatelineError when the database is newer than this code.
+    """
+    schema.upgrade(database_url)
+
+
+@contextmanager
+def _session(database_url: str) -> Iterator[Session]:
+    """One transaction on a database that this process was told of, not set up with."""
+    engine = create_engine(database_url, poolclass=NullPool)
+    try:
+        with Session(engine) as session, session.begin():
+            yield session
+    finally:
+        engine.dispose()
+
+
+def load_starter(database_url: str, feeds: Path | None) -> Imported | None:
+    """Load the starter rulebook and the feeds of the OPML file `feeds` (None: the starter list) into an empty database.
+
+    What is there already stays as it is: None where there are feeds. A list that was named is imported always, since
+    feeds that are known stay as they are. Raises InvalidInputError naming file and place when the list is wrong.
+    """
+    with _session(database_url) as session:
+        session.execute(
+            select(func.pg_advisory_xact_lock(STARTER_LOCK))
+        )  # two migrations at once load one starter
+        if rulebook.active_version(session) is None:
+            rulebook.publish(session, starter_texts(), message="The starter rulebook", author="dateline")
+        if feeds is None and session.scalar(select(exists().where(Feed.id.is_not(None)))):
+            return None
+        done = import_opml(session, feeds)
+    for line in done.refused:
+        log.warning("left out: %s", line)
+    return done
+
+
+_FIRST_ROUND = (
+    "SELECT count(*), count(*) FILTER (WHERE checked_at IS NOT NULL OR paused_reason IS NOT NULL), "
+    "count(*) FILTER (WHERE error IS NOT NULL), (SELECT count(*) FROM articles) FROM feeds"
+)
+
+
+def first_round(database_url: str) -> RoundProgress:
+    """How far the first look at every feed has come; asked about once a second, so one cheap query."""
+    with psycopg.connect(database_url.replace("postgresql+psycopg://", "postgresql://", 1)) as connection:
+        row = connection.execute(_FIRST_ROUND).fetchone()
+    return RoundProgress(*(row or (0, 0, 0, 0)))
