@@ -3,7 +3,8 @@
 from alembic import context
 from sqlalchemy import create_engine, text
 
-from services.core.db import database_url
+from services.core.db import CLIENT, database_url
+from services.core.errors import ConfigurationError
 from services.core.models import Base
 
 MIGRATION_LOCK = 0x44_4C_4D_47  # "DLMG"
@@ -12,8 +13,13 @@ MIGRATION_LOCK = 0x44_4C_4D_47  # "DLMG"
 def run() -> None:
     """Connect, take the lock, migrate."""
     url = context.config.attributes.get("url") or database_url()
-    engine = create_engine(url, connect_args={"application_name": "dateline-migrate"})
+    engine = create_engine(url, connect_args=CLIENT | {"application_name": "dateline-migrate"})
     with engine.connect() as connection:
+        encoding = connection.scalar(text("SHOW server_encoding"))
+        if encoding != "UTF8":
+            raise ConfigurationError(
+                f"The database's encoding is {encoding}, which cannot hold the world's news: make it with ENCODING 'UTF8'."
+            )
         # The lock comes before any timeout: the second of two migrations waits for the first, however long.
         connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK})
         connection.execute(text("SET lock_timeout = '10s'"))

@@ -21,9 +21,13 @@ SERVER_LIMITS = {
 }
 
 
+CLIENT: dict[str, Any] = {"connect_timeout": 5, "client_encoding": "utf8"}
+"""What every connection says, whoever makes it."""
+
+
 def _connect_args(role: str) -> dict[str, Any]:
     limits = " ".join(f"-c {name}={value}" for name, value in SERVER_LIMITS.items())
-    return {"options": limits, "application_name": f"dateline-{role}", "connect_timeout": 5}
+    return CLIENT | {"options": limits, "application_name": f"dateline-{role}"}
 
 
 def database_url() -> str:

@@ -10,16 +10,22 @@ from alembic.util import CommandError
 from sqlalchemy import create_engine
 from sqlalchemy.exc import OperationalError
 
+from services.core.db import CLIENT
 from services.core.errors import ConfigurationError, UnavailableError
 
 _REPOSITORY = Path(__file__).resolve().parents[2] / "alembic"
 _PACKAGED = Path(__file__).resolve().parent / "migrations"
 
 
+def _migrations() -> Path:
+    """The repository's folder, or the packaged one: beside an installed package, `alembic` is the library itself."""
+    return _REPOSITORY if (_REPOSITORY / "env.py").is_file() else _PACKAGED
+
+
 def config(url: str) -> Config:
     """Alembic's configuration for one database, with the migrations of the repository or of the wheel."""
     made = Config()
-    made.set_main_option("script_location", str(_REPOSITORY if _REPOSITORY.is_dir() else _PACKAGED))
+    made.set_main_option("script_location", str(_migrations()))
     made.attributes["url"] = url
     return made
 
@@ -53,7 +59,7 @@ def check(url: str) -> None:
 def versions(url: str) -> tuple[str | None, str | None]:
     """The version the database has, and the newest one that this code knows."""
     newest = ScriptDirectory.from_config(config(url)).get_current_head()
-    engine = create_engine(url)
+    engine = create_engine(url, connect_args=CLIENT)
     try:
         with engine.connect() as connection:
             return MigrationContext.configure(connection).get_current_revision(), newest

@@ -55,6 +55,7 @@ _DROPPED = [
     *range(0xD800, 0xE000),  # lone surrogates cannot be written as UTF-8
 ]  # fmt: skip
 _CHARACTERS: dict[int, str | None] = {**_CP1252, **dict.fromkeys(_DROPPED)}
+_ODD = re.compile("[" + re.escape("".join(map(chr, _CHARACTERS))) + "]")
 
 _WORD = re.compile(r"[^\W_]+")
 _LABEL = re.compile(
@@ -75,8 +76,9 @@ def plain_text(markup: str, *, limit: int) -> str:
     text = html.unescape(_without_tags(markup))
     if "<" in text:
         text = _ESCAPED_TWICE.sub(" ", _SCRIPTS_TWICE.sub(" ", text))
-    text = " ".join(text.translate(_CHARACTERS).split())
-    return cut(unicodedata.normalize("NFC", text), limit)
+    if not text.isascii() or not text.isprintable():
+        text = unicodedata.normalize("NFC", text.translate(_CHARACTERS) if _ODD.search(text) else text)
+    return cut(" ".join(text.split()), limit)
 
 
 def teaser(text: str, limit: int = TEASER_LIMIT) -> str:

@@ -63,7 +63,7 @@ def check_http_url(text: str) -> str:
             f"“{url[:60]}…” is {len(url):,} characters long; an address has at most {MAX_URL:,}."
         )
     shown = url if len(url) <= 120 else url[:120] + "…"
-    if any(c.isspace() or not c.isprintable() for c in url):
+    if " " in url or not url.isprintable():
         raise InvalidInputError(
             f"“{_visible(shown)}” has a space or control character inside; write a space as %20."
         )

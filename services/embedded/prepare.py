@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from services.classify import rulebook
 from services.classify.starter import starter_texts
 from services.core import schema
+from services.core.db import CLIENT
 from services.core.models import Feed
 from services.ingest.listing import Imported, import_opml
 
@@ -42,7 +43,7 @@ def migrate(database_url: str) -> None:
 @contextmanager
 def _session(database_url: str) -> Iterator[Session]:
     """One transaction on a database that this process was told of, not set up with."""
-    engine = create_engine(database_url, poolclass=NullPool)
+    engine = create_engine(database_url, poolclass=NullPool, connect_args=CLIENT)
     try:
         with Session(engine) as session, session.begin():
             yield session

@@ -6,8 +6,8 @@ MAX_ENTRIES = 500
 MAX_FIELD = 60_000
 """Characters of one field kept by a parser. Cleaning cuts again, to less."""
 
-MAX_LOOSE = 1_048_576
-"""Characters of a document that is no XML: feedparser's loose reader takes 6 s of CPU for a mebibyte."""
+MAX_LOOSE = 786_432
+"""Bytes of a document that is no XML: feedparser's loose reader takes up to 8 s of CPU for a mebibyte."""
 
 MAX_DEPTH = 100
 """Elements within elements; feeds have about ten, and parsers slow down with the square of it."""

@@ -129,12 +129,12 @@ def _cut(data: bytes, scan: _Scan, problems: list[str]) -> Shaped:
     problems.append(f"The document is not well-formed ({error}); it was read loosely.")
     end = _loose_end(data)
     if end < len(data):
-        problems.append("It is also long; what lies past its first mebibyte or 500 entries was left out.")
+        problems.append("It is also long; what lies past its first 768 KiB or 500 entries was left out.")
     return Shaped(data[:end], well_formed=False, problems=tuple(problems))
 
 
 def _loose_end(data: bytes) -> int:
-    """How much of a document is read loosely, which is slow: whole entries of the first mebibyte, 500 at most."""
+    """How much of a document is read loosely, which is slow: whole entries of the first 768 KiB, 500 at most."""
     starts = [found.start() for found in itertools.islice(_ENTRY_TAG.finditer(data), MAX_ENTRIES + 1)]
     end = starts[-1] if len(starts) > MAX_ENTRIES else len(data)
     if end <= MAX_LOOSE:

@@ -1,0 +1,25 @@
+"""What is wrong and what to do, in sentences."""
+
+import json
+
+import click
+
+from services.core.health import ROLES_NEEDED, examine, examine_role
+
+
+@click.command(epilog="Example: dateline doctor --json")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option(
+    "--role",
+    type=click.Choice(ROLES_NEEDED),
+    help="Only whether this role gives signs of life from this host.",
+)
+def doctor(as_json: bool, role: str | None) -> None:
+    """Look at every part and say in a sentence what is wrong and what to do; exit 1 when something is."""
+    findings = [examine_role(role)] if role else examine()
+    if as_json:
+        click.echo(json.dumps([{"ok": f.ok, "about": f.about, "says": f.says} for f in findings], indent=2))
+    else:
+        for f in findings:
+            click.echo(f"{'ok   ' if f.ok else 'WRONG'} {f.about:12} {f.says}")
+    raise SystemExit(0 if all(f.ok for f in findings) else 1)
