@@ -5,6 +5,8 @@ import os
 pytest_plugins = [
     "tests.fixtures.servers",
     "tests.fixtures.environment",
+    "tests.fixtures.newswire",
+    "tests.fixtures.roles",
 ]
 
 for _name in [name for name in os.environ if name.startswith("DATELINE_")]:

@@ -6,13 +6,16 @@ The rules, in their order:
 2. The same guid in the same feed is the same article even at a new URL, if the titles are alike: the site moved it.
    If they are not, the feed reuses guids: the entry is another article, known here by guid and URL together.
 3. Whatever is left is new.
-4. Only the feed that brought an article first may correct it; others carry teasers of their own.
-5. A feed that had entries before and shows none of them now has a gap: its window ran over between two looks.
+4. Only the feed that an article stands under may correct it; others carry teasers of their own.
+5. A publisher's own feed adopts what stood under an aggregator that happened to list it first: text and source
+   become the publisher's, the place in Latest stays.
+6. A feed that had entries before and shows none of them now has a gap: its window ran over between two looks.
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from services.core.urls import same_site
 from services.ingest.dedupe import alike, content_hash, guid_of, guid_with_url, text_key
 from services.ingest.entry import Entry
 from services.ingest.plan import Again, FeedState, Known, KnownArticle, KnownSighting, New, Plan, Seen
@@ -38,7 +41,10 @@ def decide(entries: Iterable[Entry], known: Known, *, feed: FeedState, now: date
         taken_guids.add(guid)
         seen = Seen(guid, entry, content_hash(entry))
         if article is None:
-            new.append(New(seen, text_key(entry), place_in_latest(entry, now)))
+            place = place_in_latest(entry, now=now, index=len(new), first_look=feed.ok_at is None)
+            new.append(New(seen, text_key(entry), place))
+        elif _adopts(entry, article, feed):
+            again.append(Again(article.article_id, seen, sighting is None, changed=True, adopted=True))
         elif sighting is None or sighting.content_hash != seen.content_hash:
             changed = sighting is not None and article.own
             again.append(Again(article.article_id, seen, first_here=sighting is None, changed=changed))
@@ -72,9 +78,28 @@ def _same(sighted: KnownArticle, owner: KnownArticle | None, entry: Entry) -> bo
     return alike(sighted.title, entry.title)
 
 
-def place_in_latest(entry: Entry, now: datetime) -> datetime:
-    """When an article stands in Latest: as published, but never after it was first seen, and never moved again."""
-    return min(entry.published_at or now, now)
+def _adopts(entry: Entry, article: KnownArticle, feed: FeedState) -> bool:
+    """The entry is the feed's own publisher's, and its article stands under somebody else."""
+    return (
+        not article.own
+        and same_site(entry.url, feed.source_key)
+        and not same_site(entry.url, article.source_key)
+    )
+
+
+UNDATED_STEP = timedelta(hours=1)
+"""How far apart undated entries are taken to be when a feed is met for the first time."""
+
+
+def place_in_latest(entry: Entry, *, now: datetime, index: int, first_look: bool) -> datetime:
+    """When an article stands in Latest: as published, but never after it was first seen, and never moved again.
+
+    Undated entries keep the order of their feed (`index` counts from its top). At the first look at a feed most of
+    them are not of this minute: without a date to go by they are laid an hour apart rather than all on top.
+    """
+    if entry.published_at is not None:
+        return min(entry.published_at, now)
+    return now - index * (UNDATED_STEP if first_look else timedelta(microseconds=1))
 
 
 def guids_to_ask(entries: Iterable[Entry]) -> list[str]:

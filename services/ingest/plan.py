@@ -30,11 +30,14 @@ class FeedState:
 
 @dataclass(frozen=True, slots=True)
 class KnownArticle:
-    """A stored article that an entry may be. `own`: this very feed brought it first, and may correct it."""
+    """A stored article that an entry may be. `own`: it is this very feed's, which may correct it. `source_key`: the
+    publisher it stands under.
+    """
 
     article_id: int
     title: str
     own: bool
+    source_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +76,15 @@ class New:
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """A stored article seen (for the first time or again) in this feed; `changed` when the feed corrects its own."""
+    """A stored article seen (for the first time or again) in this feed; `changed` when the feed corrects its own,
+    `adopted` when it is the publisher's own and stood under somebody who had only listed it.
+    """
 
     article_id: int
     seen: Seen
     first_here: bool
     changed: bool
+    adopted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from services.core.clock import monotonic, utc_now
 from services.core.db import transaction
 from services.core.errors import DatelineError
 from services.core.settings import Settings, settings
-from services.core.urls import host_of
+from services.core.urls import authority_of
 from services.ingest import schedule
 from services.ingest.decide import decide, guids_to_ask
 from services.ingest.entry import FetchRequest, FetchResponse
@@ -127,7 +127,7 @@ def _source(session: OrmSession, feed: FeedState, reading: Reading) -> int:
     site = reading.site_url if feed.site_url is None else None
     if site is None:
         return feed.source_id
-    key = host_of(site)
+    key = authority_of(site)
     name = publisher_name(feed.title or reading.title or "") or key
     return feeds.source_of(session, feed, key=key, name=name, url=site)
 

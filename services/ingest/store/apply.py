@@ -28,7 +28,7 @@ def store_entries(session: Session, feed: FeedState, plan: Plan, *, source_id: i
     owners, lost = _insert_new(session, feed, plan.new, source_id, now)
     heads = _claim_texts(session, [n for n in plan.new if n.seen.guid not in lost], owners, now)
     _hide_copies(session, heads)
-    _correct(session, [a for a in plan.again if a.changed], now)
+    _correct(session, feed, [a for a in plan.again if a.changed], source_id, now)
     elsewhere = [a.article_id for a in plan.again if a.first_here and not a.changed] + [
         owners[g] for g in lost
     ]
@@ -134,8 +134,10 @@ def _hide_copies(session: Session, heads: dict[int, int]) -> None:
         )
 
 
-def _correct(session: Session, changed: Sequence[Again], now: datetime) -> None:
-    """A feed corrects its own article: the new text in the old place. A hidden copy stays hidden."""
+def _correct(
+    session: Session, feed: FeedState, changed: Sequence[Again], source_id: int, now: datetime
+) -> None:
+    """A feed corrects or adopts an article: the new text in the old place. A hidden copy stays hidden."""
     _lock(session, [a.article_id for a in changed])
     for a in changed:
         session.execute(
@@ -143,6 +145,8 @@ def _correct(session: Session, changed: Sequence[Again], now: datetime) -> None:
             .where(Article.id == a.article_id)
             .values(
                 **_columns(a.seen.entry),
+                feed_id=feed.id,
+                source_id=source_id,
                 content_hash=a.seen.content_hash,
                 updated_at=now,
                 revision=Article.revision + 1,

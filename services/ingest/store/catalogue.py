@@ -13,7 +13,7 @@ from services.core.errors import NotFoundError
 from services.core.events import FeedsAdded
 from services.core.models import Feed, Fetch, Host, Source
 from services.core.outbox import publish
-from services.core.urls import host_of
+from services.core.urls import authority_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +60,11 @@ def add(session: Session, feeds: Iterable[FeedToAdd]) -> int:
     added = 0
     for feed in feeds:
         source_id = _source(session, feed)
-        session.execute(upsert(Host).values(host=host_of(feed.url)).on_conflict_do_nothing())
+        session.execute(upsert(Host).values(host=authority_of(feed.url)).on_conflict_do_nothing())
         values = {k: v for k, v in asdict(feed).items() if k not in {"country", "folders"}}
         made = session.scalar(
             upsert(Feed)
-            .values(**values, host=host_of(feed.url), source_id=source_id, folders=list(feed.folders))
+            .values(**values, host=authority_of(feed.url), source_id=source_id, folders=list(feed.folders))
             .on_conflict_do_nothing(index_elements=[Feed.url])
             .returning(Feed.id)
         )
@@ -85,7 +85,7 @@ def publisher_name(title: str) -> str:
 
 def _source(session: Session, feed: FeedToAdd) -> int:
     """The publisher: the site that the list names, else the host of the feed, until the feed names its site."""
-    key = host_of(feed.site_url or feed.url)
+    key = authority_of(feed.site_url or feed.url)
     session.execute(
         upsert(Source)
         .values(key=key, name=publisher_name(feed.title) or key, url=feed.site_url, country=feed.country)
