@@ -53,7 +53,9 @@ def missing(roles: Roles, expected: dict[str, dict]) -> list[str]:
     return [url for url in expected if canonical_url(url) not in shown]
 
 
-def test_what_the_press_publishes_stands_in_latest_once_with_region_and_topic(stream: Roles, newswire: RunningPress):
+def test_what_the_press_publishes_stands_in_latest_once_with_region_and_topic(
+    stream: Roles, newswire: RunningPress
+):
     expected = originals(newswire)
     eventually(lambda: not missing(stream, expected), what="every readable article in Latest")
     eventually(lambda: not waiting(), what="nothing waiting for labels")
@@ -65,14 +67,19 @@ def test_what_the_press_publishes_stands_in_latest_once_with_region_and_topic(st
     central_asia = latest(stream, "&region=central-asia")
     times = [item["published_at"] or item["first_seen_at"] for item in central_asia if item["published_at"]]
     assert times == sorted(times, reverse=True)
-    gold = {row["title"] for row in expected.values() if row["regions"] == ["central-asia"] and row["language"] == "en"}
+    gold = {
+        row["title"]
+        for row in expected.values()
+        if row["regions"] == ["central-asia"] and row["language"] == "en"
+    }
     found = {item["title"] for item in central_asia}
     assert len(gold & found) / len(gold) > 0.9
 
     fresh = newswire.publish("steppe-courier", 2)
     titles = {row["title"] for row in fresh}
     eventually(
-        lambda: titles <= {i["title"] for i in stream.get("/v1/latest?limit=50")["items"]}, what="new items in Latest"
+        lambda: titles <= {i["title"] for i in stream.get("/v1/latest?limit=50")["items"]},
+        what="new items in Latest",
     )
 
 
@@ -89,7 +96,11 @@ def test_broken_feeds_are_named_in_words_and_disturb_nobody(stream: Roles, newsw
         with transaction() as session:
             rows = catalogue.rows(session)
         assert len(rows) == len(newswire.outlets)
-        return {} if any(row.state == "new" for row in rows) else {row.title: (row.state, row.error) for row in rows}
+        return (
+            {}
+            if any(row.state == "new" for row in rows)
+            else {row.title: (row.state, row.error) for row in rows}
+        )
 
     found = eventually(states, what="a first look at every feed")
     failing = {title: error for title, (state, error) in found.items() if state in {"failing", "paused"}}

@@ -31,7 +31,11 @@ def test_from_nothing_to_head_equals_the_models_and_back_again(empty_database_ur
 
 def test_two_migrations_at_once_leave_one_schema(empty_database_url):
     """As processes, which is how they meet: alembic itself keeps one migration a process."""
-    command = [sys.executable, "-c", f"from services.core import schema; schema.upgrade({empty_database_url!r})"]
+    command = [
+        sys.executable,
+        "-c",
+        f"from services.core import schema; schema.upgrade({empty_database_url!r})",
+    ]
     migrations = [subprocess.Popen(command) for _ in range(3)]
     assert [m.wait(timeout=60) for m in migrations] == [0, 0, 0]
     schema.check(empty_database_url)
@@ -42,11 +46,16 @@ def test_two_migrations_at_once_leave_one_schema(empty_database_url):
     [
         ("INSERT INTO article_urls VALUES ('a.example/1', 1)", "pk_article_urls"),
         (
-            "INSERT INTO sightings (feed_id, guid, url, article_id, content_hash, first_seen_at, last_seen_at) "
-            "VALUES (1, 'g', 'http://a.example/2', 1, '', now(), now())",
+            (
+                "INSERT INTO sightings (feed_id, guid, url, article_id, content_hash, first_seen_at, last_seen_at) "
+                "VALUES (1, 'g', 'http://a.example/2', 1, '', now(), now())"
+            ),
             "uq_sightings_feed_id_guid",
         ),
-        ("INSERT INTO feeds (source_id, url, host, title) VALUES (1, 'http://a.example/', 'a.example', '')", "uq_feeds_url"),
+        (
+            "INSERT INTO feeds (source_id, url, host, title) VALUES (1, 'http://a.example/', 'a.example', '')",
+            "uq_feeds_url",
+        ),
         ("UPDATE articles SET duplicate_of = 1", "ck_articles_duplicate_of_another"),
         ("INSERT INTO stream_state VALUES (2, 'x', 0)", "ck_stream_state_one_row"),
     ],
@@ -59,12 +68,16 @@ def test_a_promise_broken_on_purpose_is_refused(database_url, statement, constra
             "INSERT INTO sources (key, name) VALUES ('a.example', 'A')",
             "INSERT INTO hosts (host) VALUES ('a.example')",
             "INSERT INTO feeds (source_id, url, host, title) VALUES (1, 'http://a.example/', 'a.example', '')",
-            "INSERT INTO articles (source_id, url, title, teaser, text, html, authors, tags, content_hash, date_guessed,"
-            " first_seen_at, updated_at, sort_at)"
-            " VALUES (1, 'http://a.example/1', 't', '', '', '', '{}', '{}', '', false, now(), now(), now())",
+            (
+                "INSERT INTO articles (source_id, url, title, teaser, text, html, authors, tags, content_hash, date_guessed,"
+                " first_seen_at, updated_at, sort_at)"
+                " VALUES (1, 'http://a.example/1', 't', '', '', '', '{}', '{}', '', false, now(), now(), now())"
+            ),
             "INSERT INTO article_urls VALUES ('a.example/1', 1)",
-            "INSERT INTO sightings (feed_id, guid, url, article_id, content_hash, first_seen_at, last_seen_at)"
-            " VALUES (1, 'g', 'http://a.example/1', 1, '', now(), now())",
+            (
+                "INSERT INTO sightings (feed_id, guid, url, article_id, content_hash, first_seen_at, last_seen_at)"
+                " VALUES (1, 'g', 'http://a.example/1', 1, '', now(), now())"
+            ),
         ):
             connection.execute(text(line))
     with pytest.raises(IntegrityError, match=constraint), engine.begin() as connection:

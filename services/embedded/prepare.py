@@ -51,11 +51,12 @@ def _session(database_url: str) -> Iterator[Session]:
         engine.dispose()
 
 
-def load_starter(database_url: str, feeds: Path | None) -> Imported | None:
-    """Load the starter rulebook and the feeds of the OPML file `feeds` (None: the starter list) into an empty database.
+def load_starter(database_url: str, feeds: Path | None, *, at_first: Path | None = None) -> Imported | None:
+    """Put the starter rulebook in force where none is, and add feeds; what is there already stays as it is.
 
-    What is there already stays as it is: None where there are feeds. A list that was named is imported always, since
-    feeds that are known stay as they are. Raises InvalidInputError naming file and place when the list is wrong.
+    `feeds` (an OPML file) is added always. Where none is named, an empty database gets the list `at_first`, or the
+    starter list; one that has feeds gets nothing (None): what an operator removed must not come back at a restart.
+    Raises InvalidInputError naming file and place when a list is wrong.
     """
     with _session(database_url) as session:
         session.execute(
@@ -65,7 +66,7 @@ def load_starter(database_url: str, feeds: Path | None) -> Imported | None:
             rulebook.publish(session, starter_texts(), message="The starter rulebook", author="dateline")
         if feeds is None and session.scalar(select(exists().where(Feed.id.is_not(None)))):
             return None
-        done = import_opml(session, feeds)
+        done = import_opml(session, feeds or at_first)
     for line in done.refused:
         log.warning("left out: %s", line)
     return done

@@ -37,7 +37,7 @@ class Addresses:
 def up(*, settings: Settings, feeds: Path | None, roles: RoleMaker = role_children) -> int:
     """Run everything until a signal asks for the end; returns the exit code.
 
-    `feeds` is the list for the first start (default: the one of the settings); `roles` says what is run on the
+    `feeds` is a list to be added at any start, the one of the settings only to an empty database; `roles` says what is run on the
     servers. Raises ConfigurationError before
     anything is started: data folder, another `up`, port, missing programs, data of another version. Raises
     DatelineError, with everything stopped again, when a step of the start fails.
@@ -47,7 +47,7 @@ def up(*, settings: Settings, feeds: Path | None, roles: RoleMaker = role_childr
         check_port(settings.bind)
         configured = _configured(settings, home)
         with Supervisor(logs=home.log) as supervisor, _no_address_left(home):
-            _run(supervisor, home, settings, configured, feeds=feeds or settings.feeds, roles=roles)
+            _run(supervisor, home, settings, configured, feeds=feeds, roles=roles)
             supervisor.screen.status("")
             supervisor.say("Stopping.")
         supervisor.say("Stopped; nothing is left running.")
@@ -70,7 +70,7 @@ def _run(
         return
     database_url, redis_url = found
     supervisor.screen.status("bringing schema, rules and feeds up to date")
-    prepared = call_aside(partial(_prepare, database_url, feeds))
+    prepared = call_aside(partial(_prepare, database_url, feeds, settings.feeds))
     if not supervisor.run(until=prepared.done):
         return
     prepared.result()
@@ -124,9 +124,9 @@ def _start(supervisor: Supervisor, server: Server) -> str:
     return server.url
 
 
-def _prepare(database_url: str, feeds: Path | None) -> None:
+def _prepare(database_url: str, feeds: Path | None, at_first: Path | None) -> None:
     prepare.migrate(database_url)
-    prepare.load_starter(database_url, feeds)
+    prepare.load_starter(database_url, feeds, at_first=at_first)
 
 
 def _leave_addresses(home: Home, embedded: Addresses) -> None:

@@ -15,7 +15,7 @@ The rules, in their order:
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from services.core.urls import same_site
+from services.core.sites import same_site
 from services.ingest.dedupe import alike, content_hash, guid_of, guid_with_url, text_key
 from services.ingest.entry import Entry
 from services.ingest.plan import Again, FeedState, Known, KnownArticle, KnownSighting, New, Plan, Seen

@@ -18,7 +18,7 @@ from services.core.clock import monotonic, utc_now
 from services.core.db import transaction
 from services.core.errors import DatelineError
 from services.core.settings import Settings, settings
-from services.core.urls import authority_of
+from services.core.sites import authority_of
 from services.ingest import schedule
 from services.ingest.decide import decide, guids_to_ask
 from services.ingest.entry import FetchRequest, FetchResponse

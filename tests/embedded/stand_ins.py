@@ -90,7 +90,7 @@ def run_up(below: Path) -> int:
     looks = iter([RoundProgress(3, 1, 0, 5)])
     up.prepare = SimpleNamespace(
         migrate=lambda url: None,
-        load_starter=lambda url, feeds: None,
+        load_starter=lambda url, feeds, at_first: None,
         first_round=lambda url: next(looks, RoundProgress(3, 3, 1, 1234)),
     )
     up.postgres_server = partial(up.postgres_server, durable=False, account=server_account(), below=below)

@@ -13,7 +13,7 @@ from services.core.errors import NotFoundError
 from services.core.events import FeedsAdded
 from services.core.models import Feed, Fetch, Host, Source
 from services.core.outbox import publish
-from services.core.urls import authority_of
+from services.core.sites import authority_of
 
 
 @dataclass(frozen=True, slots=True)
