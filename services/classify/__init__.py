@@ -1,0 +1,1 @@
+"""Regions and topics: the rules an editor writes, and the workers that apply them."""

@@ -1,0 +1,66 @@
+"""Label what waits, in order; decides nothing.
+
+claim -> rulebook in force -> classify -> save and publish, a batch at a time. The claim commits before the work
+starts, so that an article that kills its worker is known by its attempts; a crash later leaves a lease that runs out.
+"""
+
+import logging
+
+from services.classify import rulebook, store
+from services.classify.rules import CompiledRulebook, classify, to_json
+from services.classify.work import Labelled, Waiting
+from services.core.clock import monotonic
+from services.core.db import transaction
+
+log = logging.getLogger(__name__)
+
+BUDGET_S = 15
+"""After this long a job claims nothing more: the next hint finds a fresh one."""
+
+
+def warm_up() -> None:
+    """Compile the rulebook in force before the first job needs it."""
+    with transaction() as session:
+        rulebook.current(session)
+
+
+def label_waiting() -> int:
+    """Label batches until nothing waits or the budget is spent; how many articles were labelled."""
+    started, done = monotonic(), 0
+    while monotonic() - started < BUDGET_S:
+        batch = _claim()
+        if not batch:
+            break
+        label_batch(batch)
+        done += len(batch)
+    return done
+
+
+def _claim() -> list[Waiting]:
+    with transaction() as session:
+        store.quarantine(session)
+        return store.claim(session) or store.claim(session, limit=1, suspects=True)
+
+
+def label_batch(batch: list[Waiting]) -> None:
+    """Label claimed articles with the rulebook in force and publish them."""
+    with transaction() as session:
+        compiled = rulebook.current(session)
+    labelled = [label_one(waiting, compiled) for waiting in batch]
+    with transaction() as session:
+        store.save(session, labelled)
+    log.info("labelled %d articles with rulebook %s", len(batch), labelled[0].version[:12])
+
+
+def label_one(waiting: Waiting, compiled: CompiledRulebook) -> Labelled:
+    """The labels of one article, with their reasons."""
+    verdict = classify(waiting.document, compiled)
+    return Labelled(
+        waiting=waiting,
+        version=verdict.version,
+        region=verdict.region,
+        regions=tuple(label.slug for label in verdict.regions),
+        topics=tuple(label.slug for label in verdict.topics),
+        places=tuple(label.slug for label in verdict.places),
+        verdict=to_json(verdict),
+    )

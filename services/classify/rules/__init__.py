@@ -1,0 +1,44 @@
+"""The rules: an editor's YAML in, labels with their reasons out. Pure: texts and documents, no files, no clock.
+
+    rulebook = load_texts({"regions.yaml": "..."})       # or RulebookError with every finding
+    compiled = compile_rulebook(rulebook)                # once per version; share it between threads
+    verdict = classify(Document("Kazakh leader visits Tashkent"), compiled)
+
+The language is described in docs/reference/rules.md.
+"""
+
+from services.classify.rules.compiled import CompiledRulebook, compile_rulebook
+from services.classify.rules.examples import ExampleResult, run_tests
+from services.classify.rules.explain import explain, to_json
+from services.classify.rules.findings import Finding, RulebookError
+from services.classify.rules.lint import lint
+from services.classify.rules.load import load_texts
+from services.classify.rules.model import (
+    Document,
+    Label,
+    LabelInfo,
+    Reason,
+    Rulebook,
+    Verdict,
+)
+from services.classify.rules.score import classify
+
+__all__ = [
+    "CompiledRulebook",
+    "Document",
+    "ExampleResult",
+    "Finding",
+    "Label",
+    "LabelInfo",
+    "Reason",
+    "Rulebook",
+    "RulebookError",
+    "Verdict",
+    "classify",
+    "compile_rulebook",
+    "explain",
+    "lint",
+    "load_texts",
+    "run_tests",
+    "to_json",
+]

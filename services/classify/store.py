@@ -1,0 +1,156 @@
+"""All SQL of classify: claim what waits, save verdicts and publish, in one transaction."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy.orm import Session
+
+from services.classify.rules import Document
+from services.classify.work import Labelled, Waiting
+from services.core import latest
+from services.core.models import Article, ArticleLabel
+
+BATCH = 50
+"""Articles claimed, labelled and published together; the stream's lock costs the same for one as for fifty."""
+
+LEASE_S = 30
+MAX_ATTEMPTS = 3
+
+_CLAIM = text(
+    """
+    UPDATE articles a SET lease_until = now() + make_interval(secs => :lease), lease_token = gen_random_uuid()::text,
+                          attempts = a.attempts + 1
+    FROM feeds f RIGHT JOIN (
+        SELECT id, feed_id AS fid, source_id AS sid FROM articles
+        WHERE waiting_since IS NOT NULL AND quarantined IS NULL AND lease_until < now()
+          AND (attempts > 0) = :suspects
+        ORDER BY id LIMIT :n FOR UPDATE SKIP LOCKED
+    ) w ON f.id = w.fid JOIN sources s ON s.id = w.sid
+    WHERE a.id = w.id
+    RETURNING a.id, a.revision, a.lease_token, a.title, a.text, a.language, a.tags, a.url, a.sort_at, a.listed,
+              a.published_revision, a.regions, a.topics, s.country, f.region_hint
+    """
+)
+
+_QUARANTINE = text(
+    """
+    UPDATE articles SET quarantined = 'A worker died ' || attempts || ' times in a row while labelling it.'
+    WHERE waiting_since IS NOT NULL AND quarantined IS NULL AND attempts >= :most AND lease_until < now()
+    """
+)
+
+_WAITING = text(
+    """
+    SELECT count(*) FROM (
+        SELECT 1 FROM articles WHERE waiting_since IS NOT NULL AND quarantined IS NULL AND lease_until < now()
+        LIMIT 101) AS counted
+    """
+)
+
+_WAIT_AGAIN = text(
+    """
+    UPDATE articles SET waiting_since = now()
+    WHERE listed AND waiting_since IS NULL AND sort_at > now() - make_interval(days => :days)
+      AND rulebook_version IS DISTINCT FROM :version
+    """
+)
+
+
+def claim(session: Session, *, limit: int = BATCH, suspects: bool = False) -> list[Waiting]:
+    """Lease waiting articles, oldest first. `suspects`: those that were in hand when a worker died."""
+    rows = session.execute(_CLAIM, {"n": limit, "lease": LEASE_S, "suspects": suspects})
+    return sorted((_waiting(row._mapping) for row in rows), key=lambda w: w.id)  # noqa: SLF001 - SQLAlchemy's public name
+
+
+def _waiting(row: object) -> Waiting:
+    r = dict(row)  # type: ignore[call-overload]  # a RowMapping is a mapping
+    return Waiting(
+        id=r["id"],
+        revision=r["revision"],
+        lease_token=r["lease_token"],
+        document=Document(
+            title=r["title"],
+            body=r["text"],
+            language=r["language"],
+            source_country=r["country"],
+            tags=tuple(r["tags"]),
+            section=r["url"],
+            prior_region=r["region_hint"],
+        ),
+        sort_at=r["sort_at"],
+        listed=r["listed"],
+        published_revision=r["published_revision"],
+        labels=frozenset([f"region/{x}" for x in r["regions"]] + [f"topic/{x}" for x in r["topics"]]),
+    )
+
+
+def quarantine(session: Session) -> None:
+    """Put aside, with the reason, articles that were in hand too often when their worker died."""
+    session.execute(_QUARANTINE, {"most": MAX_ATTEMPTS})
+
+
+def waiting(session: Session) -> int:
+    """How many articles could be labelled this moment, counted up to 101."""
+    return session.scalar(_WAITING) or 0
+
+
+def wait_again(session: Session, *, version: str, days: int) -> int:
+    """Let listed articles of the last `days` that another rulebook labelled wait for labels again; how many."""
+    return int(session.execute(_WAIT_AGAIN, {"version": version, "days": days}).rowcount)  # type: ignore[attr-defined]  # an UPDATE's result has it
+
+
+def save(session: Session, labelled: Sequence[Labelled]) -> int | None:
+    """Store labels and publish what subscribers see of it; the position reached, None when nothing was visible.
+
+    Fenced: an article that another worker took over, or that its feed changed meanwhile, is left out; it still waits.
+    """
+    held = _still_ours(session, labelled)
+    if not held:
+        return None
+    session.execute(update(Article), [_columns(item) for item in held])
+    session.execute(delete(ArticleLabel).where(ArticleLabel.article_id.in_([i.waiting.id for i in held])))
+    rows = [
+        {"article_id": i.waiting.id, "label": label, "sort_at": i.waiting.sort_at}
+        for i in held
+        for label in i.labels
+    ]
+    if rows:
+        session.execute(insert(ArticleLabel), rows)
+    return latest.publish(session, [draft for item in held if (draft := _draft(item)) is not None])
+
+
+def _still_ours(session: Session, labelled: Sequence[Labelled]) -> list[Labelled]:
+    rows = session.execute(
+        select(Article.id, Article.revision, Article.lease_token)
+        .where(Article.id.in_([item.waiting.id for item in labelled]))
+        .order_by(Article.id)
+        .with_for_update()
+    )
+    held = {(row.id, row.revision, row.lease_token) for row in rows}
+    return [i for i in labelled if (i.waiting.id, i.waiting.revision, i.waiting.lease_token) in held]
+
+
+def _columns(item: Labelled) -> dict[str, object]:
+    return {
+        "id": item.waiting.id,
+        "region": item.region,
+        "regions": list(item.regions),
+        "topics": list(item.topics),
+        "places": list(item.places),
+        "verdict": item.verdict,
+        "rulebook_version": item.version,
+        "listed": True,
+        "published_revision": item.waiting.revision,
+        "waiting_since": None,
+        "lease_token": None,
+        "attempts": 0,
+    }
+
+
+def _draft(item: Labelled) -> latest.Draft | None:
+    """The change to publish; None when subscribers would see no difference (labelled again, with the same labels)."""
+    w = item.waiting
+    change = latest.change_of(was_listed=w.listed, before=w.labels, after=item.labels)
+    if change == "updated" and w.revision == w.published_revision:
+        return None
+    return latest.Draft(w.id, change, w.revision, sorted(w.labels), item.labels)

@@ -1,0 +1,84 @@
+"""Wrong rulebooks are refused whole, with file, line, column and a sentence."""
+
+import pytest
+
+from services.classify.rules import RulebookError, load_texts
+
+GOOD = "labels:\n  - {id: topic/a, name: A, terms: [alpha]}\n"
+
+
+def refusals(text: str) -> list[tuple[int, int, str]]:
+    with pytest.raises(RulebookError) as caught:
+        load_texts({"a.yaml": text})
+    assert all(finding.file == "a.yaml" for finding in caught.value.findings)
+    return [(finding.line, finding.column, finding.sentence) for finding in caught.value.findings]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column", "words"),
+    [
+        ("", 1, 1, "empty"),
+        ("[]", 1, 1, "mapping"),
+        ("labels: [", 2, 1, "not YAML"),
+        ("a: &x 1", 1, 4, "Anchors"),
+        ("labels: *x", 1, 9, "Anchors"),
+        ("labels: !!python/object:os.system []", 1, 9, "Tags"),
+        ("colour: red", 1, 1, "no key 'colour'"),
+        ("labels:\n  - {id: topic/a, id: topic/b}", 2, 19, "twice"),
+        ("labels:\n  - {id: Topic A}", 2, 10, "id such as"),
+        ("labels:\n  - {id: topic/a, termss: [x]}", 2, 19, "did you mean 'terms'"),
+        ("labels:\n  - {id: topic/a, terms: [vac*]}", 2, 27, "open and short"),
+        ("labels:\n  - {id: topic/a, terms: ['!!!']}", 2, 27, "Nothing is left"),
+        ("labels:\n  - {id: topic/a, terms: [/a+b/]}", 2, 27, "letters in a row"),
+        ("labels:\n  - {id: topic/a, terms: ['/(?=abc)abc/']}", 2, 27, "RE2"),
+        ("labels:\n  - {id: topic/a, terms: [" + "x" * 1000 + "]}", 2, 27, "longer than"),
+        ("labels:\n  - {id: region/a, places: [ZZ]}", 2, 29, "no ISO 3166 code"),
+        ("labels:\n  - {id: topic/a, parent: b}", 2, 5, "is not there"),
+        ("labels:\n  - {id: topic/a, tests: [{title: x, expect: [topic/b]}]}", 2, 27, "not there"),
+        (
+            "labels:\n  - {id: topic/a, tests: [{title: x, expect: [topic/a], reject: [topic/a]}]}",
+            2,
+            27,
+            "both",
+        ),
+        ("defaults: {lead_words: many}", 1, 24, "whole number"),
+        ("places: {Kz: {en: [x]}}", 1, 10, "two capital letters"),
+        ("places: {KZ: {klingonese: [x]}}", 1, 15, "no key"),
+    ],
+)
+def test_refused_with_place_and_sentence(text: str, line: int, column: int, words: str) -> None:
+    found = refusals(text)
+    assert any(at[:2] == (line, column) and words in at[2] for at in found), found
+
+
+def test_all_errors_are_told_at_once() -> None:
+    text = "labels:\n  - {id: topic/a, terms: [vac*, '!!'], colour: red}\n  - {id: topic/a}\n"
+    assert len(refusals(text)) == 4
+
+
+def test_parents_in_a_circle_are_refused() -> None:
+    text = "labels:\n  - {id: topic/a, parent: b}\n  - {id: topic/b, parent: a}\n"
+    assert any("circle" in sentence for _, _, sentence in refusals(text))
+
+
+def test_deep_nesting_is_refused_without_recursion() -> None:
+    assert any("deeper" in sentence for _, _, sentence in refusals("[" * 5000))
+
+
+def test_norway_stays_norway() -> None:
+    rulebook = load_texts({"a.yaml": "places:\n  NO: {no: [Norge], en: [on, yes]}\n"})
+    assert [(place.code, len(place.terms)) for place in rulebook.places] == [("NO", 3)]
+
+
+def test_version_follows_the_meaning_and_not_the_layout() -> None:
+    first = load_texts({"a.yaml": GOOD})
+    moved = load_texts({"z.yaml": "# a comment\n\n" + GOOD})
+    other = load_texts({"a.yaml": GOOD.replace("alpha", "beta")})
+    assert first.version == moved.version
+    assert first.version != other.version
+
+
+def test_a_place_in_two_files_is_refused() -> None:
+    with pytest.raises(RulebookError) as caught:
+        load_texts({"a.yaml": "places: {KZ: {en: [x]}}", "b.yaml": "places: {KZ: {en: [y]}}"})
+    assert "a.yaml:1:10" in caught.value.findings[0].sentence
