@@ -1,0 +1,1 @@
+"""Latest out: the read side over HTTP and the pages."""

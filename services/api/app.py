@@ -1,0 +1,115 @@
+"""The application, and the process that serves it."""
+
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import uvicorn
+from fastapi import FastAPI
+from starlette.responses import Response
+
+from services.api import errors
+from services.api.errors import Problem
+from services.api.follow import Bell
+from services.api.metrics import Metrics
+from services.api.middleware import Front
+from services.api.openapi import describe
+from services.api.pages import render
+from services.api.routes import ROUTERS
+from services.core import logs
+from services.core.db import async_engine
+from services.core.errors import ConfigurationError
+from services.core.settings import settings
+
+GRACE = 5
+"""Seconds that open answers get when the process is told to stop."""
+
+
+def create_app() -> FastAPI:
+    """The whole read side. Needs `DATELINE_DATABASE_URL`; goes on without Redis."""
+    app = FastAPI(
+        title="Dateline",
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        lifespan=_lifespan,
+        redirect_slashes=False,
+    )
+    app.state.metrics = Metrics()
+    app.state.bell = Bell()
+    app.state.problem_page = _problem_page
+    app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # FastAPI's own documented way
+    errors.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    app.add_middleware(Front, metrics=app.state.metrics)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    bell: Bell = app.state.bell
+    bell.start()
+    try:
+        yield
+    finally:
+        await bell.stop()
+        await async_engine().dispose()
+
+
+def _problem_page(problem: Problem) -> Response:
+    body = render.page("problem.html", problem=problem, title=problem.body["title"])
+    headers = {"Cache-Control": "no-store", "Content-Type": render.MEDIA_TYPE, **problem.headers}
+    return Response(body, status_code=problem.status, headers=headers)
+
+
+class _Server(uvicorn.Server):
+    """Sends followers home as soon as it is told to stop; otherwise open streams would hold it to the last second."""
+
+    def __init__(self, config: uvicorn.Config, bell: Bell) -> None:
+        super().__init__(config)
+        self._bell = bell
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the streams, then everything else."""
+        self._bell.close()
+        await super().shutdown(sockets)
+
+
+def serve() -> None:
+    """Serve on `DATELINE_BIND` until told to stop (SIGTERM, SIGINT). Blocks.
+
+    Raises ConfigurationError when that address cannot be listened on.
+    """
+    chosen = settings()
+    logs.configure(level=chosen.log_level, log_format=chosen.log_format)
+    listener = _listen(chosen.bind)
+    app = create_app()
+    config = uvicorn.Config(
+        app,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE,
+        timeout_keep_alive=75,
+    )
+    _Server(config, app.state.bell).run(sockets=[listener])
+
+
+def _listen(bind: str) -> socket.socket:
+    host, _, port = bind.rpartition(":")
+    host = host.strip("[]")
+    try:
+        return socket.create_server(
+            (host, int(port)), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=2048
+        )
+    except OSError as error:
+        raise ConfigurationError(
+            f"DATELINE_BIND: {bind} cannot be listened on ({os.strerror(error.errno or 0)}): "
+            "stop what uses it, or name another host:port."
+        ) from error

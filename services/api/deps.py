@@ -1,0 +1,118 @@
+"""What routes ask of a request before they answer it."""
+
+from difflib import get_close_matches
+from typing import Annotated, Any
+
+from fastapi import Depends, Query, Request
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.api.errors import Problem
+from services.api.filters import Filters, filters_of
+from services.api.queries import sources
+from services.api.tree import Kind, LabelTree
+from services.api.words import listed
+
+LONGEST_QUERY = 200
+Limit = Annotated[int, Query(ge=1, le=200, description="How many at most.")]
+BeforeCursor = Annotated[
+    str | None, Query(description="The `next` cursor of the page before.", examples=[None])
+]
+
+
+def known_parameters(request: Request) -> None:
+    """Refuse a parameter that the route does not have (a typing error would otherwise be silent), and NULs."""
+    known = _parameters_of(request)
+    for name, value in request.query_params.multi_items():
+        if name not in known:
+            has = f"it has {listed(sorted(known))}" if known else "it has none"
+            near = get_close_matches(name, known, n=1)
+            meant = f" Did you mean {near[0]}?" if near else ""
+            raise Problem(
+                400,
+                "unknown-parameter",
+                f"{name[:80]} is no parameter of {request.url.path}; {has}.{meant}",
+                {"parameter": name[:80], "known": sorted(known)},
+            )
+        if "\x00" in value:
+            raise Problem(400, "invalid-parameter", f"{name}: a NUL character.", {"parameter": name})
+
+
+def _parameters_of(request: Request) -> set[str]:
+    """Names from the published description, so that what is documented and what is taken cannot differ."""
+    described: dict[str, Any] = request.app.openapi()
+    operation = described["paths"].get(request.scope["route"].path, {}).get("get", {})
+    return {p["name"] for p in operation.get("parameters", []) if p["in"] == "query"}
+
+
+def asked_filters(
+    region: Annotated[
+        list[str] | None,
+        Query(description="Slug of a region; repeatable, any of them. Includes the regions below it."),
+    ] = None,
+    topic: Annotated[list[str] | None, Query(description="Slug of a topic; repeatable, any of them.")] = None,
+    language: Annotated[
+        list[str] | None, Query(description="BCP 47 tag; `en` includes `en-GB`. Repeatable.")
+    ] = None,
+    source: Annotated[
+        list[str] | None, Query(description="Id of a source (see /v1/sources). Repeatable.")
+    ] = None,
+    q: Annotated[
+        str | None,
+        Query(max_length=LONGEST_QUERY, description='Words that all occur; "in quotes" together, -not, or.'),
+    ] = None,
+) -> Filters:
+    """The filters as asked for; not yet checked against what exists."""
+    return filters_of(
+        regions=region or (), topics=topic or (), languages=language or (), sources=source or (), q=q
+    )
+
+
+AskedFilters = Annotated[Filters, Depends(asked_filters)]
+
+
+async def check_filters(filters: Filters, tree: LabelTree, connection: AsyncConnection) -> None:
+    """Refuse labels and sources that do not exist. Raises Problem (400)."""
+    for region in filters.regions:
+        require_label(tree, "region", region, status=400)
+    for topic in filters.topics:
+        require_label(tree, "topic", topic, status=400)
+    if filters.sources:
+        await _require_sources(filters, connection)
+
+
+def require_label(tree: LabelTree, kind: Kind, slug: str, *, status: int = 404) -> None:
+    """Refuse a region or topic that the rulebook in force does not have, and suggest the nearest."""
+    if tree.find(kind, slug):
+        return
+    shown = slug[:80]
+    near = tree.nearest(kind, slug)
+    if tree.version is None:
+        hint = "No rulebook is published yet, so there are no regions and topics."
+    elif near:
+        hint = f"Did you mean {_either(near)}?"
+    else:
+        hint = f"/v1/{kind}s lists them."
+    raise Problem(
+        status,
+        "unknown-label",
+        f"{kind}: there is no {kind} {shown!r}. {hint}",
+        {"parameter": kind, "value": shown, "nearest": near},
+    )
+
+
+async def _require_sources(filters: Filters, connection: AsyncConnection) -> None:
+    unknown = await sources.unknown_sources(connection, filters.sources)
+    if not unknown:
+        return
+    near = get_close_matches(unknown[0][:80], await sources.all_keys(connection), n=3)
+    hint = f"Did you mean {_either(near)}?" if near else "/v1/sources lists them."
+    raise Problem(
+        400,
+        "unknown-source",
+        f"source: there is no source {unknown[0][:80]!r}. {hint}",
+        {"parameter": "source", "value": unknown[0][:80], "nearest": near},
+    )
+
+
+def _either(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"

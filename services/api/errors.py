@@ -1,0 +1,167 @@
+"""Everything that goes wrong, as RFC 9457 problem+json. The only place that maps errors to HTTP statuses."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from services.api.cursor import CursorError, CursorGoneError
+from services.core.errors import ConfigurationError, InvalidInputError, NotFoundError, UnavailableError
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER = "5"
+"""Seconds after which a reader may ask again when something we stand on is away."""
+_NO_SCHEMA = {"42P01", "42703"}
+"""PostgreSQL: undefined table, undefined column."""
+log = logging.getLogger(__name__)
+
+PROBLEMS: dict[str, str] = {
+    "unknown-parameter": "A query parameter that this resource does not have.",
+    "invalid-parameter": "A query parameter whose value cannot be used.",
+    "unknown-label": "A region or topic that the rulebook in force does not have.",
+    "unknown-source": "A source that is not known here.",
+    "invalid-cursor": "A cursor that was cut, changed, or given for something else.",
+    "cursor-gone": "A cursor that can no longer be honoured; read Latest and follow from its `changes`.",
+    "not-found": "Nothing stands at this address.",
+    "not-listed": "The article is stored and does not stand in Latest yet.",
+    "removed": "The article was removed.",
+    "method-not-allowed": "This address cannot be asked that way.",
+    "unavailable": "Something the service stands on does not answer at the moment.",
+    "internal": "A fault of ours; it is in the log.",
+}
+"""Every `type` a problem can have (`/docs#<type>`), and what it means."""
+
+
+@dataclass(eq=False)
+class Problem(Exception):  # noqa: N818 (RFC 9457 calls it a problem, and so does everybody who meets one)
+    """A request that cannot be answered, as the reader is told of it. `extra` joins the JSON."""
+
+    status: int
+    kind: str
+    detail: str
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The members of RFC 9457, and ours."""
+        return {
+            "type": f"/docs#{self.kind}",
+            "title": HTTPStatus(self.status).phrase,
+            "status": self.status,
+            "detail": self.detail,
+            **self.extra,
+        }
+
+
+def problem_of(error: Exception) -> Problem:
+    """What a reader is told of an error."""
+    match error:
+        case Problem():
+            return error
+        case CursorGoneError():
+            return _cursor_gone(error)
+        case CursorError():
+            return Problem(400, "invalid-cursor", str(error))
+        case InvalidInputError():
+            return Problem(400, "invalid-parameter", str(error))
+        case NotFoundError():
+            return Problem(404, "not-found", str(error))
+        case RequestValidationError():
+            return _invalid(error)
+        case HTTPException():
+            return _http(error)
+        case ProgrammingError() if getattr(error.orig, "sqlstate", None) in _NO_SCHEMA:
+            detail = "The database has not the schema this service needs: run `dateline migrate`."
+            return _unavailable(detail)
+        case OperationalError() | InterfaceError() | PoolTimeoutError() | OSError():
+            detail = f"The database does not answer at the moment; try again in {RETRY_AFTER} s."
+            return _unavailable(detail)
+        case UnavailableError() | ConfigurationError():
+            return _unavailable(str(error))
+    return Problem(500, "internal", "Something went wrong here. It is in the log; the request was fine.")
+
+
+def _cursor_gone(error: CursorGoneError) -> Problem:
+    detail = f"{error} Read /v1/latest with the same filters and go on from its `changes` cursor."
+    return Problem(410, "cursor-gone", detail, {"latest": "/v1/latest"})
+
+
+def _invalid(error: RequestValidationError) -> Problem:
+    first = error.errors()[0]
+    place, name = first["loc"][0], str(first["loc"][-1])
+    message = str(first["msg"])
+    if place == "path":
+        return Problem(404, "not-found", f"Nothing stands at this address: {name} {_lowered(message)}.")
+    detail = f"{name}: {message}, not {str(first.get('input'))[:80]!r}."
+    return Problem(400, "invalid-parameter", detail, {"parameter": name})
+
+
+def _lowered(message: str) -> str:
+    return message[:1].lower() + message[1:]
+
+
+def _http(error: HTTPException) -> Problem:
+    if error.status_code == 404:
+        return Problem(404, "not-found", "Nothing stands at this address; /docs lists what does.")
+    if error.status_code == 405:
+        detail = "This address answers GET and HEAD only."
+        return Problem(405, "method-not-allowed", detail, headers={"Allow": "GET, HEAD, OPTIONS"})
+    return Problem(error.status_code, "invalid-parameter", str(error.detail), headers=error.headers or {})
+
+
+def _unavailable(detail: str) -> Problem:
+    return Problem(503, "unavailable", detail, headers={"Retry-After": RETRY_AFTER})
+
+
+def response_to(problem: Problem) -> Response:
+    """The problem as JSON. Never kept by caches."""
+    headers = {"Cache-Control": "no-store", **problem.headers}
+    return Response(
+        orjson.dumps(problem.body), status_code=problem.status, media_type=MEDIA_TYPE, headers=headers
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of a route with a problem; pages answer theirs as a page."""
+    known: tuple[type[Exception], ...] = (
+        Problem,
+        InvalidInputError,
+        NotFoundError,
+        UnavailableError,
+        ConfigurationError,
+        HTTPException,
+        RequestValidationError,
+        DBAPIError,
+        PoolTimeoutError,
+        OSError,
+    )
+    for error in known:
+        app.add_exception_handler(error, _answer)
+
+
+async def _answer(request: Request, error: Exception) -> Response:
+    problem = problem_of(error)
+    if problem.status >= 500:
+        fault = error if problem.status == 500 else None
+        log.error("%s answered %s: %s", request.url.path, problem.status, error, exc_info=fault)
+    as_page = getattr(request.app.state, "problem_page", None)
+    if as_page is not None and wants_page(request.url.path, request.headers.get("accept", "")):
+        page: Response = as_page(problem)
+        return page
+    return response_to(problem)
+
+
+def wants_page(path: str, accept: str) -> bool:
+    """Whether a person is asking: pages are everything outside the machine's addresses, for those who take HTML."""
+    machine = ("/v1", "/feeds/", "/health/", "/metrics", "/openapi.json")
+    return "text/html" in accept and not path.startswith(machine)

@@ -1,0 +1,62 @@
+"""What a reader asked a stream for. Pure: one filter has one canonical text and one digest."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from urllib.parse import urlencode
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Any of the regions AND any of the topics AND any of the languages AND any of the sources AND the words `q`."""
+
+    regions: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    q: str | None = None
+
+    @property
+    def digest(self) -> bytes:
+        """Six bytes that differ between any two filters that can differ in what they show."""
+        return hashlib.blake2b(json.dumps(asdict(self)).encode(), digest_size=6).digest()
+
+    @property
+    def labels(self) -> tuple[frozenset[str], ...]:
+        """The part that labels decide: a conjunction of sets of stream labels."""
+        kinds = (("region", self.regions), ("topic", self.topics))
+        return tuple(frozenset(f"{kind}/{slug}" for slug in slugs) for kind, slugs in kinds if slugs)
+
+    @property
+    def query(self) -> str:
+        """The same as a query string, empty when nothing is filtered."""
+        pairs = [("region", s) for s in self.regions] + [("topic", s) for s in self.topics]
+        pairs += [("language", s) for s in self.languages] + [("source", s) for s in self.sources]
+        return urlencode([*pairs, *([("q", self.q)] if self.q else [])])
+
+
+def filters_of(
+    *,
+    regions: Sequence[str] = (),
+    topics: Sequence[str] = (),
+    languages: Sequence[str] = (),
+    sources: Sequence[str] = (),
+    q: str | None = None,
+) -> Filters:
+    """The canonical filter: order, repetition, case of codes and space around do not matter.
+
+    >>> filters_of(regions=["europe", "asia", "asia"]) == filters_of(regions=["asia", "europe"])
+    True
+    """
+    return Filters(
+        regions=_canonical(regions),
+        topics=_canonical(topics),
+        languages=_canonical([tag.replace("_", "-") for tag in languages]),
+        sources=_canonical(sources),
+        q=" ".join(q.split()) or None if q else None,
+    )
+
+
+def _canonical(values: Sequence[str]) -> tuple[str, ...]:
+    return tuple(sorted({value.strip().lower() for value in values if value.strip()}))

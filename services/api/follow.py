@@ -1,0 +1,61 @@
+"""A bell that rings when the stream moves: Redis tells it, and who waits looks by himself every few seconds anyway."""
+
+import asyncio
+import logging
+
+from services.core.cache import stream_moves
+from services.core.errors import DatelineError
+
+LOOK_EVERY = 5.0
+"""Seconds after which a follower looks at the database although nobody told it to."""
+log = logging.getLogger(__name__)
+
+
+class Bell:
+    """One per process, whatever the number of followers."""
+
+    def __init__(self) -> None:
+        self.rings = 0
+        self.stopping = False
+        self._rung = asyncio.Event()
+        self._listener: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to listen to Redis; called inside the event loop."""
+        self._listener = asyncio.create_task(self._listen(), name="stream bell")
+
+    async def stop(self) -> None:
+        """Send every follower home and stop listening."""
+        self.close()
+        if self._listener is not None:
+            self._listener.cancel()
+            await asyncio.gather(self._listener, return_exceptions=True)
+
+    def close(self) -> None:
+        """Send every follower home: the process is about to end."""
+        self.stopping = True
+        self.ring()
+
+    def ring(self) -> None:
+        """Wake everybody who waits."""
+        self.rings += 1
+        rung, self._rung = self._rung, asyncio.Event()
+        rung.set()
+
+    async def wait(self, *, since: int, seconds: float) -> None:
+        """Return once the bell has rung after `since` rings were counted, or after `seconds`.
+
+        Read `rings` before looking at the database, and pass it here: a ring between the two is not missed.
+        """
+        if self.rings == since and not self.stopping:
+            try:
+                await asyncio.wait_for(self._rung.wait(), seconds)
+            except TimeoutError:
+                return
+
+    async def _listen(self) -> None:
+        try:
+            async for _ in stream_moves():
+                self.ring()
+        except DatelineError as error:
+            log.warning("followers look every %s s: %s", LOOK_EVERY, error)

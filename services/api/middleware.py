@@ -1,0 +1,97 @@
+"""Around every request: its time, cross-origin reading, headers that keep pages safe, HEAD, and the last resort."""
+
+import logging
+from collections.abc import Mapping
+
+from starlette.datastructures import MutableHeaders
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from services.api.errors import problem_of, response_to
+from services.api.metrics import Metrics
+from services.core.clock import monotonic
+
+log = logging.getLogger(__name__)
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+SAFE: Mapping[str, str] = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+SHARED = ("/v1/", "/feeds/", "/openapi.json", "/health/")
+"""What scripts of other sites may read; pages are for people."""
+CROSS_ORIGIN: Mapping[str, str] = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "ETag, Link, Retry-After, Content-Location",
+}
+PREFLIGHT: Mapping[str, str] = {
+    "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
+    "Access-Control-Allow-Headers": "Accept, If-None-Match, Last-Event-ID, Cache-Control",
+    "Access-Control-Max-Age": "86400",
+    "Allow": "GET, HEAD, OPTIONS",
+    "Cache-Control": "no-store",
+}
+HEAD = "dateline.head"
+"""Set in the scope of a HEAD request, which routes see as a GET."""
+
+
+class Front:
+    """The outermost layer of the application."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self.app = app
+        self.metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; anything that is not HTTP passes."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        exchange = _Exchange(scope, send, self.metrics)
+        if scope["method"] == "OPTIONS":
+            await Response(status_code=204, headers=dict(PREFLIGHT))(scope, receive, exchange.send)
+            return
+        if exchange.head:
+            scope["method"], scope[HEAD] = "GET", True
+        try:
+            await self.app(scope, receive, exchange.send)
+        except Exception as error:  # the last resort must know no exception by name
+            log.exception("%s %s failed", scope["method"], scope["path"])
+            if exchange.started:
+                raise
+            await response_to(problem_of(error))(scope, receive, exchange.send)
+
+
+class _Exchange:
+    """One request and the start of its answer."""
+
+    def __init__(self, scope: Scope, send: Send, metrics: Metrics) -> None:
+        self._scope, self._send, self._metrics = scope, send, metrics
+        self._since = monotonic()
+        self.head = scope["method"] == "HEAD"
+        self.started = False
+
+    async def send(self, message: Message) -> None:
+        """Pass a message on: headers completed, the body of a HEAD left out."""
+        if message["type"] == "http.response.start":
+            self.started = True
+            self._complete(message)
+        elif message["type"] == "http.response.body" and self.head:
+            message = {**message, "body": b""}
+        await self._send(message)
+
+    def _complete(self, message: Message) -> None:
+        headers = MutableHeaders(scope=message)
+        shared = CROSS_ORIGIN if self._scope["path"].startswith(SHARED) else {}
+        for name, value in {**SAFE, **shared}.items():
+            headers.setdefault(name, value)
+        path = getattr(self._scope.get("route"), "path", None)
+        self._metrics.answered(
+            route=path or "(none)", status=message["status"], seconds=monotonic() - self._since
+        )

@@ -1,0 +1,135 @@
+// Makes pages that already work a little better: ages go on counting, and Latest follows the stream.
+"use strict";
+
+const MINUTE = 60, HOUR = 3600, DAY = 86400;
+
+// The same words as services/api/words.py.
+function age(then, now) {
+  const passed = (now - then) / 1000;
+  const count = (n, unit) => `${n} ${unit}${n === 1 ? "" : "s"} ago`;
+  if (passed < MINUTE) return "just now";
+  if (passed < HOUR) return count(Math.floor(passed / MINUTE), "min");
+  if (passed < DAY) return count(Math.floor(passed / HOUR), "hour");
+  if (passed < 7 * DAY) return count(Math.floor(passed / DAY), "day");
+  return null;
+}
+
+function refreshAges() {
+  const now = Date.now();
+  for (const time of document.querySelectorAll("time[data-age]")) {
+    const text = age(Date.parse(time.dateTime), now);
+    if (text && time.textContent !== text) time.textContent = text;
+  }
+}
+
+function element(name, attributes, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value !== null && value !== undefined) made.setAttribute(key, value);
+  }
+  made.append(...children);
+  return made;
+}
+
+function webAddress(url) {
+  try {
+    const found = new URL(url);
+    return ["http:", "https:"].includes(found.protocol) ? found.href : "#";
+  } catch {
+    return "#";
+  }
+}
+
+class Follower {
+  constructor(list) {
+    this.list = list;
+    this.names = JSON.parse(list.dataset.names || "{}");
+    this.keep = Number(list.dataset.keep) || 24;
+    this.level = list.dataset.level || "3";
+    this.status = list.parentElement.querySelector("[data-news]");
+    this.arrived = 0;
+  }
+
+  start() {
+    const address = new URL(this.list.dataset.follow, location.href);
+    address.searchParams.set("since", this.list.dataset.since);
+    const source = new EventSource(address);
+    for (const kind of ["added", "updated", "moved"]) {
+      source.addEventListener(kind, (event) => this.show(kind, JSON.parse(event.data).article));
+    }
+    for (const kind of ["left", "merged", "removed"]) {
+      source.addEventListener(kind, (event) => this.remove(JSON.parse(event.data).article.id));
+    }
+    addEventListener("pagehide", () => source.close());
+  }
+
+  find(id) {
+    return this.list.querySelector(`[data-article="${Number(id)}"]`)?.closest("li");
+  }
+
+  remove(id) {
+    this.find(id)?.remove();
+  }
+
+  show(kind, article) {
+    const there = this.find(article.id);
+    const entry = element("li", {}, this.story(article));
+    if (there) {
+      there.replaceWith(entry);
+      return;
+    }
+    if (kind === "updated") return;
+    const before = this.placeOf(entry);
+    if (!before && this.list.children.length >= this.keep) return;
+    entry.classList.add("new");
+    this.list.insertBefore(entry, before);
+    while (this.list.children.length > this.keep) this.list.lastElementChild.remove();
+    this.arrived += 1;
+    if (this.status) this.status.textContent = `${this.arrived} new ${this.arrived === 1 ? "article" : "articles"}`;
+  }
+
+  // Newest first, as on the page: an article that was published earlier goes further down.
+  placeOf(entry) {
+    const moment = (li) => Date.parse(li.querySelector("time").dateTime);
+    return [...this.list.children].find((li) => moment(li) < moment(entry)) ?? null;
+  }
+
+  label(article) {
+    const region = article.region && [`region/${article.region}`, `/r/${article.region}`];
+    const topic = article.topics[0] && [`topic/${article.topics[0]}`, `/t/${article.topics[0]}`];
+    const own = this.list.dataset.region && this.list.dataset.region === article.region && !this.list.dataset.topic;
+    const chosen = own ? topic || region : region || topic;
+    return chosen ? element("a", { class: "label", href: chosen[1] }, this.names[chosen[0]] || chosen[0].split("/")[1]) : null;
+  }
+
+  story(article) {
+    const voice = { lang: article.language, dir: "auto" };
+    const seen = Date.parse(article.first_seen_at), published = Date.parse(article.published_at ?? article.first_seen_at);
+    const moment = new Date(Math.min(seen, published));
+    const time = element("time", { datetime: moment.toISOString(), "data-age": "" }, age(moment, Date.now()) || moment.toLocaleDateString());
+    const when = element("a", { class: "when", href: `/article/${Number(article.id)}` }, time,
+      element("span", { class: "hidden" }, ": why this article is here"));
+    const label = this.label(article);
+    const kicker = label
+      ? element("p", { class: "kicker" }, label, " ", element("span", { class: "dot", "aria-hidden": "true" }, "·"), " ", when)
+      : element("p", { class: "kicker" }, when);
+    const story = element("article", { class: "story", "data-article": String(Number(article.id)) }, kicker,
+      element(`h${this.level}`, { class: "headline", ...voice }, element("a", { href: webAddress(article.url) }, article.title)));
+    if (article.teaser) story.append(element("p", { class: "teaser", ...voice }, article.teaser));
+    const byline = element("p", { class: "byline" }, element("span", { class: "source", dir: "auto" }, article.source.name));
+    const others = article.also_at.length;
+    if (others) {
+      byline.append(", ", element("a", { href: `/article/${Number(article.id)}#also` },
+        `also at ${others === 1 ? article.also_at[0].source.name : `${others} other sources`}`));
+    }
+    story.append(byline);
+    return story;
+  }
+}
+
+setInterval(refreshAges, 30000);
+document.addEventListener("visibilitychange", refreshAges);
+refreshAges();
+if ("EventSource" in window) {
+  for (const list of document.querySelectorAll("[data-follow]")) new Follower(list).start();
+}

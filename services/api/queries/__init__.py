@@ -1,0 +1,1 @@
+"""All SQL of the read side, one file per noun. Plain data comes out; nothing here decides."""

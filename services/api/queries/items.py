@@ -1,0 +1,118 @@
+"""Articles as items: which columns, and everything that hangs on them, for any list of ids."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, any_, literal, select, union_all
+from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.types import BigInteger
+
+from services.api.shapes import AlsoAt, Item, SourceRef
+from services.core.models import Article, Feed, Sighting, Source
+
+COLUMNS = (
+    Article.id,
+    Article.url,
+    Article.title,
+    Article.teaser,
+    Article.authors,
+    Article.image,
+    Article.language,
+    Article.published_at,
+    Article.first_seen_at,
+    Article.updated_at,
+    Article.sort_at,
+    Article.revision,
+    Article.region,
+    Article.regions,
+    Article.topics,
+    Article.places,
+    Source.key,
+    Source.name,
+    Source.url.label("source_url"),
+    Source.country,
+)
+
+
+def among(column: Any, ids: Sequence[int]) -> Any:
+    """`column = ANY(ids)`: one prepared statement whatever the number of ids."""
+    return column == any_(literal(list(ids), ARRAY(BigInteger)))
+
+
+async def items(connection: AsyncConnection, ids: Sequence[int]) -> list[Item]:
+    """The items of these articles, in the order asked for; an id that is gone is left out."""
+    if not ids:
+        return []
+    query = select(*COLUMNS).join(Source, Source.id == Article.source_id).where(among(Article.id, ids))
+    rows = {row.id: row for row in await connection.execute(query)}
+    also = await also_at(connection, ids)
+    return [item_of(rows[found], also.get(found, [])) for found in ids if found in rows]
+
+
+def item_of(row: Row[*tuple[Any, ...]], also: Sequence[AlsoAt] = ()) -> Item:
+    """The item of one row that has COLUMNS."""
+    return Item(
+        id=row.id,
+        url=row.url,
+        title=row.title,
+        teaser=row.teaser,
+        source=SourceRef(row.key, row.name, row.source_url, row.country),
+        authors=row.authors,
+        image=row.image,
+        language=row.language,
+        published_at=row.published_at,
+        first_seen_at=row.first_seen_at,
+        updated_at=row.updated_at,
+        sort_at=row.sort_at,
+        revision=row.revision,
+        region=row.region,
+        regions=row.regions,
+        topics=row.topics,
+        places=row.places,
+        also_at=also,
+    )
+
+
+async def also_at(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, list[AlsoAt]]:
+    """Other sources of these articles, each with one address: their duplicates, and feeds of others."""
+    duplicate, shown = Article.__table__.alias(), Article.__table__.alias()
+    duplicates = (
+        select(
+            duplicate.c.duplicate_of.label("shown_id"),
+            duplicate.c.first_seen_at.label("at"),
+            Source.key,
+            Source.name,
+            Source.url.label("source_url"),
+            Source.country,
+            duplicate.c.url,
+        )
+        .join(Source, Source.id == duplicate.c.source_id)
+        .where(among(duplicate.c.duplicate_of, ids))
+    )
+    sightings = (
+        select(
+            Sighting.article_id,
+            Sighting.first_seen_at,
+            Source.key,
+            Source.name,
+            Source.url,
+            Source.country,
+            Sighting.url,
+        )
+        .join(Feed, Feed.id == Sighting.feed_id)
+        .join(Source, Source.id == Feed.source_id)
+        .join(shown, shown.c.id == Sighting.article_id)
+        .where(among(Sighting.article_id, ids), Source.id != shown.c.source_id)
+    )
+    both = union_all(duplicates, sightings).subquery()
+    first = (
+        select(both)
+        .ext(distinct_on(both.c.shown_id, both.c.key))
+        .order_by(both.c.shown_id, both.c.key, both.c.at, both.c.url)
+    )
+    found: dict[int, list[AlsoAt]] = {}
+    for row in await connection.execute(first):
+        source = SourceRef(row.key, row.name, row.source_url, row.country)
+        found.setdefault(row.shown_id, []).append(AlsoAt(source, row.url))
+    return found

@@ -1,0 +1,86 @@
+"""The change log: where it stands, and what lies after a position."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, false, func, select, true
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.api.filters import Filters
+from services.api.queries.items import among
+from services.api.queries.latest import changeable_conditions, source_conditions
+from services.api.shapes import StreamState
+from services.core.models import Article, Change, Sighting
+from services.core.models import StreamState as StateRow
+
+EXAMINED_AT_MOST = 2_000
+"""Changes that one filtered request looks at; a rare filter goes on with the next request."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedChange:
+    """One row of the log. `ours` says whether its source is asked for, `fits` whether the article, as it is now, meets
+    the filter's other conditions.
+    """
+
+    seq: int
+    article_id: int
+    change: str
+    revision: int
+    at: datetime
+    before: list[str]
+    after: list[str]
+    ours: bool
+    fits: bool
+
+
+async def state(connection: AsyncConnection) -> StreamState:
+    """The stream at this moment."""
+    head = select(func.max(Change.seq)).scalar_subquery()
+    sighting = select(func.max(Sighting.id)).scalar_subquery()
+    query = select(
+        StateRow.epoch,
+        StateRow.floor,
+        func.greatest(func.coalesce(head, 0), StateRow.floor).label("head"),
+        func.coalesce(sighting, 0).label("sighting"),
+    )
+    row = (await connection.execute(query)).one()
+    return StreamState(epoch=row.epoch, head=row.head, floor=row.floor, sighting=row.sighting)
+
+
+async def changes(
+    connection: AsyncConnection, *, after: int, filters: Filters, limit: int
+) -> list[LoggedChange]:
+    """At most `limit` changes after a position, in order, whether they concern the filter or not."""
+    query = (
+        select(
+            Change.seq,
+            Change.article_id,
+            Change.change,
+            Change.revision,
+            Change.at,
+            Change.labels_before,
+            Change.labels_after,
+            _all_of(source_conditions(filters)),
+            _all_of(changeable_conditions(filters)),
+        )
+        .where(Change.seq > after)
+        .order_by(Change.seq)
+        .limit(limit)
+    )
+    if filters.sources or filters.languages or filters.q:  # labels alone are in the log itself
+        query = query.join(Article, Article.id == Change.article_id)
+    return [LoggedChange(*row) for row in await connection.execute(query)]
+
+
+def _all_of(conditions: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
+    return func.coalesce(and_(true(), *conditions), false())
+
+
+async def survivors(connection: AsyncConnection, merged: Sequence[int]) -> dict[int, int]:
+    """What each of these merged articles was merged into."""
+    if not merged:
+        return {}
+    query = select(Article.id, Article.duplicate_of).where(among(Article.id, merged))
+    return {row.id: row.duplicate_of for row in await connection.execute(query) if row.duplicate_of}

@@ -1,0 +1,49 @@
+"""Answers with their tags: 304 where the reader has it, compressed where it may be, headers that caches need."""
+
+import gzip
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from services.api.conditional import accepts_gzip, compressed, matching
+
+STREAM_CACHE = "public, max-age=15, stale-while-revalidate=30, stale-if-error=600"
+LIST_CACHE = "public, max-age=60, stale-while-revalidate=120, stale-if-error=600"
+ALWAYS_ASK = "no-cache"
+FOREVER = "public, max-age=31536000, immutable"
+WORTH_COMPRESSING = 600
+"""Bytes below which gzip saves nothing that a network would notice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How an answer may be kept: its plain tag, Cache-Control, and what else it varies by."""
+
+    etag: str
+    cache: str
+    vary: str = "Accept-Encoding"
+
+    def headers(self, etag: str) -> dict[str, str]:
+        """The headers of a 200 or 304 under one of the two tags."""
+        return {"ETag": etag, "Cache-Control": self.cache, "Vary": self.vary}
+
+
+def not_modified(request: Request, terms: Terms) -> Response | None:
+    """A 304 when the reader has this representation already."""
+    known = matching(request.headers.get("if-none-match"), terms.etag)
+    return None if known is None else Response(status_code=304, headers=terms.headers(known))
+
+
+def respond(
+    request: Request, terms: Terms, body: bytes, media_type: str, *, links: str | None = None
+) -> Response:
+    """A 200 with a body, compressed when the reader takes it; the compressed form has a tag of its own."""
+    headers = terms.headers(terms.etag)
+    if links:
+        headers["Link"] = links
+    if len(body) >= WORTH_COMPRESSING and accepts_gzip(request.headers.get("accept-encoding")):
+        body = gzip.compress(body, compresslevel=5, mtime=0)
+        headers |= {"ETag": compressed(terms.etag), "Content-Encoding": "gzip"}
+    # Given as a header: starlette would add a charset that JSON and XML types do not have.
+    return Response(body, headers={**headers, "Content-Type": media_type})

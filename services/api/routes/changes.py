@@ -1,0 +1,158 @@
+"""GET /v1/changes: everything that happened to the stream, oldest first; held open or as server-sent events."""
+
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Query, Request
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from starlette.responses import Response, StreamingResponse
+
+from services.api import streams
+from services.api.cursor import CursorGoneError
+from services.api.deps import AskedFilters, Limit, check_filters, known_parameters
+from services.api.filters import Filters
+from services.api.follow import LOOK_EVERY, Bell
+from services.api.formats import json_api
+from services.api.labels import label_tree
+from services.api.middleware import HEAD
+from services.api.queries import stream
+from services.api.respond import ALWAYS_ASK, Terms, not_modified, respond
+from services.api.schemas import ChangesBody, problems
+from services.api.shapes import ChangesPage, StreamState
+from services.core.clock import monotonic
+from services.core.db import snapshot
+
+router = APIRouter(tags=["read"], dependencies=[Depends(known_parameters)])
+COMMENT_EVERY = 15.0
+"""Seconds of silence after which an event stream says that it is still there."""
+VARY = "Accept, Accept-Encoding"
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A position in the stream, in the epoch in which it means something."""
+
+    epoch: str
+    seq: int
+
+
+@router.get("/v1/changes", response_model=ChangesBody, responses=problems(400, 410, 503))
+async def changes(  # noqa: PLR0917 (the framework calls it by keyword)
+    request: Request,
+    filters: AskedFilters,
+    since: Annotated[str | None, Query(description="A `changes` or `cursor` of an earlier answer.")] = None,
+    limit: Limit = 100,
+    wait: Annotated[
+        int, Query(ge=0, le=60, description="Seconds to hold the answer until something happens.")
+    ] = 0,
+    last_event_id: Annotated[str | None, Header(description="Where an event stream goes on.")] = None,
+) -> Response:
+    """What happened after a cursor. `Accept: text/event-stream` gives the same as server-sent events.
+
+    Store the cursor after you have processed the answer; upsert by article `id` and `revision`.
+    """
+    async with snapshot() as connection:
+        await check_filters(filters, await label_tree(connection), connection)
+        state = await stream.state(connection)
+        after = streams.position_of(last_event_id or since, state=state, filters=filters)
+    start = Place(state.epoch, after)
+    if _wants_events(request):
+        return _events(request, filters, start=start, limit=limit)
+    return await _answer(request, filters, start=start, limit=limit, wait=wait)
+
+
+def _wants_events(request: Request) -> bool:
+    accept = request.headers.get("accept", "")
+    return "text/event-stream" in accept and HEAD not in request.scope
+
+
+async def _answer(request: Request, filters: Filters, *, start: Place, limit: int, wait: int) -> Response:
+    page, state = await _held(request, filters, start=start, limit=limit, wait=wait)
+    # The page's cursor says what was reached; the head decides what its articles look like now.
+    tag = streams.stream_tag(state, filters, "changes", start.seq, limit, page.cursor, page.more)
+    terms = Terms(tag, ALWAYS_ASK, VARY)
+    return not_modified(request, terms) or respond(
+        request, terms, json_api.changes(page), json_api.MEDIA_TYPE
+    )
+
+
+async def _held(
+    request: Request, filters: Filters, *, start: Place, limit: int, wait: int
+) -> tuple[ChangesPage, StreamState]:
+    """A page with something in it, or whatever there is after `wait` seconds."""
+    bell: Bell = request.app.state.bell
+    until = monotonic() + wait
+    while True:
+        rings = bell.rings
+        page, start, state = await _look(filters, start, limit)
+        left = until - monotonic()
+        if page.entries or left <= 0 or bell.stopping or await request.is_disconnected():
+            return page, state
+        if not page.more:
+            await bell.wait(since=rings, seconds=min(left, LOOK_EVERY))
+
+
+async def _look(filters: Filters, start: Place, limit: int) -> tuple[ChangesPage, Place, StreamState]:
+    """What lies after a place, and the place reached. Raises CursorGoneError when the log was cut or set back since."""
+    async with snapshot() as connection:
+        state = await stream.state(connection)
+        if state.epoch != start.epoch or not state.floor <= start.seq <= state.head:
+            raise CursorGoneError("since: the stream was cut or set back while this was read.")
+        page, examined = await streams.changes_page(
+            connection, state=state, filters=filters, after=start.seq, limit=limit
+        )
+    return page, Place(state.epoch, examined), state
+
+
+def _events(request: Request, filters: Filters, *, start: Place, limit: int) -> Response:
+    return StreamingResponse(
+        _event_lines(request, filters, start, limit),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store", "Vary": VARY, "X-Accel-Buffering": "no"},
+    )
+
+
+async def _event_lines(request: Request, filters: Filters, start: Place, limit: int) -> AsyncIterator[bytes]:
+    """Events for as long as the reader stays. A reader whom we cannot serve any more comes back by himself with his
+    last id, and is then told why.
+    """
+    followers = request.app.state.metrics.followers
+    followers.inc()
+    try:
+        yield b"retry: 3000\n\n"
+        async for lines in _told(request.app.state.bell, filters, start, limit):
+            yield lines
+    except (CursorGoneError, DBAPIError, PoolTimeoutError) as error:
+        log.warning("an event stream ended: %s", error)
+    finally:
+        followers.dec()
+
+
+async def _told(bell: Bell, filters: Filters, place: Place, limit: int) -> AsyncIterator[bytes]:
+    """Changes as they come, and a word after each long silence.
+
+    An id without data moves the reader's cursor over changes that do not concern him.
+    """
+    spoken = monotonic()
+    while not bell.stopping:
+        rings, before = bell.rings, place
+        page, place, _ = await _look(filters, before, limit)
+        for entry in page.entries:
+            yield _event(entry.cursor, entry.change, json_api.dump(json_api.entry(entry)))
+        if place != before and (not page.entries or page.entries[-1].cursor != page.cursor):
+            yield f"id: {page.cursor}\n\n".encode()
+        elif place == before and monotonic() - spoken >= COMMENT_EVERY:
+            yield b": still here\n\n"
+            spoken = monotonic()
+        if place != before:
+            spoken = monotonic()
+        if not page.more:
+            await bell.wait(since=rings, seconds=LOOK_EVERY)
+
+
+def _event(cursor: str, change: str, data: bytes) -> bytes:
+    return b"".join((f"id: {cursor}\nevent: {change}\ndata: ".encode(), data, b"\n\n"))

@@ -1,0 +1,229 @@
+"""The pages for people: front page, streams, one article with its reasons, the operator's view."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import RedirectResponse, Response
+
+from services.api import health, streams
+from services.api.conditional import etag_of
+from services.api.deps import BeforeCursor, check_filters, known_parameters
+from services.api.filters import Filters, filters_of
+from services.api.labels import label_tree
+from services.api.pages import reasons, render
+from services.api.queries import articles, operations, stream
+from services.api.respond import ALWAYS_ASK, STREAM_CACHE, Terms, not_modified, respond
+from services.api.routes.articles import ArticleId, merged_into, require_standing
+from services.api.routes.feeds import feed_path, stream_title, title_filters
+from services.api.routes.health import BEATING, FRESH, queue_lengths
+from services.api.shapes import Article, Item, LatestPage, StreamTitle
+from services.api.tree import FIRST, LabelTree, Node
+from services.core.clock import utc_now
+from services.core.db import snapshot
+
+router = APIRouter(tags=["pages"], dependencies=[Depends(known_parameters)], include_in_schema=True)
+LATEST_SHOWN, SECTION_SHOWN, PAGE_SHOWN = 24, 5, 40
+FEEDS_SHOWN, GAPS_SHOWN = 500, 50
+DAY = timedelta(hours=24)
+
+
+def this_minute() -> datetime:
+    """Now, to the minute: pages show ages, and one tag must stand for one text."""
+    return utc_now().replace(second=0, microsecond=0)
+
+
+@router.get("/", response_class=Response)
+async def front(request: Request) -> Response:
+    """The front page: Latest, and a section for each region."""
+    now = this_minute()
+    async with snapshot() as connection:
+        tree = await label_tree(connection)
+        state = await stream.state(connection)
+        complete = await streams.completeness(connection, filters=Filters(), now=now)
+        parts = ("front", now, tree.version, health.fingerprint(complete))
+        terms = Terms(streams.stream_tag(state, Filters(), *parts), STREAM_CACHE)
+        if known := not_modified(request, terms):
+            return known
+        page = await streams.latest_page(
+            connection, state=state, filters=Filters(), before=None, limit=LATEST_SHOWN, complete=complete
+        )
+        regions = front_regions(tree)
+        newest = await streams.sections(
+            connection, [f"region/{node.slug}" for node in regions], limit=2 * SECTION_SHOWN
+        )
+    body = _stream_page(
+        "front.html",
+        tree,
+        StreamTitle("Latest", "/"),
+        page,
+        now,
+        sections=front_sections(regions, newest),
+        kicker_in=lambda item, node: kicker(item, tree, StreamTitle(node.name, "", node.slug)),
+    )
+    return respond(request, terms, body, render.MEDIA_TYPE)
+
+
+def front_regions(tree: LabelTree) -> list[Node]:
+    """The regions that have a section: the top ones, and the first of all wherever it stands in the tree."""
+    top = tree.children("region", None)
+    first = tree.find("region", FIRST)
+    return [first, *(node for node in top if node != first)] if first else top
+
+
+def front_sections(
+    regions: Sequence[Node], newest: Mapping[str, Sequence[Item]]
+) -> list[tuple[Node, list[Item]]]:
+    """What each section shows: the newest that no section above it shows already. Regions without any are left out."""
+    shown: set[int] = set()
+    sections = []
+    for node in regions:
+        items = [item for item in newest[f"region/{node.slug}"] if item.id not in shown][:SECTION_SHOWN]
+        shown.update(item.id for item in items)
+        if items:
+            sections.append((node, items))
+    return sections
+
+
+@router.get("/latest", response_class=Response)
+async def latest(request: Request, q: str | None = None, before: BeforeCursor = None) -> Response:
+    """All of Latest, page by page, and what a search finds in it."""
+    return await _stream(request, None, None, before=before, q=q)
+
+
+@router.get("/r/{region}", response_class=Response)
+async def region_page(request: Request, region: str, before: BeforeCursor = None) -> Response:
+    """One region and the regions below it."""
+    return await _stream(request, region, None, before=before)
+
+
+@router.get("/r/{region}/{topic}", response_class=Response)
+async def region_topic_page(
+    request: Request, region: str, topic: str, before: BeforeCursor = None
+) -> Response:
+    """One topic of one region."""
+    return await _stream(request, region, topic, before=before)
+
+
+@router.get("/t/{topic}", response_class=Response)
+async def topic_page(request: Request, topic: str, before: BeforeCursor = None) -> Response:
+    """One topic of every region."""
+    return await _stream(request, None, topic, before=before)
+
+
+async def _stream(
+    request: Request, region: str | None, topic: str | None, *, before: str | None, q: str | None = None
+) -> Response:
+    now = this_minute()
+    async with snapshot() as connection:
+        tree = await label_tree(connection)
+        title = stream_title(tree, region, topic)
+        named = title_filters(title)
+        filters = filters_of(regions=named.regions, topics=named.topics, q=q)
+        await check_filters(filters, tree, connection)
+        state = await stream.state(connection)
+        complete = await streams.completeness(connection, filters=filters, now=now)
+        parts = ("page", now, tree.version, before, health.fingerprint(complete))
+        terms = Terms(streams.stream_tag(state, filters, *parts), STREAM_CACHE)
+        if known := not_modified(request, terms):
+            return known
+        page = await streams.latest_page(
+            connection, state=state, filters=filters, before=before, limit=PAGE_SHOWN, complete=complete
+        )
+    body = _stream_page("stream.html", tree, title, page, now, before=before, filters=filters)
+    return respond(request, terms, body, render.MEDIA_TYPE)
+
+
+def _stream_page(
+    template: str, tree: LabelTree, title: StreamTitle, page: LatestPage, now: datetime, **more: object
+) -> bytes:
+    return render.page(
+        template,
+        tree=tree,
+        stream=title,
+        title=title.title,
+        feed=feed_path(title),
+        page=page,
+        now=now,
+        names={f"{node.kind}/{node.slug}": node.name for node in tree.nodes},
+        kicker=lambda item: kicker(item, tree, title),
+        **more,
+    )
+
+
+def kicker(item: Item, tree: LabelTree, where: StreamTitle) -> tuple[str, str] | None:
+    """The label that stands over a headline, and its page: the region, else the topic; in a region's own stream the
+    topic says more.
+    """
+    region = (tree.name("region", item.region), f"/r/{item.region}") if item.region else None
+    topic = (tree.name("topic", item.topics[0]), f"/t/{item.topics[0]}") if item.topics else None
+    if where.region == item.region and where.topic is None:
+        return topic or region
+    return region or topic
+
+
+@router.get("/article/{article_id}", response_class=Response)
+async def article(request: Request, article_id: ArticleId) -> Response:
+    """One article, with the reason for every label."""
+    now = this_minute()
+    async with snapshot() as connection:
+        standing = await require_standing(connection, article_id)
+        if survivor := merged_into(standing):
+            return RedirectResponse(f"/article/{survivor}", status_code=308)
+        tree = await label_tree(connection)
+        state = await stream.state(connection)
+        tag = etag_of(streams.REPRESENTATION, "article", state.epoch, state.sighting, article_id, standing)
+        terms = Terms(etag_of(tag, now, tree.version), STREAM_CACHE)
+        if known := not_modified(request, terms):
+            return known
+        found = await articles.article(connection, article_id)
+    if found is None:
+        raise RuntimeError(f"article {article_id} went away inside one snapshot")
+    return respond(request, terms, _article_page(found, tree, now), render.MEDIA_TYPE)
+
+
+def _article_page(found: Article, tree: LabelTree, now: datetime) -> bytes:
+    item, verdict = found.item, found.verdict
+    where = StreamTitle("", "")
+    return render.page(
+        "article.html",
+        title=item.title,
+        article=found,
+        item=item,
+        tree=tree,
+        now=now,
+        kicker=lambda item: kicker(item, tree, where),
+        labels=reasons.labels(verdict, tree, title=item.title, text=found.text),
+        headline=reasons.marked(item.title, reasons.hits(verdict, tree, in_title=True)),
+        text=reasons.marked(found.text, reasons.hits(verdict, tree, in_title=False)),
+    )
+
+
+@router.get("/operator", response_class=Response)
+async def operator(request: Request) -> Response:
+    """How the service does: feeds in trouble first, what waits, gaps, who is alive."""
+    now = utc_now()
+    async with snapshot() as connection:
+        tree = await label_tree(connection)
+        state = await stream.state(connection)
+        work = await operations.work(connection, now=now, since=now - DAY)
+        feeds = await operations.feeds(connection, now=now, limit=FEEDS_SHOWN)
+        gaps = await operations.gaps(connection, limit=GAPS_SHOWN)
+        beats = await operations.beats(connection)
+        complete = await streams.completeness(connection, filters=Filters(), now=now)
+    body = render.page(
+        "operator.html",
+        title="Operator",
+        tree=tree,
+        state=state,
+        work=work,
+        feeds=feeds,
+        gaps=gaps,
+        beats=beats,
+        silent=[role for role in BEATING if role not in {beat.role for beat in beats}],
+        fresh=FRESH,
+        queues=await queue_lengths(),
+        complete=complete,
+        now=now,
+    )
+    return respond(request, Terms(etag_of(body), ALWAYS_ASK), body, render.MEDIA_TYPE)

@@ -1,0 +1,180 @@
+"""What the API talks about: plain frozen data between the queries and the formats.
+
+Times are aware and in UTC. Labels of items are bare slugs; labels of the stream are `region/<slug>`, `topic/<slug>`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRef:
+    """A publisher as the outside calls it: `id` is the host of its site, `country` ISO 3166 alpha-2."""
+
+    id: str
+    name: str
+    url: str | None
+    country: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AlsoAt:
+    """Another place where the same article stands."""
+
+    source: SourceRef
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An article as streams show it. `sort_at` is its place in Latest, `revision` grows with what can be seen."""
+
+    id: int
+    url: str
+    title: str
+    teaser: str
+    source: SourceRef
+    authors: Sequence[str]
+    image: str | None
+    language: str | None
+    published_at: datetime | None
+    first_seen_at: datetime
+    updated_at: datetime
+    sort_at: datetime
+    revision: int
+    region: str | None
+    regions: Sequence[str]
+    topics: Sequence[str]
+    places: Sequence[str]
+    also_at: Sequence[AlsoAt] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A source that is late, failing or has a gap, in words."""
+
+    source: str
+    name: str
+    states: Sequence[str]
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Completeness:
+    """How far a stream can be relied on: numbers of sources behind it, and the worst of those in trouble."""
+
+    sources: int
+    late: int
+    failing: int
+    gaps: int
+    asked: int
+    troubles: Sequence[Trouble]
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class StreamState:
+    """The stream at one moment: its epoch, newest position, oldest position a cursor may name, newest sighting."""
+
+    epoch: str
+    head: int
+    floor: int
+    sighting: int
+
+
+@dataclass(frozen=True, slots=True)
+class LatestPage:
+    """One page of Latest. `next` is the cursor of the following page; `changes` goes on from this moment."""
+
+    items: Sequence[Item]
+    next: str | None
+    changes: str
+    completeness: Completeness
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeEntry:
+    """One event of a followed stream. `item` is None for a removed article, of which only the id is told."""
+
+    cursor: str
+    change: str
+    article_id: int
+    revision: int
+    at: datetime
+    item: Item | None
+    into: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangesPage:
+    """What happened after a cursor; `cursor` is the highest position examined."""
+
+    entries: Sequence[ChangeEntry]
+    cursor: str
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SightingRef:
+    """One feed and address where an article (or a duplicate of it) was seen."""
+
+    source: SourceRef
+    feed: str
+    url: str
+    first_seen_at: datetime
+    last_seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """An article whole. `verdict` is what the rules decided, as stored; `duplicate_of` the article shown for it."""
+
+    item: Item
+    text: str
+    html: str
+    tags: Sequence[str]
+    duplicate_of: int | None
+    sightings: Sequence[SightingRef]
+    rulebook: str | None
+    verdict: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class FeedState:
+    """One source's feeds, counted: `error` is the latest of those that fail."""
+
+    source: SourceRef
+    feeds: int
+    paused: int
+    never: int
+    late: int
+    failing: int
+    gaps: int
+    due_at: datetime | None
+    ok_at: datetime | None
+    error: str | None
+    paused_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceHealth:
+    """A source with the health of its feeds in words. `recent` counts listed articles of the last 24 hours."""
+
+    source: SourceRef
+    state: str
+    sentence: str
+    feeds: int
+    recent: int
+    ok_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StreamTitle:
+    """What a stream is called, where its page is, and which labels filter it (None: not filtered by it)."""
+
+    title: str
+    path: str
+    region: str | None = None
+    topic: str | None = None

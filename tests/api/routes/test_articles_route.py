@@ -1,0 +1,75 @@
+"""GET /v1/articles/{id} over real HTTP."""
+
+import pytest
+from sqlalchemy import text
+
+from services.api.schemas import ArticleBody
+from services.core.db import transaction
+from tests.fixtures.furniture import furnish
+
+
+def test_an_article_comes_whole_with_the_reason_for_every_label(site, desk):
+    shown = furnish(desk)[0]
+    body = site.json(f"/v1/articles/{shown}")
+    ArticleBody.model_validate(body)
+    region = body["labels"]["regions"][0]
+    why = region["why"][0]
+    assert (region["slug"], region["primary"]) == ("central-asia", True)
+    assert body["title"][why["start"] : why["end"]] == why["term"] == "Kazakhstan"
+    assert {seen["source"]["id"] for seen in body["sightings"]} == {
+        "steppe-courier.example", "silkroad-post.example", "meridian-daily.example",
+    }  # fmt: skip
+
+
+def test_a_duplicate_answers_itself_and_names_what_is_shown(site, desk):
+    shown = desk.article()
+    again = desk.duplicate(shown, source="b.example")
+    body = site.json(f"/v1/articles/{again}")
+    assert (body["id"], body["duplicate_of"]) == (again, shown)
+
+
+def test_a_merged_article_leads_to_its_survivor(site, desk):
+    gone, survivor = desk.article(), desk.article()
+    desk.take_out(gone, "merged", into=survivor)
+    answer = site.get(f"/v1/articles/{gone}")
+    assert (answer.status, answer.headers["location"]) == (308, f"/v1/articles/{survivor}")
+    assert site.get(f"/article/{gone}").headers["location"] == f"/article/{survivor}"
+
+
+def test_a_removed_article_is_gone(site, desk):
+    gone = desk.article()
+    desk.take_out(gone)
+    answer = site.get(f"/v1/articles/{gone}")
+    assert (answer.status, answer.json["type"]) == (410, "/docs#removed")
+
+
+def test_an_article_that_waits_says_so(site, desk):
+    waits = desk.article(listed=False)
+    aside = desk.article(listed=False, quarantined="three workers died on it")
+    assert "waits for labels" in site.get(f"/v1/articles/{waits}").json["detail"]
+    assert "three workers died on it" in site.get(f"/v1/articles/{aside}").json["detail"]
+
+
+@pytest.mark.parametrize("found", ["0", "-1", "x", "1.5", "999", str(2**63), "9" * 40])
+def test_an_id_that_is_none_is_404(site, desk, found):
+    assert site.get(f"/v1/articles/{found}").status == 404
+
+
+def test_its_tag_changes_with_the_article_and_with_nothing_else(site, desk):
+    article = desk.article("First")
+    tag = site.get(f"/v1/articles/{article}").headers["etag"]
+    desk.edit(article, title="Second")
+    assert site.get(f"/v1/articles/{article}", if_none_match=tag).status == 200
+    tag = site.get(f"/v1/articles/{article}").headers["etag"]
+    assert site.get(f"/v1/articles/{article}", if_none_match=tag).status == 304
+    desk.duplicate(article, source="b.example")
+    assert site.get(f"/v1/articles/{article}", if_none_match=tag).status == 200
+
+
+def test_a_password_in_a_feeds_address_is_not_shown(site, desk):
+    desk.feed("wire.example", url="https://wire.example/feed.xml")
+    article = desk.article(source="wire.example")
+    with transaction() as session:
+        session.execute(text("UPDATE feeds SET url = 'https://me:secret@wire.example/feed.xml'"))
+    for path in (f"/v1/articles/{article}", f"/article/{article}", "/operator"):
+        assert "secret" not in site.get(path).text

@@ -1,0 +1,128 @@
+"""What surrounds every answer: HEAD, cross-origin reading, headers, errors as problems and as pages."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from services.api.app import create_app
+from services.api.errors import PROBLEMS
+from services.api.middleware import CONTENT_SECURITY_POLICY
+from services.api.queries import stream
+
+ROOT = Path(__file__).parents[2]
+PAGE = "text/html,application/xhtml+xml"
+
+
+def test_head_is_get_without_the_body(site, desk):
+    desk.article()
+    get, head = site.get("/v1/latest"), site.get("/v1/latest", method="HEAD")
+    assert (head.status, head.body) == (200, b"")
+    assert head.headers["etag"] == get.headers["etag"]
+    assert head.headers["content-length"] == get.headers["content-length"]
+
+
+def test_any_site_may_read_and_no_more(site, desk):
+    answer = site.get(
+        "/v1/latest", method="OPTIONS", origin="https://a.example", access_control_request_method="GET"
+    )
+    assert (answer.status, answer.headers["access-control-allow-origin"]) == (204, "*")
+    assert answer.headers["access-control-allow-methods"] == "GET, HEAD, OPTIONS"
+    assert "access-control-allow-credentials" not in answer.headers
+    assert site.get("/v1/latest").headers["access-control-allow-origin"] == "*"
+    assert "access-control-allow-origin" not in site.get("/operator").headers
+
+
+@pytest.mark.parametrize("path", ["/", "/v1/latest", "/nothing", "/static/site.css"])
+def test_every_answer_is_guarded(site, desk, path):
+    headers = site.get(path).headers
+    assert headers["content-security-policy"] == CONTENT_SECURITY_POLICY
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "strict-origin-when-cross-origin"
+    assert "server" not in headers or "uvicorn" in headers["server"]
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
+def test_what_only_reads_says_so(site, desk, method):
+    answer = site.get("/v1/latest", method=method)
+    assert (answer.status, answer.json["type"]) == (405, "/docs#method-not-allowed")
+    assert "GET" in answer.headers["allow"]
+
+
+def test_a_fault_of_ours_is_a_problem_without_its_inside(site, desk, monkeypatch):
+    async def broken(connection):
+        raise LookupError("the inside")
+
+    monkeypatch.setattr(stream, "state", broken)
+    answer = site.get("/v1/latest")
+    assert (answer.status, answer.json["type"]) == (500, "/docs#internal")
+    assert "the inside" not in answer.text
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_people_get_errors_as_a_page(site, desk):
+    answer = site.get("/r/centralasia", accept=PAGE)
+    assert (answer.status, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert 'href="/r/central-asia"' in answer.text
+
+
+def test_programs_get_errors_as_problems_whatever_they_accept(site, desk):
+    assert site.get("/v1/nothing", accept=PAGE).headers["content-type"] == "application/problem+json"
+
+
+def test_the_description_names_every_route_and_every_parameter(site):
+    described = site.json("/openapi.json")
+    assert described["openapi"].startswith("3.1")
+    assert {
+        "/v1/latest",
+        "/v1/changes",
+        "/v1/articles/{article_id}",
+        "/feeds/{region}/{topic}.{ending}",
+    } <= described["paths"].keys()
+    latest = described["paths"]["/v1/latest"]["get"]
+    assert {p["name"] for p in latest["parameters"]} == {
+        "region",
+        "topic",
+        "language",
+        "source",
+        "q",
+        "limit",
+        "before",
+    }
+    assert "422" not in latest["responses"]
+    references = set(re.findall(r'"#/components/schemas/(\w+)"', site.get("/openapi.json").text))
+    assert references <= described["components"]["schemas"].keys()
+
+
+def test_the_description_for_people_needs_nothing_from_outside(site):
+    page = site.get("/docs").text
+    assert not re.search(r'(src|href)="(https?:)?//', page)
+    assert "GET /v1/changes" in page
+    for kind in PROBLEMS:
+        assert f'id="{kind}"' in page
+
+
+def test_static_files_are_kept_for_ever_under_their_version(site):
+    address = re.search(r'href="(/static/site\.css\?v=\w+)"', site.get("/docs").text)[1]
+    assert "immutable" in site.get(address).headers["cache-control"]
+    assert "immutable" not in site.get("/static/site.css").headers["cache-control"]
+    assert site.get("/static/..%2frender.py").status == 404
+
+
+def test_every_route_is_documented():
+    reference = (ROOT / "docs/reference/http.md").read_text()
+    missing = [
+        path
+        for path in create_app().openapi()["paths"]
+        if f"`{path.replace('article_id', 'id')}`" not in reference
+    ]
+    assert missing == []
+
+
+def test_every_parameter_and_problem_is_documented():
+    reference = (ROOT / "docs/reference/http.md").read_text()
+    operations = [path["get"] for path in create_app().openapi()["paths"].values()]
+    names = {
+        p["name"] for operation in operations for p in operation.get("parameters", []) if p["in"] == "query"
+    }
+    assert [name for name in sorted(names | PROBLEMS.keys()) if f"`{name}`" not in reference] == []

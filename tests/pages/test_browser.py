@@ -1,0 +1,103 @@
+"""The pages in a real browser: the script runs under our own policy and follows the stream."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from tests.fixtures.furniture import NEWS, furnish
+
+pytestmark = pytest.mark.pages
+
+
+def test_the_front_page_follows_the_stream_and_breaks_no_rule_of_its_own(site, desk, new_tab):
+    ids = furnish(desk)
+
+    async def look():
+        async with new_tab() as tab:
+            await tab.open(f"{site.url}/")
+            await tab.until("document.querySelectorAll('.latest-list > li').length === 24")
+            await asyncio.to_thread(
+                desk.article, "Quake felt in Osh", age=timedelta(0), regions=["central-asia"], language="en"
+            )
+            await tab.until(
+                "document.querySelector('.latest-list > li.new h3')?.textContent === 'Quake felt in Osh'"
+            )
+            assert await tab.value("document.querySelector('.latest-list .kicker').textContent") == (
+                "Central Asia · just now: why this article is here"
+            )
+            assert await tab.value("document.querySelector('[data-news]').textContent") == "1 new article"
+            assert await tab.value("document.querySelectorAll('.latest-list > li').length") == 24
+            await asyncio.to_thread(desk.edit, ids[0], title="Kazakhstan opens two")
+            await tab.until(
+                "document.querySelector('.latest-list').textContent.includes('Kazakhstan opens two')"
+            )
+            await asyncio.to_thread(desk.take_out, ids[0])
+            await tab.until(
+                "!document.querySelector('.latest-list').textContent.includes('Kazakhstan opens two')"
+            )
+            return tab.complaints
+
+    assert asyncio.run(look()) == []
+
+
+def test_hostile_text_that_arrives_later_stays_text(site, desk, new_tab):
+    desk.article("Quiet")
+
+    async def look():
+        async with new_tab() as tab:
+            await tab.open(f"{site.url}/latest")
+            await tab.until("document.querySelectorAll('.stream-list > li').length === 1")
+            await asyncio.to_thread(
+                desk.article,
+                "<img src=x onerror=alert(1)>",
+                age=timedelta(0),
+                url="javascript:alert(1)",
+                language=None,
+            )
+            await tab.until("document.querySelectorAll('.stream-list > li').length === 2")
+            assert (
+                await tab.value("document.querySelector('.stream-list h2').textContent")
+                == "<img src=x onerror=alert(1)>"
+            )
+            assert await tab.value("document.querySelector('.stream-list h2 a').getAttribute('href')") == "#"
+            assert await tab.value("document.images.length") == 0
+
+    asyncio.run(look())
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_no_page_is_wider_than_its_window(site, desk, new_tab, width):
+    shown = furnish(desk)[0]
+
+    async def look():
+        async with new_tab() as tab:
+            await tab.command(
+                "Emulation.setDeviceMetricsOverride",
+                width=width,
+                height=900,
+                deviceScaleFactor=1,
+                mobile=width < 600,
+            )
+            for path in ("/", "/r/central-asia", f"/article/{shown}", "/operator", "/docs", "/r/nowhere"):
+                await tab.open(site.url + path)
+                await tab.until(f"location.pathname === '{path}' && document.readyState === 'complete'")
+                assert await tab.value("document.documentElement.scrollWidth") <= width, path
+
+    asyncio.run(look())
+
+
+def test_the_order_of_latest_is_that_of_the_stream(site, desk, new_tab):
+    furnish(desk)
+
+    async def look():
+        async with new_tab() as tab:
+            await tab.open(f"{site.url}/")
+            await tab.until("document.querySelectorAll('.latest-list > li').length === 24")
+            await asyncio.to_thread(desk.article, "Came late", age=timedelta(minutes=20), regions=["russia"])
+            await tab.until("document.querySelector('.latest-list').textContent.includes('Came late')")
+            return await tab.value(
+                "[...document.querySelectorAll('.latest-list h3')].slice(0, 4).map(h => h.textContent)"
+            )
+
+    assert asyncio.run(look()) == [NEWS[0][2], NEWS[1][2], NEWS[2][2], "Came late"]
