@@ -3,6 +3,9 @@
 import os
 
 pytest_plugins = [
+    "tests.fixtures.api_site",
+    "tests.fixtures.articles",
+    "tests.fixtures.browser",
     "tests.fixtures.servers",
     "tests.fixtures.environment",
     "tests.fixtures.newswire",

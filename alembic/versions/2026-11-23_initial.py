@@ -27,7 +27,7 @@ def upgrade() -> None:
     )
     op.create_table('hosts',
     sa.Column('host', sa.Text(), nullable=False),
-    sa.Column('free_at', sa.DateTime(timezone=True), server_default=sa.text("'-infinity'"), nullable=False),
+    sa.Column('free_at', sa.DateTime(timezone=True), server_default=sa.text("'epoch'"), nullable=False),
     sa.PrimaryKeyConstraint('host', name=op.f('pk_hosts'))
     )
     op.create_table('rulebooks',
@@ -73,7 +73,7 @@ def upgrade() -> None:
     sa.Column('paused_reason', sa.Text(), nullable=True),
     sa.Column('next_check_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.Column('interval_s', sa.BigInteger(), server_default=sa.text('3600'), nullable=False),
-    sa.Column('lease_until', sa.DateTime(timezone=True), server_default=sa.text("'-infinity'"), nullable=False),
+    sa.Column('lease_until', sa.DateTime(timezone=True), server_default=sa.text("'epoch'"), nullable=False),
     sa.Column('lease_token', sa.Text(), nullable=True),
     sa.Column('attempts', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
     sa.Column('etag', sa.Text(), nullable=True),
@@ -116,7 +116,7 @@ def upgrade() -> None:
     sa.Column('revision', sa.BigInteger(), server_default=sa.text('1'), nullable=False),
     sa.Column('duplicate_of', sa.BigInteger(), nullable=True),
     sa.Column('waiting_since', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('lease_until', sa.DateTime(timezone=True), server_default=sa.text("'-infinity'"), nullable=False),
+    sa.Column('lease_until', sa.DateTime(timezone=True), server_default=sa.text("'epoch'"), nullable=False),
     sa.Column('lease_token', sa.Text(), nullable=True),
     sa.Column('attempts', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
     sa.Column('quarantined', sa.Text(), nullable=True),

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from services.classify.rules import CompiledRulebook, Rulebook, compile_rulebook, load_texts
 from services.classify.store import wait_again
-from services.core.errors import ConfigurationError
+from services.core.errors import ConfigurationError, NotFoundError
 from services.core.events import RulebookPublished
 from services.core.models import Rulebook as RulebookRow
 from services.core.outbox import publish as publish_event
@@ -22,6 +22,9 @@ RELABEL_DAYS = 7
 """How far back articles are labelled again when another rulebook is published."""
 
 PUBLISH_LOCK = 0x44_4C_52_42  # "DLRB"
+
+
+NONE_IN_FORCE = "No rulebook is in force; `dateline migrate` publishes the starter rulebook."
 
 
 @dataclass(slots=True)
@@ -37,7 +40,7 @@ def current(session: Session) -> CompiledRulebook:
     """The compiled rulebook in force. Raises ConfigurationError when none was ever published."""
     version = session.scalar(select(RulebookRow.version).where(RulebookRow.active))
     if version is None:
-        raise ConfigurationError("No rulebook is in force; `dateline rules publish` publishes one.")
+        raise ConfigurationError(NONE_IN_FORCE)
     if _current.rulebook is None or _current.version != version:
         texts = session.scalars(select(RulebookRow.texts).where(RulebookRow.version == version)).one()
         _current.rulebook = compile_rulebook(load_texts(texts))
@@ -71,11 +74,38 @@ def publish(session: Session, texts: Mapping[str, str], *, message: str, author:
         )
         .on_conflict_do_nothing()
     )
-    session.execute(update(RulebookRow).where(RulebookRow.active).values(active=False))
-    session.execute(update(RulebookRow).where(RulebookRow.version == rulebook.version).values(active=True))
-    wait_again(session, version=rulebook.version, days=RELABEL_DAYS)
-    publish_event(session, RulebookPublished())
+    _activate(session, rulebook.version)
     return rulebook.version
+
+
+def _activate(session: Session, version: str) -> None:
+    session.execute(update(RulebookRow).where(RulebookRow.active).values(active=False))
+    session.execute(update(RulebookRow).where(RulebookRow.version == version).values(active=True))
+    wait_again(session, version=version, days=RELABEL_DAYS)
+    publish_event(session, RulebookPublished())
+
+
+def put_in_force(session: Session, prefix: str) -> str:
+    """Put the published version that begins with `prefix` in force again. Raises NotFoundError."""
+    session.execute(select(func.pg_advisory_xact_lock(PUBLISH_LOCK)))
+    found = session.scalars(
+        select(RulebookRow.version).where(RulebookRow.version.startswith(prefix, autoescape=True)).limit(2)
+    ).all()
+    if len(found) != 1:
+        many = "more than one version begins" if found else "no version begins"
+        raise NotFoundError(
+            f"Of the published rulebooks {many} with {prefix!r}; see `dateline rules history`."
+        )
+    _activate(session, found[0])
+    return str(found[0])
+
+
+def texts_in_force(session: Session) -> dict[str, str]:
+    """File name to YAML of the rulebook in force. Raises ConfigurationError when none was ever published."""
+    texts = session.scalar(select(RulebookRow.texts).where(RulebookRow.active))
+    if texts is None:
+        raise ConfigurationError(NONE_IN_FORCE)
+    return {str(name): str(text) for name, text in texts.items()}
 
 
 def label_rows(rulebook: Rulebook) -> list[dict[str, Any]]:

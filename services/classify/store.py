@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy import RowMapping, delete, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from services.classify.rules import Document
 from services.classify.work import Labelled, Waiting
 from services.core import latest
-from services.core.models import Article, ArticleLabel
+from services.core.errors import NotFoundError
+from services.core.models import Article, ArticleLabel, Feed, Source
 
 BATCH = 50
 """Articles claimed, labelled and published together; the stream's lock costs the same for one as for fifty."""
@@ -59,28 +60,56 @@ _WAIT_AGAIN = text(
 def claim(session: Session, *, limit: int = BATCH, suspects: bool = False) -> list[Waiting]:
     """Lease waiting articles, oldest first. `suspects`: those that were in hand when a worker died."""
     rows = session.execute(_CLAIM, {"n": limit, "lease": LEASE_S, "suspects": suspects})
-    return sorted((_waiting(row._mapping) for row in rows), key=lambda w: w.id)  # noqa: SLF001 - SQLAlchemy's public name
+    return sorted((_waiting(row) for row in rows.mappings()), key=lambda w: w.id)
 
 
-def _waiting(row: object) -> Waiting:
-    r = dict(row)  # type: ignore[call-overload]  # a RowMapping is a mapping
+def _waiting(row: RowMapping) -> Waiting:
     return Waiting(
-        id=r["id"],
-        revision=r["revision"],
-        lease_token=r["lease_token"],
-        document=Document(
-            title=r["title"],
-            body=r["text"],
-            language=r["language"],
-            source_country=r["country"],
-            tags=tuple(r["tags"]),
-            section=r["url"],
-            prior_region=r["region_hint"],
-        ),
-        sort_at=r["sort_at"],
-        listed=r["listed"],
-        published_revision=r["published_revision"],
-        labels=frozenset([f"region/{x}" for x in r["regions"]] + [f"topic/{x}" for x in r["topics"]]),
+        id=row["id"],
+        revision=row["revision"],
+        lease_token=row["lease_token"],
+        document=_document(row),
+        sort_at=row["sort_at"],
+        listed=row["listed"],
+        published_revision=row["published_revision"],
+        labels=frozenset([f"region/{x}" for x in row["regions"]] + [f"topic/{x}" for x in row["topics"]]),
+    )
+
+
+def document(session: Session, article_id: int) -> Document:
+    """A stored article as the rules see it. Raises NotFoundError."""
+    row = (
+        session.execute(
+            select(
+                Article.title,
+                Article.text,
+                Article.language,
+                Article.tags,
+                Article.url,
+                Source.country,
+                Feed.region_hint,
+            )
+            .join(Source, Source.id == Article.source_id)
+            .outerjoin(Feed, Feed.id == Article.feed_id)
+            .where(Article.id == article_id)
+        )
+        .mappings()
+        .first()
+    )
+    if row is None:
+        raise NotFoundError(f"There is no article {article_id}.")
+    return _document(row)
+
+
+def _document(row: RowMapping) -> Document:
+    return Document(
+        title=row["title"],
+        body=row["text"],
+        language=row["language"],
+        source_country=row["country"],
+        tags=tuple(row["tags"]),
+        section=row["url"],
+        prior_region=row["region_hint"],
     )
 
 

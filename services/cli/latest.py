@@ -1,7 +1,6 @@
 """Latest, as the API serves it."""
 
 import json
-import time
 import urllib.parse
 import urllib.request
 from typing import Any
@@ -33,6 +32,12 @@ def _line(item: dict[str, Any]) -> str:
     return f"{item['published_at'] or item['first_seen_at']:25.25}  {label:18}  {item['title']}  ({item['source']['name']})"
 
 
+def _change(change: dict[str, Any]) -> str:
+    article = change["article"]
+    told = _line(article) if "title" in article else f"article {article['id']}"
+    return f"{change['change']:8} {told}"
+
+
 @click.command(epilog="Example: dateline latest --region central-asia -n 5 --follow")
 @click.option("--region", multiple=True, help="Slug of a region; may be given several times.")
 @click.option("--topic", multiple=True, help="Slug of a topic; may be given several times.")
@@ -50,12 +55,7 @@ def latest(region: tuple[str, ...], topic: tuple[str, ...], limit: int, follow: 
         while follow:
             answer = _get("/v1/changes", [*labels, ("since", cursor), ("wait", "30")])
             for change in answer["items"]:
-                shown = (
-                    json.dumps(change, ensure_ascii=False)
-                    if as_json
-                    else f"{change['change']:8} {_line(change['article'])}"
-                )
-                click.echo(shown)
+                click.echo(json.dumps(change, ensure_ascii=False) if as_json else _change(change))
             cursor = answer["cursor"]
     except KeyboardInterrupt:
-        time.sleep(0)
+        click.echo("")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from services.cli.rules_published import export, history, publish, refuse_both, rollback, stored_document
 from services.core.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -23,6 +24,10 @@ def rules() -> None:
 
     Example: dateline rules explain --title "Kazakh leader visits Tashkent"
     """
+
+
+for _command in (publish, history, rollback, export):
+    rules.add_command(_command)
 
 
 @rules.command()
@@ -86,6 +91,7 @@ def test(path: str | None, as_json: bool) -> None:
 
 
 @rules.command()
+@click.argument("article_id", required=False, type=int)
 @click.option("--title", default="", help="The headline.")
 @click.option("--body", default="", help="Teaser or text.")
 @click.option("--lang", default=None, help="Language of the text, such as en or ru.")
@@ -96,6 +102,7 @@ def test(path: str | None, as_json: bool) -> None:
 @RULES
 @JSON
 def explain(
+    article_id: int | None,
     title: str,
     body: str,
     lang: str | None,
@@ -106,18 +113,28 @@ def explain(
 ) -> None:
     """Say which labels a text gets and why, which hits did not count, and what came near.
 
+    The text is a stored article's, by the rulebook in force or that of --rules, or the one given.
+
     Example: dateline rules explain --title "Tokayev visits Tashkent" --json
     """
-    if not title and not body:
-        raise click.UsageError("Give --title or --body, or both.")
     from services.classify.rules import Document, explain
 
-    document = Document(title, body, dateline=dateline, language=lang, source_country=country)
-    told = explain(document, _compile(rules_path))
+    refuse_both(article_id, title, body, dateline)
+    if article_id is not None:
+        document, in_force = stored_document(article_id)
+        title, body = document.title, document.body
+        compiled = _compile(rules_path) if rules_path else in_force
+    elif title or body:
+        document = Document(title, body, dateline=dateline, language=lang, source_country=country)
+        compiled = _compile(rules_path)
+    else:
+        raise click.UsageError("Give an ARTICLE-ID, or --title or --body, or both.")
+    told = explain(document, compiled)
     if as_json:
         _print_json(told)
     else:
-        _print_explanation(told, {"title": title, "body": body, "dateline": dateline or body})
+        texts = {"title": title, "body": body, "dateline": dateline or body, "section": document.section}
+        _print_explanation(told, texts)
 
 
 @rules.command()
@@ -217,7 +234,8 @@ def _reason(reason: dict[str, Any], texts: dict[str, str]) -> str:
     found = text[reason["start"] : reason["end"]]
     times = f" x{reason['count']}" if reason["count"] > 1 else ""
     place = f" [{reason['place']}]" if reason["place"] else ""
-    return f"{reason['points']:+.2f} {found!r}{times} in the {reason['field']}: {reason['term']}{place} ({reason['rule']})"
+    found = repr(found) if found else "found"  # several tags are joined: no one text to cut from
+    return f"{reason['points']:+.2f} {found}{times} in the {reason['field']}: {reason['term']}{place} ({reason['rule']})"
 
 
 def _print_figures(result: dict[str, Any]) -> None:

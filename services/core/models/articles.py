@@ -64,7 +64,7 @@ class Article(Base):
     duplicate_of: Mapped[int | None] = mapped_column(ForeignKey("articles.id"))
 
     waiting_since: Mapped[datetime | None]
-    lease_until: Mapped[datetime] = mapped_column(server_default=sql("'-infinity'"))
+    lease_until: Mapped[datetime] = mapped_column(server_default=sql("'epoch'"))
     lease_token: Mapped[str | None]
     attempts: Mapped[int] = mapped_column(server_default=sql("0"))
     quarantined: Mapped[str | None]

@@ -27,7 +27,7 @@ class Host(Base):
     __tablename__ = "hosts"
 
     host: Mapped[str] = mapped_column(primary_key=True)
-    free_at: Mapped[datetime] = mapped_column(server_default=text("'-infinity'"))
+    free_at: Mapped[datetime] = mapped_column(server_default=text("'epoch'"))
 
 
 class Feed(Base):
@@ -55,7 +55,7 @@ class Feed(Base):
 
     next_check_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     interval_s: Mapped[int] = mapped_column(server_default=text("3600"))
-    lease_until: Mapped[datetime] = mapped_column(server_default=text("'-infinity'"))
+    lease_until: Mapped[datetime] = mapped_column(server_default=text("'epoch'"))
     lease_token: Mapped[str | None]
     attempts: Mapped[int] = mapped_column(server_default=text("0"))
 

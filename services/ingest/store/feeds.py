@@ -52,7 +52,7 @@ def store_outcome(
         "next_check_at": pace.next_check_at,
         "interval_s": pace.interval_s,
         "paused_reason": pace.paused_reason,
-        "lease_until": text("'-infinity'"),
+        "lease_until": text("'epoch'"),
         "lease_token": None,
         "attempts": 0,
         "checked_at": now,
