@@ -53,7 +53,9 @@ def _told(state: FeedState) -> str:
     """Why a source is in trouble, without any age: it goes into answers that are named by a tag."""
     parts = []
     if state.failing:
-        parts.append(f"{_of(state.failing, state.feeds)} not answering: {state.error or 'no reason noted'}")
+        parts.append(
+            f"{_of(state.failing, state.feeds)} not answering: {(state.error or 'no reason noted').rstrip('.')}"
+        )
     if state.late:
         parts.append(f"{_of(state.late, state.feeds)} overdue")
     if state.gaps:

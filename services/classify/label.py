@@ -1,6 +1,6 @@
 """Label what waits, in order; decides nothing.
 
-claim -> rulebook in force -> classify -> save and publish, a batch at a time. The claim commits before the work
+rulebook in force -> claim -> classify -> save and publish, a batch at a time. The claim commits before the work
 starts, so that an article that kills its worker is known by its attempts; a crash later leaves a lease that runs out.
 """
 
@@ -28,24 +28,24 @@ def label_waiting() -> int:
     """Label batches until nothing waits or the budget is spent; how many articles were labelled."""
     started, done = monotonic(), 0
     while monotonic() - started < BUDGET_S:
-        batch = _claim()
+        batch, compiled = _claim()
         if not batch:
             break
-        label_batch(batch)
+        label_batch(batch, compiled)
         done += len(batch)
     return done
 
 
-def _claim() -> list[Waiting]:
-    with transaction() as session:
-        store.quarantine(session)
-        return store.claim(session) or store.claim(session, limit=1, suspects=True)
-
-
-def label_batch(batch: list[Waiting]) -> None:
-    """Label claimed articles with the rulebook in force and publish them."""
+def _claim() -> tuple[list[Waiting], CompiledRulebook]:
+    """What to label now, and by what: without a rulebook nothing is claimed, for a claim counts as an attempt."""
     with transaction() as session:
         compiled = rulebook.current(session)
+        store.quarantine(session)
+        return store.claim(session) or store.claim(session, limit=1, suspects=True), compiled
+
+
+def label_batch(batch: list[Waiting], compiled: CompiledRulebook) -> None:
+    """Label claimed articles and publish them, those at least that are still to be had and were not overtaken."""
     labelled = [label_one(waiting, compiled) for waiting in batch]
     with transaction() as session:
         store.save(session, labelled)

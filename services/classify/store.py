@@ -1,15 +1,16 @@
 """All SQL of classify: claim what waits, save verdicts and publish, in one transaction."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
-from sqlalchemy import RowMapping, delete, insert, select, text, update
+from sqlalchemy import ARRAY, BigInteger, RowMapping, Text, bindparam, delete, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from services.classify.rules import Document
 from services.classify.work import Labelled, Waiting
 from services.core import latest
 from services.core.errors import NotFoundError
-from services.core.models import Article, ArticleLabel, Feed, Source
+from services.core.models import Article, ArticleLabel, Feed, Rulebook, Source
 
 BATCH = 50
 """Articles claimed, labelled and published together; the stream's lock costs the same for one as for fifty."""
@@ -25,7 +26,7 @@ _CLAIM = text(
         SELECT id, feed_id AS fid, source_id AS sid FROM articles
         WHERE waiting_since IS NOT NULL AND quarantined IS NULL AND lease_until < now()
           AND (attempts > 0) = :suspects
-        ORDER BY id LIMIT :n FOR UPDATE SKIP LOCKED
+        ORDER BY id LIMIT :n FOR NO KEY UPDATE SKIP LOCKED
     ) w ON f.id = w.fid JOIN sources s ON s.id = w.sid
     WHERE a.id = w.id
     RETURNING a.id, a.revision, a.lease_token, a.title, a.text, a.language, a.tags, a.url, a.sort_at, a.listed,
@@ -50,11 +51,23 @@ _WAITING = text(
 
 _WAIT_AGAIN = text(
     """
-    UPDATE articles SET waiting_since = now()
-    WHERE listed AND waiting_since IS NULL AND sort_at > now() - make_interval(days => :days)
-      AND rulebook_version IS DISTINCT FROM :version
+    UPDATE articles a SET waiting_since = now()
+    FROM (SELECT id FROM articles
+          WHERE listed AND waiting_since IS NULL AND sort_at > now() - make_interval(days => :days)
+            AND rulebook_version IS DISTINCT FROM :version
+          ORDER BY id FOR NO KEY UPDATE) w
+    WHERE a.id = w.id
     """
 )
+
+_GIVE_BACK = text(
+    """
+    UPDATE articles SET lease_until = 'epoch', lease_token = NULL, attempts = 0
+    WHERE id IN (SELECT id FROM articles WHERE id = ANY(:ids) AND lease_token = ANY(:tokens) ORDER BY id FOR NO KEY UPDATE)
+    """
+).bindparams(bindparam("ids", type_=ARRAY(BigInteger)), bindparam("tokens", type_=ARRAY(Text)))
+
+_FREE = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def claim(session: Session, *, limit: int = BATCH, suspects: bool = False) -> list[Waiting]:
@@ -131,9 +144,12 @@ def wait_again(session: Session, *, version: str, days: int) -> int:
 def save(session: Session, labelled: Sequence[Labelled]) -> int | None:
     """Store labels and publish what subscribers see of it; the position reached, None when nothing was visible.
 
-    Fenced: an article that another worker took over, or that its feed changed meanwhile, is left out; it still waits.
+    Fenced: an article that another worker took over, that its feed changed meanwhile, or that was labelled by a
+    rulebook no longer in force, is left out; it still waits, and where the lease is ours it waits for nobody's death.
     """
-    held = _still_ours(session, labelled)
+    in_force = _version_in_force(session)
+    held = [item for item in _still_ours(session, labelled) if item.version == in_force]
+    _give_back(session, [item.waiting for item in labelled if item not in held])
     if not held:
         return None
     session.execute(update(Article), [_columns(item) for item in held])
@@ -148,12 +164,29 @@ def save(session: Session, labelled: Sequence[Labelled]) -> int | None:
     return latest.publish(session, [draft for item in held if (draft := _draft(item)) is not None])
 
 
+def _version_in_force(session: Session) -> str | None:
+    """Locked until commit: a rulebook published meanwhile waits, and then sees what this transaction saved.
+
+    Without the lock an article labelled by the old version could be saved just after the new one had let all
+    articles wait that it saw as labelled, and would keep the old labels.
+    """
+    in_force = select(Rulebook.version).where(Rulebook.active).with_for_update(read=True)
+    return session.scalar(in_force)
+
+
+def _give_back(session: Session, waiting: Sequence[Waiting]) -> None:
+    """End our lease on articles that were worked on in vain, and take the attempt back: nobody died of them."""
+    if waiting:
+        held = {"ids": [w.id for w in waiting], "tokens": [w.lease_token for w in waiting]}
+        session.execute(_GIVE_BACK, held)
+
+
 def _still_ours(session: Session, labelled: Sequence[Labelled]) -> list[Labelled]:
     rows = session.execute(
         select(Article.id, Article.revision, Article.lease_token)
         .where(Article.id.in_([item.waiting.id for item in labelled]))
         .order_by(Article.id)
-        .with_for_update()
+        .with_for_update(key_share=True)  # a sighting stored meanwhile only needs the key
     )
     held = {(row.id, row.revision, row.lease_token) for row in rows}
     return [i for i in labelled if (i.waiting.id, i.waiting.revision, i.waiting.lease_token) in held]
@@ -171,6 +204,7 @@ def _columns(item: Labelled) -> dict[str, object]:
         "listed": True,
         "published_revision": item.waiting.revision,
         "waiting_since": None,
+        "lease_until": _FREE,  # a correction a second from now must not wait for the rest of it
         "lease_token": None,
         "attempts": 0,
     }

@@ -41,6 +41,8 @@ def start(role: str, name: str, detail: dict[str, Any]) -> None:
                 beat(role, name, detail)
             except DatelineError as error:
                 log.warning("no sign of life given: %s", error)
+            except Exception:  # without this thread a working role would count as dead
+                log.exception("no sign of life given")
             pause.wait(EVERY_S)
 
     threading.Thread(target=run, name="beat", daemon=True).start()

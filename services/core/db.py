@@ -5,8 +5,9 @@ from contextlib import asynccontextmanager, contextmanager
 from functools import cache
 from typing import Any
 
+from psycopg.errors import UndefinedColumn, UndefinedTable
 from sqlalchemy import Engine, create_engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.orm import Session
 
@@ -61,13 +62,19 @@ def async_engine() -> AsyncEngine:
 def transaction() -> Iterator[Session]:
     """A session that commits at the end of the block and rolls back on any error.
 
-    Raises UnavailableError when the database does not answer.
+    Raises UnavailableError when the database does not answer, ConfigurationError when it was not migrated.
     """
     try:
         with Session(engine(), expire_on_commit=False) as session, session.begin():
             yield session
     except OperationalError as error:
         raise UnavailableError(f"The database does not answer: {error.orig}") from error
+    except ProgrammingError as error:
+        if not isinstance(error.orig, UndefinedTable | UndefinedColumn):
+            raise
+        raise ConfigurationError(
+            "The schema of the database is not the one this code expects: run `dateline migrate`."
+        ) from error
 
 
 @asynccontextmanager

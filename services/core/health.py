@@ -15,6 +15,8 @@ from services.core.models import Rulebook
 ROLES_NEEDED = ("scheduler", "ingest", "classify")
 CLOCK_SKEW_S = 5
 OLD_WAIT_S = 60
+STANDS_ON = ("database", "schema")
+"""Where one of these is wrong nothing behind it can be looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +36,8 @@ def examine() -> list[Finding]:
             found.extend(look())
         except DatelineError as error:
             found.append(Finding(about, ok=False, says=str(error)))
-            if about == "database":
-                break
+        if about in STANDS_ON and not found[-1].ok:
+            break
     return found
 
 

@@ -41,6 +41,8 @@ def _send(facts: list[Event]) -> None:
 
 @event.listens_for(Session, "after_commit")
 def _after_commit(session: Session) -> None:
+    if session.in_nested_transaction():
+        return  # a savepoint was released: whether the transaction commits is still open
     facts = session.info.pop(_PENDING, [])
     if facts:
         _send(facts)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
@@ -58,29 +59,44 @@ class Setting:
         return PREFIX + self.field.upper()
 
 
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+_FETCH_AT_MOST = 60
+"""A longer fetch would outlive the lease that a worker has on its feed (`ingest.store.leases`)."""
+
+
 def _duration(text: str) -> int:
-    """Whole seconds from `900`, `15m`, `1h` or `1d`."""
-    found = re.fullmatch(r"(\d+)\s*([smhd]?)", text.strip())
-    if not found or int(found[1]) == 0:
-        msg = "a duration such as 900, 15m, 1h or 1d"
-        raise ValueError(msg)
-    return int(found[1]) * {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}[found[2]]
+    """Whole seconds from `900`, `15m`, `1h` or `1d`; a year at most, so that no date runs over."""
+    found = re.fullmatch(r"(\d{1,9})\s*([smhd]?)", text.strip(), re.ASCII)
+    seconds = int(found[1]) * _UNITS[found[2]] if found else 0
+    if not 0 < seconds <= 366 * 86400:
+        raise ValueError("a duration such as 900, 15m, 1h or 1d, a year at most")
+    return seconds
+
+
+def _short(text: str) -> int:
+    seconds = _duration(text)
+    if seconds > _FETCH_AT_MOST:
+        raise ValueError(f"a duration of at most {_FETCH_AT_MOST} seconds")
+    return seconds
 
 
 def _positive(text: str) -> int:
-    if not text.strip().isdecimal() or int(text) < 1:
-        raise ValueError("a whole number from 1 on")
+    if not re.fullmatch(r"[0-9]{1,6}", text.strip()) or int(text) < 1:
+        raise ValueError("a whole number from 1 to 999999")
     return int(text)
 
 
-def _pause(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 3600:
-        raise ValueError("seconds from 0 to 3600")
-    return value
+def _seconds(least: float) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = -1.0
+        if not least <= value <= 3600:
+            raise ValueError(f"seconds from {least:g} to 3600")
+        return value
+
+    return read
 
 
 def _networks(text: str) -> tuple[Network, ...]:
@@ -93,22 +109,34 @@ def _networks(text: str) -> tuple[Network, ...]:
 
 
 def _bind(text: str) -> str:
-    host, _, port = text.rpartition(":")
-    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+    found = re.fullmatch(r"(?:[\w.-]+|\[[0-9a-fA-F:.]+\]):([0-9]{1,5})", text)
+    if not found or not 0 < int(found[1]) < 65536:
         raise ValueError("host:port, such as 127.0.0.1:8000")
     return text
+
+
+def _has_sane_port(url: str) -> bool:
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
 
 
 def _database(text: str) -> str:
     """A PostgreSQL address in any of its usual spellings, with the driver we ship."""
     scheme, colon, rest = text.partition("://")
-    if not colon or scheme not in {"postgres", "postgresql", "postgresql+psycopg"}:
+    if (
+        not colon
+        or scheme not in {"postgres", "postgresql", "postgresql+psycopg"}
+        or not _has_sane_port(text)
+    ):
         raise ValueError("postgresql://user:password@host:5432/database")
     return "postgresql+psycopg://" + rest
 
 
 def _redis(text: str) -> str:
-    if not re.match(r"(rediss?|unix)://", text):
+    tcp = re.fullmatch(r"rediss?://[^/?\s]+(?:/[0-9]*)?(?:\?\S*)?", text) and _has_sane_port(text)
+    if not tcp and not re.match(r"unix://[^\s]*/", text):
         raise ValueError("redis://host:6379/0, rediss://… or unix:///path/to/socket")
     return text
 
@@ -123,11 +151,14 @@ def _one_of(*choices: str) -> Callable[[str], str]:
 
 
 def _path(text: str) -> Path:
-    return Path(text).expanduser().absolute()
+    try:
+        return Path(text).expanduser().absolute()
+    except RuntimeError:
+        raise ValueError("a path; there is no such user") from None
 
 
 def _url(text: str) -> str:
-    if not re.match(r"https?://[^\s/]+", text):
+    if not re.fullmatch(r"https?://[^\s/]+[!-~]*", text):
         raise ValueError("an http or https address")
     return text
 
@@ -143,10 +174,10 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("fetch_interval_min", _duration, "15m", "Shortest time between two looks at one feed."),
     Setting("fetch_interval_max", _duration, "1d", "Longest time between two looks at one feed."),
     Setting(
-        "fetch_host_pause", _pause, "1", "Seconds between the end of one request to a host and the next."
+        "fetch_host_pause", _seconds(0), "1", "Seconds between the end of one request to a host and the next."
     ),
     Setting("fetch_batch", _positive, "20", "Feeds that one ingest job fetches at the same time."),
-    Setting("fetch_timeout", _duration, "20", "Time one fetch may take in total, redirects included."),
+    Setting("fetch_timeout", _short, "20", "Time one fetch may take in total, redirects included."),
     Setting(
         "contact_url", _url, "https://dateline.example/about", "Page named to publishers in the User-Agent."
     ),
@@ -156,7 +187,12 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "worker_processes", _positive, str(max(1, min(os.cpu_count() or 1, 4))), "Processes of one worker."
     ),
-    Setting("scheduler_tick", _pause, "0.5", "Seconds between two looks for due feeds and waiting articles."),
+    Setting(
+        "scheduler_tick",
+        _seconds(0.05),
+        "0.5",
+        "Seconds between two looks for due feeds and waiting articles.",
+    ),
     Setting("log_level", _one_of("debug", "info", "warning", "error"), "info", "How much is logged."),
     Setting("log_format", _one_of("auto", "json", "pretty"), "auto", "JSON lines, or pretty on a terminal."),
 )
@@ -211,6 +247,8 @@ def _text_of(
                 raise ConfigurationError(
                     f"{setting.name}_FILE: {file} cannot be read: {error.strerror}."
                 ) from None
+            except UnicodeDecodeError:
+                raise ConfigurationError(f"{setting.name}_FILE: {file} is not text in UTF-8.") from None
     return None, "default"
 
 
@@ -238,8 +276,16 @@ def load(environ: Mapping[str, str], dotenv: Mapping[str, str | None]) -> Settin
 
 
 def dotenv_here() -> dict[str, str | None]:
-    """What the `.env` of the working folder says; nothing when there is none."""
-    return dict(dotenv_values(".env"))
+    """What the `.env` of the working folder says; nothing when there is none.
+
+    Raises ConfigurationError when it cannot be read.
+    """
+    try:
+        return dict(dotenv_values(".env"))
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"{Path('.env').absolute()} is not text in UTF-8.") from None
+    except OSError as error:
+        raise ConfigurationError(f"{Path('.env').absolute()} cannot be read: {error.strerror}.") from None
 
 
 @cache

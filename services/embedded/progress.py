@@ -6,6 +6,10 @@ from services.embedded.prepare import RoundProgress
 LONGEST = 60.0
 """Seconds after which the first round is no longer told: slow publishers go on in the background."""
 _LINE_EVERY = 5.0
+ALL_FAILED = (
+    "Not one feed could be read. Is this machine connected to the internet? `dateline feeds list` gives each one's reason; "
+    "`make demo` needs no internet."
+)
 
 
 def describe(progress: RoundProgress) -> str:
@@ -48,5 +52,7 @@ class RoundTeller:
         self._screen.status("")
         if self._last is None or self._last.total == 0:
             return
+        if self.over and self._last.failed == self._last.total:
+            self._screen.say(ALL_FAILED)
         known = f"{self._last.total:,} feeds, {self._last.articles:,} articles"
         self._screen.say(describe(self._last) if self._seen_open else known)

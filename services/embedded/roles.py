@@ -64,10 +64,17 @@ def role_environment(
         "DATELINE_LOG_FORMAT": "pretty"
         if terminal and settings.log_format == "auto"
         else settings.log_format,
+        # The terminal belongs to the start and to trouble; whoever wants every step asks for it.
+        "DATELINE_LOG_LEVEL": _log_level(settings),
         "PYTHONUNBUFFERED": "1",
         "REMAP_SIGTERM": "SIGQUIT",
     }
     return {**os.environ, **decided}
+
+
+def _log_level(settings: Settings) -> str:
+    asked = "DATELINE_LOG_LEVEL" in os.environ or settings.log_level != "info"
+    return settings.log_level if asked else "warning"
 
 
 def visible_address(bind: str) -> str:

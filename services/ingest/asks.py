@@ -15,10 +15,9 @@ _MAX_AGE = re.compile(r"(?:^|[,\s])max-age\s*=\s*\"?(\d{1,10})", re.IGNORECASE)
 
 def wish(headers: Mapping[str, str], *, feed_interval_s: int | None, now: datetime) -> int:
     """Seconds that an answer and the feed in it ask for; feeds set these wrong, so a day is the most we believe."""
-    asked = max(
-        _max_age(headers) if "cache-control" in headers else _expires(headers, now), feed_interval_s or 0
-    )
-    return max(0, min(asked, LONGEST_WISH_S))
+    found = _MAX_AGE.search(headers.get("cache-control", ""))
+    fresh = int(found[1]) if found else _until(headers.get("expires", ""), now)
+    return max(0, min(max(fresh, feed_interval_s or 0), LONGEST_WISH_S))
 
 
 def retry_after(headers: Mapping[str, str], *, now: datetime) -> int:
@@ -26,15 +25,6 @@ def retry_after(headers: Mapping[str, str], *, now: datetime) -> int:
     value = headers.get("retry-after", "").strip()
     seconds = int(value[:10]) if value.isdecimal() else _until(value, now)
     return max(0, min(seconds, LONGEST_RETRY_AFTER_S))
-
-
-def _max_age(headers: Mapping[str, str]) -> int:
-    found = _MAX_AGE.search(headers["cache-control"])
-    return int(found[1]) if found else 0
-
-
-def _expires(headers: Mapping[str, str], now: datetime) -> int:
-    return _until(headers.get("expires", ""), now)
 
 
 def _until(date: str, now: datetime) -> int:

@@ -13,6 +13,10 @@ _UNSPACED_SCRIPT_LETTERS = (12, 40)
 """The same in letters, for scripts that put no spaces between words."""
 
 
+_HASHED, _REUSED = _OURS = ("sha256:", "reused:")
+"""Names that we give. A feed that uses them itself could otherwise let two of its entries fall together."""
+
+
 def content_hash(entry: Entry) -> bytes:
     """Changes when anything changes that a reader of the article would see."""
     parts = (entry.title, entry.text, entry.html, entry.image or "", entry.url)
@@ -54,12 +58,11 @@ def alike(one: str, other: str) -> bool:
 
 
 def guid_of(entry: Entry) -> str:
-    """What the feed calls the entry, in a length that an index takes."""
-    return (
-        entry.guid if len(entry.guid) <= 500 else "sha256:" + hashlib.sha256(entry.guid.encode()).hexdigest()
-    )
+    """What the feed calls the entry, in a length that an index takes, and never like a name of ours."""
+    plain = len(entry.guid) <= 500 and not entry.guid.startswith(_OURS)
+    return entry.guid if plain else _HASHED + hashlib.sha256(entry.guid.encode()).hexdigest()
 
 
 def guid_with_url(entry: Entry) -> str:
     """The name of an entry whose guid the feed has used for another one."""
-    return "reused:" + hashlib.sha256(f"{entry.guid}\x1f{entry.url_key}".encode()).hexdigest()
+    return _REUSED + hashlib.sha256(f"{entry.guid}\x1f{entry.url_key}".encode()).hexdigest()

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 
 from sqlalchemy.orm import Session as OrmSession
@@ -27,9 +27,13 @@ from services.ingest.plan import FeedState, Plan, Reading
 from services.ingest.reading import read
 from services.ingest.store import apply, feeds, leases
 from services.ingest.store.catalogue import publisher_name
+from services.ingest.store.feeds import FencedError
 from services.ingest.store.known import known
 
 log = logging.getLogger(__name__)
+
+RETRY_S = 10
+"""After trouble of our own (a deadlock, the database away) a feed is tried again this soon."""
 
 BUDGET_S = 30
 """After this long a job claims nothing more: the next hint finds a fresh one."""
@@ -66,20 +70,32 @@ def _claim(limit: int, *, alone: bool) -> list[FeedState]:
 
 async def _refresh(session: Session, feed: FeedState, limits: Limits) -> None:
     request = FetchRequest(feed.id, feed.url, feed.etag, feed.last_modified)
-    response = await fetch(session, request, limits=limits)
     with _kept_alive(feed):
+        response = await fetch(session, request, limits=limits)
         await asyncio.to_thread(finish, feed, response)
 
 
 @contextmanager
 def _kept_alive(feed: FeedState) -> Iterator[None]:
-    """One feed's trouble is its own: said, and left to the lease; the batch goes on."""
+    """One feed's trouble is its own: said, its lease given back; the batch goes on."""
     try:
         yield
+    except FencedError as error:
+        log.info("%s", error)
     except DatelineError as error:
         log.warning("feed %s (%s): %s", feed.id, feed.url, error)
-    except Exception:
+        _give_back(feed, str(error))
+    except Exception as error:
         log.exception("feed %s (%s) could not be stored", feed.id, feed.url)
+        _give_back(
+            feed, f"What it holds could not be stored ({type(error).__name__}); see the log of ingest."
+        )
+
+
+def _give_back(feed: FeedState, error: str) -> None:
+    """Best effort: when the database is away too, the lease runs out by itself."""
+    with suppress(DatelineError), transaction() as session:
+        leases.give_back(session, feed, error=error, retry_s=RETRY_S, pause_s=settings().fetch_host_pause)
 
 
 def finish(feed: FeedState, response: FetchResponse, now: datetime | None = None) -> Plan:
@@ -109,9 +125,12 @@ def finish(feed: FeedState, response: FetchResponse, now: datetime | None = None
 
 
 def _say(feed: FeedState, reading: Reading, plan: Plan) -> None:
-    """One line a fetch that brought something or failed; nothing new is said only when somebody looks closely."""
+    """One line a fetch that brought something or failed; nothing new is said only when somebody looks closely.
+
+    A failing feed is no warning: it is an everyday thing, shown wherever feeds are, and asked again.
+    """
     if reading.error:
-        log.warning("feed %s: %s", feed.id, reading.error)
+        log.info("feed %s: %s", feed.id, reading.error)
     elif plan.new or plan.again:
         log.info("feed %s: %d new, %d changed or seen here first", feed.id, len(plan.new), len(plan.again))
     else:

@@ -138,7 +138,6 @@ def _correct(
     session: Session, feed: FeedState, changed: Sequence[Again], source_id: int, now: datetime
 ) -> None:
     """A feed corrects or adopts an article: the new text in the old place. A hidden copy stays hidden."""
-    _lock(session, [a.article_id for a in changed])
     for a in changed:
         session.execute(
             update(Article)
@@ -185,8 +184,7 @@ def _of_other_sources(session: Session, article_ids: Iterable[int], source_id: i
 
 def _touch(session: Session, article_ids: Iterable[int], now: datetime) -> None:
     """What subscribers see of these has changed although their text has not: publish them again."""
-    ids = sorted(set(article_ids))
-    _lock(session, ids)
+    ids = sorted(article_ids)
     if ids:
         session.execute(
             update(Article)
@@ -196,9 +194,14 @@ def _touch(session: Session, article_ids: Iterable[int], now: datetime) -> None:
 
 
 def _lock(session: Session, article_ids: Iterable[int]) -> None:
-    ids = sorted(set(article_ids))
+    """Lock all articles that this transaction changes, at once and by id: whoever labels them does the same.
+
+    Without FOR KEY: a sighting that points at one of them need not wait for us, nor we for it.
+    """
+    ids = sorted(article_ids)
     if ids:
-        session.execute(select(Article.id).where(Article.id.in_(ids)).order_by(Article.id).with_for_update())
+        by_id = select(Article.id).where(Article.id.in_(ids)).order_by(Article.id)
+        session.execute(by_id.with_for_update(key_share=True))
 
 
 def _see(session: Session, feed_id: int, seen: Sequence[tuple[Seen, int]], now: datetime) -> None:

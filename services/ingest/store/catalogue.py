@@ -121,7 +121,9 @@ def rows(session: Session) -> list[FeedRow]:
 
 def one(session: Session, feed_id: int) -> FeedRow:
     """One feed. Raises NotFoundError."""
-    row = session.execute(text(_ROWS + " WHERE f.id = :id"), {"id": feed_id}).mappings().first()
+    # Compared as numerics: an id of any length is one that there is not, and no error of the database.
+    found = session.execute(text(_ROWS + " WHERE f.id = CAST(:id AS numeric)"), {"id": feed_id})
+    row = found.mappings().first()
     if row is None:
         raise NotFoundError(f"There is no feed {feed_id}; `dateline feeds list` shows them all.")
     return FeedRow(**row)

@@ -51,7 +51,6 @@ def store_outcome(
     values: dict[str, Any] = {
         "next_check_at": pace.next_check_at,
         "interval_s": pace.interval_s,
-        "paused_reason": pace.paused_reason,
         "lease_until": text("'epoch'"),
         "lease_token": None,
         "attempts": 0,
@@ -59,6 +58,8 @@ def store_outcome(
         "error_kind": reading.error_kind,
         "error": reading.error,
     }
+    if pace.paused_reason is not None:  # never back to None: an operator may have paused it meanwhile
+        values["paused_reason"] = pace.paused_reason
     if reading.outcome in {"new-body", "unchanged"}:
         values |= {
             "ok_at": now,

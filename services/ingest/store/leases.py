@@ -44,6 +44,17 @@ _PUT_ASIDE = text(
     """
 )
 
+_GIVE_BACK = text(
+    """
+    WITH mine AS (
+        UPDATE feeds SET lease_until = 'epoch', lease_token = NULL, attempts = 0, failures = failures + 1,
+                         next_check_at = now() + make_interval(secs => :retry), error_kind = 'internal', error = :error
+        WHERE id = :id AND lease_token = :token RETURNING host
+    )
+    UPDATE hosts SET free_at = now() + make_interval(secs => :pause) FROM mine WHERE hosts.host = mine.host
+    """
+)
+
 _DUE = text(
     """
     SELECT count(*) FROM (
@@ -71,6 +82,14 @@ def claim(session: Session, *, limit: int, suspects: bool = False) -> list[FeedS
         _CLAIM, {"n": limit, "window": 20 * limit, "lease": LEASE_S, "suspects": suspects}
     ).mappings()
     return [FeedState(**row) for row in rows]
+
+
+def give_back(session: Session, feed: FeedState, *, error: str, retry_s: float, pause_s: float) -> None:
+    """End our lease on a feed whose fetch came to nothing through our own fault; nobody died of it, so nothing is held
+    against the feed, but the reason is shown.
+    """
+    values = {"id": feed.id, "token": feed.lease_token, "error": error, "retry": retry_s, "pause": pause_s}
+    session.execute(_GIVE_BACK, values)
 
 
 def put_aside(session: Session) -> None:
