@@ -1,0 +1,189 @@
+"""`python -m tests.bench`: start everything, measure, print one table, leave nothing running."""
+
+import argparse
+import json
+import os
+import platform
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from services.core.errors import DatelineError
+from services.core.settings import settings
+from tests.bench import cpu, latency, pipe, reads
+from tests.bench.figures import BenchError, Line, conditions, table
+from tests.bench.stage import Stage, open_stage
+
+_STARTED = time.perf_counter()
+PARTS = ("pipe", "reads", "latency")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """How much is measured: feeds and entries of each, rounds, seconds; `limit_s` ends the whole run."""
+
+    feeds: int = 200
+    entries: int = 30
+    pipe_rounds: int = 3
+    pipe_s: float = 130.0
+    read_rounds: int = 3
+    read_s: float = 2.5
+    items: int = 150
+    limit_s: int = 285
+
+
+FULL = Size()
+QUICK = Size(
+    feeds=40, entries=20, pipe_rounds=2, pipe_s=25.0, read_rounds=2, read_s=1.2, items=40, limit_s=85
+)
+
+
+@dataclass(slots=True)
+class Results:
+    """What is known so far; printed also when the run is cut short."""
+
+    lines: list[Line] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    conditions: dict[str, Any] = field(default_factory=dict)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line; 0 when the work was done completely, 1 when not, 2 when used wrongly."""
+    options = _parser().parse_args(arguments)
+    if not cpu.available():
+        print(
+            "The bench reads CPU time from /proc, which this system has not; it needs Linux.", file=sys.stderr
+        )
+        return 2
+    size, wanted = QUICK if options.quick else FULL, set(options.parts or PARTS)
+    target = options.json.absolute() if options.json else None
+    for number in (signal.SIGALRM, signal.SIGTERM):
+        signal.signal(number, _cut_short)
+    signal.alarm(size.limit_s)
+    results = Results(conditions=_circumstances())
+    try:
+        _measure(size, wanted, results)
+    except (BenchError, DatelineError, OSError) as error:
+        results.faults.append(f"The bench ended early: {error}")
+    except KeyboardInterrupt:
+        results.faults.append("The bench was interrupted.")
+    finally:
+        signal.alarm(0)
+    results.conditions |= {"load at the end": _load(), "whole run": f"{time.perf_counter() - _STARTED:.0f} s"}
+    _tell(results, target)
+    return 1 if results.faults else 0
+
+
+def _measure(size: Size, wanted: set[str], results: Results) -> None:
+    _say(f"starting servers, roles and a press of {size.feeds} feeds")
+    with open_stage(feeds=size.feeds, entries=size.entries) as stage:
+        try:
+            if "pipe" in wanted:
+                _pipe(stage, size, results)
+            else:
+                _say("filling the database")
+                results.faults += pipe.fill(stage)
+            if "reads" in wanted:
+                _say("reads")
+                found = reads.measure(stage, rounds=size.read_rounds, seconds=size.read_s)
+                results.lines += reads.lines(found)
+                results.faults += found.faults
+            if "latency" in wanted:
+                _say(f"latency of {size.items} items")
+                seen = latency.measure(stage, items=size.items)
+                results.lines += latency.lines(seen)
+                results.faults += latency.faults(seen)
+        finally:
+            signal.alarm(0)  # tidying up is not cut short
+            results.conditions |= _what_was_there(stage, size)
+
+
+def _pipe(stage: Stage, size: Size, results: Results) -> None:
+    _say(f"pipe: up to {size.pipe_rounds} rounds of {size.feeds} feeds")
+    rounds = pipe.measure(stage, rounds=size.pipe_rounds, budget_s=size.pipe_s, entries=size.entries)
+    results.lines += pipe.lines(rounds, feeds=size.feeds, entries=size.entries)
+    results.faults += rounds.faults
+
+
+def _circumstances() -> dict[str, Any]:
+    return {
+        "machine": f"{platform.system()} {platform.machine()}, {len(os.sched_getaffinity(0))} cores for this run",
+        "Python": platform.python_version(),
+        "load at the start": _load(),
+    }
+
+
+def _what_was_there(stage: Stage, size: Size) -> dict[str, Any]:
+    rows = ", ".join(f"{count} {name}" for name, count in stage.database.rows().items())
+    return {
+        "feeds": f"{size.feeds} with {size.entries} entries each, an address of its own each, starter rulebook",
+        "rows at the end": rows,
+        "PostgreSQL": f"{stage.database.version()}, durable, on {_file_system(stage.folder)}",
+        "worker processes": f"{settings().worker_processes} of ingest, {settings().worker_processes} of classify",
+    }
+
+
+def _file_system(folder: Path) -> str:
+    """The kind of file system a folder lies on, by the longest mount point above it."""
+    mounts = [line.split()[1:3] for line in Path("/proc/mounts").read_text().splitlines()]
+    above = [(len(point), kind) for point, kind in mounts if folder.is_relative_to(point)]
+    return max(above)[1] if above else "an unknown file system"
+
+
+def _load() -> str:
+    return " ".join(f"{number:.2f}" for number in os.getloadavg())
+
+
+def _tell(results: Results, target: Path | None) -> None:
+    print(conditions(results.conditions))
+    if results.lines:
+        print(f"\n{table(results.lines)}")
+    print()
+    for fault in results.faults:
+        print(f"NOT DONE: {fault}")
+    if not results.faults:
+        print("The work was done completely: every article published stood in Latest.")
+    if target is not None:
+        record = {
+            "conditions": results.conditions,
+            "lines": [line.row() for line in results.lines],
+            "faults": results.faults,
+        }
+        target.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n")
+
+
+def _cut_short(number: int, _frame: FrameType | None) -> None:
+    if number == signal.SIGALRM:
+        raise BenchError("its time was over; is the machine busy? Try --quick, or one part alone.")
+    raise KeyboardInterrupt
+
+
+def _say(text: str) -> None:
+    print(f"bench, {time.perf_counter() - _STARTED:.0f} s: {text}", file=sys.stderr, flush=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.bench",
+        description="Measures the whole pipe, reads and latency, beside yardsticks of the same run.",
+        epilog="Example: python -m tests.bench --quick pipe. What the lines mean: docs/reference/bench.md",
+    )
+    parser.add_argument("parts", nargs="*", type=_part, metavar="PART", help=f"of {', '.join(PARTS)} (all)")
+    parser.add_argument("--quick", action="store_true", help="smaller, under 90 seconds")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures, unrounded, to FILE too")
+    return parser
+
+
+def _part(text: str) -> str:
+    if text not in PARTS:
+        raise argparse.ArgumentTypeError(f"{text!r} is no part of the bench; it has {', '.join(PARTS)}")
+    return text
+
+
+if __name__ == "__main__":
+    sys.exit(main())
