@@ -45,7 +45,7 @@ def test_only_settings_that_exist_are_set():
 
 def test_the_roles_that_doctor_looks_for_have_a_service_each():
     assert set(ROLES_NEEDED) <= set(OURS)
-    assert FILE["services"]["api"]["ports"] == ["${DATELINE_PUBLISH:-127.0.0.1:8000}:8000"]
+    assert FILE["services"]["api"]["ports"] == ["${API_PUBLISH:-127.0.0.1:8000}:8000"]
 
 
 def test_nothing_but_the_api_is_published():

@@ -17,6 +17,7 @@ from services.api.middleware import Front
 from services.api.openapi import describe
 from services.api.pages import render
 from services.api.routes import ROUTERS
+from services.api.shelf import Shelf
 from services.core import logs
 from services.core.db import async_engine
 from services.core.errors import ConfigurationError
@@ -44,6 +45,7 @@ def create_app() -> FastAPI:
     errors.install(app)
     for router in ROUTERS:
         app.include_router(router)
+    app.add_middleware(Shelf, bell=lambda: app.state.bell)
     app.add_middleware(Front, metrics=app.state.metrics)
     return app
 

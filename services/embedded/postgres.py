@@ -121,7 +121,7 @@ def _ensure_data(place: Place, *, durable: bool) -> None:
     if held != str(place.binaries.major):
         raise ConfigurationError(
             f"{place.data} holds data of PostgreSQL {held} and the programs found are {place.binaries.version}: "
-            f"install the programs of {held} again and make a backup (`dateline backup`) to restore into an "
+            f"install the programs of {held} again and dump the database (`pg_dump`) to restore into an "
             "empty DATELINE_HOME, or set DATELINE_DATABASE_URL."
         )
 

@@ -106,7 +106,7 @@ def _role(role: str, at: datetime | None, now: datetime) -> Check:
         return Check(
             role, ok=False, needed=False, sentence=f"The last sign of life of a {role} is {ago} old."
         )
-    return Check(role, ok=True, needed=False, sentence=f"A {role} gave a sign of life {ago} ago.")
+    return Check(role, ok=True, needed=False, sentence=f"The {role} role gave a sign of life {ago} ago.")
 
 
 async def _readings(now: datetime) -> list[Reading]:

@@ -10,7 +10,9 @@ from services.ingest.plan import Known, KnownArticle, KnownSighting
 
 
 def known(session: Session, *, feed_id: int, guids: Sequence[str], url_keys: Sequence[str]) -> Known:
-    """Sightings of this feed by guid, and articles of any feed by canonical URL."""
+    """Sightings of this feed by guid, and articles of any feed by canonical URL. Nothing is asked for no entries."""
+    if not guids and not url_keys:
+        return Known()
     sightings = session.execute(
         select(Sighting.guid, Sighting.content_hash, Article.id, Article.title, Article.feed_id, Source.key)
         .join(Article, Article.id == Sighting.article_id)

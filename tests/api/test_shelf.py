@@ -1,0 +1,103 @@
+"""Answers that lie ready: the same bytes to all, until the stream moves; never what is one reader's alone."""
+
+import threading
+
+import pytest
+
+from services.api.shelf import Shelf
+
+ADDRESS = "/v1/latest?limit=5"
+
+
+@pytest.fixture
+def shelf(site, service) -> Shelf:
+    """The site's own shelf, with answers that last."""
+    service.setattr("services.api.shelf.LONGEST_S", 3600.0)
+    site.get("/health/live")  # the stack of layers is built with the first request
+    layer = site.app.middleware_stack
+    while not isinstance(layer, Shelf):
+        layer = layer.app
+    return layer
+
+
+@pytest.fixture
+def made(shelf, service):
+    """Counts how often the application behind the shelf is asked."""
+    asked = []
+    behind = shelf.app
+
+    async def counted(scope, receive, send):
+        asked.append(scope["path"])
+        await behind(scope, receive, send)
+
+    shelf.app = counted
+    return asked
+
+
+def test_a_second_reader_gets_the_same_answer_without_asking_again(site, made):
+    first, second = site.get(ADDRESS), site.get(ADDRESS)
+    assert first.status == second.status == 200
+    assert (first.body, first.headers["etag"]) == (second.body, second.headers["etag"])
+    assert second.headers["content-security-policy"] == first.headers["content-security-policy"]
+    assert made == ["/v1/latest"]
+
+
+def test_who_has_it_is_told_so_even_if_nobody_asked_before(site, made):
+    tag = site.get(ADDRESS).headers["etag"]
+    site.app.state.bell.ring()
+    answers = [site.get(ADDRESS, if_none_match=tag) for _ in range(2)]
+    assert [(a.status, a.body, a.headers["etag"]) for a in answers] == [(304, b"", tag)] * 2
+    assert len(made) == 2
+
+
+def test_when_the_stream_moves_the_answer_is_made_anew(site, made, desk):
+    before = site.get(ADDRESS)
+    desk.article("Kyrgyz parliament opens its session")
+    site.app.state.bell.ring()
+    after = site.get(ADDRESS)
+    assert "Kyrgyz parliament" not in before.text
+    assert "Kyrgyz parliament" in after.text
+    assert before.headers["etag"] != after.headers["etag"]
+
+
+def test_compressed_and_plain_lie_apart(site, made):
+    plain, packed = site.get(ADDRESS), site.get(ADDRESS, accept_encoding="gzip")
+    assert plain.headers["etag"] != packed.headers["etag"] or len(plain.body) < 600
+    assert len(made) == 2
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/changes", "/v1/latest?region=nowhere", "/v1/latest?typo=1", "/r/nowhere", "/operator"]
+)
+def test_refusals_and_what_waits_for_news_are_never_kept(site, made, shelf, path):
+    first, second = site.get(path), site.get(path)
+    assert first.status == second.status
+    assert len(made) == 2
+    assert not shelf.prepared
+
+
+def test_who_shows_a_token_or_a_cookie_is_answered_alone(site, made):
+    for header in ({"authorization": "Bearer x"}, {"cookie": "a=b"}):
+        site.get(ADDRESS, **header)
+        site.get(ADDRESS, **header)
+    assert len(made) == 4
+
+
+def test_readers_who_come_together_wait_for_one_answer(site, made):
+    answers = []
+    readers = [threading.Thread(target=lambda: answers.append(site.get(ADDRESS).status)) for _ in range(8)]
+    for reader in readers:
+        reader.start()
+    for reader in readers:
+        reader.join()
+    assert answers == [200] * 8
+    assert made == ["/v1/latest"]
+
+
+def test_the_shelf_is_bounded_and_the_longest_unasked_goes_first(site, made, shelf, service):
+    service.setattr("services.api.shelf.ROOM", 3 * len(site.get(ADDRESS).body))
+    for limit in range(6, 16):
+        site.get(f"/v1/latest?limit={limit}")
+    assert 1 <= len(shelf.prepared) <= 3
+    assert shelf.held == sum(len(answer.body) for answer in shelf.prepared.values())
+    assert [key[1] for key in shelf.prepared][-1] == b"limit=15"
