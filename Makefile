@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 FEEDS ?=
 UV ?= uv
+JOBS ?= auto
 
 .PHONY: help run install demo test lint format bench lock clean-venv
 
@@ -21,7 +22,7 @@ demo: $(VENV)/.installed ## the same with a small fictional press that publishes
 install: $(VENV)/.installed ## make .venv with what running needs, every package checked against its hash
 
 test: $(VENV)/.tested ## install what tests need, start a Redis and a PostgreSQL for the run, run every test
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
 
 lint: $(VENV)/.tested ## ruff, mypy and the import contracts of the house
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
