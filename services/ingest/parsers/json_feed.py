@@ -43,7 +43,7 @@ def parse(text: str, *, url: str) -> ParsedFeed:
 
 def _load(text: str) -> dict[str, Any]:
     try:
-        document = json.loads(text.lstrip("\ufeff \t\r\n"), strict=False)
+        document = _without_surrogates(json.loads(text.lstrip("\ufeff \t\r\n"), strict=False))
     except json.JSONDecodeError as error:
         raise NotAFeedError(
             "json",
@@ -58,6 +58,20 @@ def _load(text: str) -> dict[str, Any]:
             "json", "The address answers JSON, but not a JSON Feed: an object with “items” is expected."
         )
     return document
+
+
+_HALF = re.compile("[\ud800-\udfff]")
+
+
+def _without_surrogates(value: Any) -> Any:
+    """Halves of characters, which JSON's escapes can write and nothing can store, as the sign for what is unreadable."""
+    if isinstance(value, str):
+        return _HALF.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_without_surrogates(item) for item in value]
+    if isinstance(value, dict):
+        return {_without_surrogates(name): _without_surrogates(item) for name, item in value.items()}
+    return value
 
 
 def _looks_like_feed(document: dict[str, Any]) -> bool:
