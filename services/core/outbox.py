@@ -50,4 +50,6 @@ def _after_commit(session: Session) -> None:
 
 @event.listens_for(Session, "after_rollback")
 def _after_rollback(session: Session) -> None:
+    if session.in_nested_transaction():
+        return  # of a savepoint: what was noted before it still counts, and a hint too many does no harm
     session.info.pop(_PENDING, None)

@@ -15,7 +15,7 @@ The rules, in their order:
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from services.core.sites import same_site
+from services.core.sites import authority_of, same_site
 from services.ingest.dedupe import alike, content_hash, guid_of, guid_with_url, text_key
 from services.ingest.entry import Entry
 from services.ingest.plan import Again, FeedState, Known, KnownArticle, KnownSighting, New, Plan, Seen
@@ -79,10 +79,13 @@ def _same(sighted: KnownArticle, owner: KnownArticle | None, entry: Entry) -> bo
 
 
 def _adopts(entry: Entry, article: KnownArticle, feed: FeedState) -> bool:
-    """The entry is the feed's own publisher's, and its article stands under somebody else."""
+    """The entry lies on the very site that serves the feed, and its article stands under somebody else.
+
+    The site that a feed says it belongs to does not count: anybody can say so.
+    """
     return (
         not article.own
-        and same_site(entry.url, feed.source_key)
+        and same_site(entry.url, authority_of(feed.url))
         and not same_site(entry.url, article.source_key)
     )
 

@@ -3,8 +3,10 @@
 import hashlib
 from datetime import datetime
 
+from services.core.errors import InvalidInputError
+from services.core.urls import check_http_url
 from services.ingest import asks
-from services.ingest.clean import Skipped, clean_entry
+from services.ingest.clean import Skipped, clean_entry, language_of
 from services.ingest.entry import Entry, FetchResponse, ParsedFeed
 from services.ingest.parsers import NotAFeedError, parse
 from services.ingest.plan import FeedState, Reading
@@ -71,7 +73,7 @@ def _refused(feed: FeedState, response: FetchResponse, now: datetime) -> Reading
 def _new_body(
     feed: FeedState, response: FetchResponse, parsed: ParsedFeed, body_hash: str, now: datetime
 ) -> Reading:
-    language = parsed.language or feed.language
+    language = language_of(parsed.language) or feed.language
     cleaned = [clean_entry(raw, feed_language=language, now=now) for raw in parsed.entries]
     return Reading(
         "new-body",
@@ -83,6 +85,14 @@ def _new_body(
         last_modified=response.headers.get("last-modified"),
         format=parsed.format,
         title=parsed.title,
-        site_url=parsed.site_url,
+        site_url=_site(parsed.site_url),
         language=language,
     )
+
+
+def _site(url: str | None) -> str | None:
+    """The publisher's site as the feed names it, if that is an address; it becomes the name of a source."""
+    try:
+        return check_http_url(url) if url else None
+    except InvalidInputError:
+        return None

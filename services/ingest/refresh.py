@@ -33,7 +33,9 @@ from services.ingest.store.known import known
 log = logging.getLogger(__name__)
 
 RETRY_S = 10
-"""After trouble of our own (a deadlock, the database away) a feed is tried again this soon."""
+"""After trouble of our own (a deadlock, the database away) a feed is tried again this soon. What cannot be stored will
+not be storable in ten seconds either: then the pause doubles as after any other failure.
+"""
 
 BUDGET_S = 30
 """After this long a job claims nothing more: the next hint finds a fresh one."""
@@ -84,18 +86,20 @@ def _kept_alive(feed: FeedState) -> Iterator[None]:
         log.info("%s", error)
     except DatelineError as error:
         log.warning("feed %s (%s): %s", feed.id, feed.url, error)
-        _give_back(feed, str(error))
+        _give_back(feed, str(error), retry_s=RETRY_S)
     except Exception as error:
         log.exception("feed %s (%s) could not be stored", feed.id, feed.url)
         _give_back(
-            feed, f"What it holds could not be stored ({type(error).__name__}); see the log of ingest."
+            feed,
+            f"What it holds could not be stored ({type(error).__name__}); see the log of ingest.",
+            retry_s=schedule.back_off(feed.failures + 1, _limits(settings())),
         )
 
 
-def _give_back(feed: FeedState, error: str) -> None:
+def _give_back(feed: FeedState, error: str, *, retry_s: float) -> None:
     """Best effort: when the database is away too, the lease runs out by itself."""
     with suppress(DatelineError), transaction() as session:
-        leases.give_back(session, feed, error=error, retry_s=RETRY_S, pause_s=settings().fetch_host_pause)
+        leases.give_back(session, feed, error=error, retry_s=retry_s, pause_s=settings().fetch_host_pause)
 
 
 def finish(feed: FeedState, response: FetchResponse, now: datetime | None = None) -> Plan:
@@ -113,7 +117,7 @@ def finish(feed: FeedState, response: FetchResponse, now: datetime | None = None
             url_keys=[e.url_key for e in reading.entries],
         )
         plan = decide(reading.entries, stored, feed=feed, now=now)
-        limits = schedule.Limits(conf.fetch_interval_min, conf.fetch_interval_max)
+        limits = _limits(conf)
         pace = schedule.next_check(feed, reading, plan, now=now, limits=limits, dice=random.random())  # noqa: S311 - spreads load, guards nothing
         apply.store_entries(session, feed, plan, source_id=source_id, now=now)
         window = len(reading.entries)
@@ -139,6 +143,10 @@ def _say(feed: FeedState, reading: Reading, plan: Plan) -> None:
         log.warning(
             "feed %s: nothing of what it shows was known; items were probably missed (a gap)", feed.id
         )
+
+
+def _limits(conf: Settings) -> schedule.Limits:
+    return schedule.Limits(conf.fetch_interval_min, conf.fetch_interval_max)
 
 
 def _source(session: OrmSession, feed: FeedState, reading: Reading) -> int:

@@ -1,6 +1,7 @@
 """Storing one fetch: sightings, articles, the feed's own record, in one transaction.
 
-Order of locks, the same in every transaction: the feed, new URLs (sorted), new texts (sorted), articles (by id).
+Order of locks, the same in every transaction: the feed, URLs (sorted), new texts (sorted), articles (by id, all at
+once and leaving their keys free, because every sighting stored by anybody holds the key of its article).
 A crash before commit leaves nothing but a lease that runs out; validators are stored with the entries they
 vouch for, because a body acknowledged and not stored would never be shown again.
 """
@@ -25,14 +26,24 @@ TEXT_WINDOW = "7 days"
 
 def store_entries(session: Session, feed: FeedState, plan: Plan, *, source_id: int, now: datetime) -> None:
     """Store what the plan says of the entries; `ArticlesStored` goes out after commit when there is work."""
-    owners, lost = _insert_new(session, feed, plan.new, source_id, now)
+    owners = _insert_new(session, feed, plan.new, source_id, now)
+    changed = [a for a in plan.again if a.changed]
+    taken = _claim_urls(
+        session,
+        {n.seen.entry.url_key: owners[n.seen.guid] for n in plan.new}
+        | {a.seen.entry.url_key: a.article_id for a in changed},
+    )
+    lost = _give_way(session, plan.new, owners, taken)
     heads = _claim_texts(session, [n for n in plan.new if n.seen.guid not in lost], owners, now)
     _hide_copies(session, heads)
-    _correct(session, feed, [a for a in plan.again if a.changed], source_id, now)
-    elsewhere = [a.article_id for a in plan.again if a.first_here and not a.changed] + [
-        owners[g] for g in lost
-    ]
-    _touch(session, [*heads.values(), *_of_other_sources(session, elsewhere, source_id)], now)
+    elsewhere = [a.article_id for a in plan.again if a.first_here and not a.changed]
+    elsewhere += [owners[g] for g in lost]
+    touched = [*heads.values(), *_of_other_sources(session, elsewhere, source_id)]
+    # An article cannot move to where another one stands by now.
+    changed = [a for a in changed if taken.get(a.seen.entry.url_key, a.article_id) == a.article_id]
+    _lock(session, [*touched, *(a.article_id for a in changed)])
+    _correct(session, feed, changed, source_id, now)
+    _touch(session, touched, now)
     _see(session, feed.id, [(n.seen, owners[n.seen.guid]) for n in plan.new], now)
     _see(session, feed.id, [(a.seen, a.article_id) for a in plan.again], now)
     _see_again(session, feed.id, plan.unchanged, now)
@@ -56,10 +67,10 @@ def _columns(entry: Entry) -> dict[str, Any]:
 
 def _insert_new(
     session: Session, feed: FeedState, new: Sequence[New], source_id: int, now: datetime
-) -> tuple[dict[str, int], set[str]]:
-    """Article id by guid, and the guids whose URL another worker took first (their id is then its article's)."""
+) -> dict[str, int]:
+    """Article id by guid."""
     if not new:
-        return {}, set()
+        return {}
     rows = [
         _columns(n.seen.entry)
         | {
@@ -76,16 +87,24 @@ def _insert_new(
         for n in new
     ]
     ids = session.scalars(insert(Article).returning(Article.id, sort_by_parameter_order=True), rows).all()
-    owners = {n.seen.guid: int(i) for n, i in zip(new, ids, strict=True)}
-    lost = _claim_urls(session, {n.seen.entry.url_key: owners[n.seen.guid] for n in new})
-    beaten = {n.seen.guid: lost[n.seen.entry.url_key] for n in new if n.seen.entry.url_key in lost}
+    return {n.seen.guid: int(i) for n, i in zip(new, ids, strict=True)}
+
+
+def _give_way(
+    session: Session, new: Sequence[New], owners: dict[str, int], taken: dict[str, int]
+) -> set[str]:
+    """The guids whose URL another worker took first; in `owners` its article takes the place of ours, which goes."""
+    beaten = {n.seen.guid: taken[n.seen.entry.url_key] for n in new if n.seen.entry.url_key in taken}
     if beaten:
         session.execute(delete(Article).where(Article.id.in_([owners[g] for g in beaten])))
-    return owners | beaten, set(beaten)
+    owners |= beaten
+    return set(beaten)
 
 
 def _claim_urls(session: Session, wanted: dict[str, int]) -> dict[str, int]:
     """Take the canonical URLs; those that were taken already, with the article that has them."""
+    if not wanted:
+        return {}
     rows = [{"url_key": key, "article_id": wanted[key]} for key in sorted(wanted)]
     won = session.scalars(
         upsert(ArticleUrl).on_conflict_do_nothing().returning(ArticleUrl.url_key), rows
@@ -153,11 +172,6 @@ def _correct(
                 quarantined=None,
                 waiting_since=func.coalesce(Article.waiting_since, now),
             )
-        )
-        session.execute(
-            upsert(ArticleUrl)
-            .values(url_key=a.seen.entry.url_key, article_id=a.article_id)
-            .on_conflict_do_nothing()
         )
     hidden = [a.article_id for a in changed]
     if hidden:

@@ -9,9 +9,9 @@ from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
-from services.core.errors import NotFoundError
+from services.core.errors import InvalidInputError, NotFoundError
 from services.core.events import FeedsAdded
-from services.core.models import Feed, Fetch, Host, Source
+from services.core.models import Feed, Fetch, Host, Rulebook, Source
 from services.core.outbox import publish
 from services.core.sites import authority_of
 
@@ -98,6 +98,15 @@ def _source(session: Session, feed: FeedToAdd) -> int:
         )
     )
     return session.scalars(select(Source.id).where(Source.key == key)).one()
+
+
+def check_hints(session: Session, *, region: str | None, topic: str | None) -> None:
+    """Refuse a region or topic that the rulebook in force does not know. Raises InvalidInputError."""
+    labels = session.scalar(select(Rulebook.labels).where(Rulebook.active)) or []
+    for kind, slug in (("region", region), ("topic", topic)):
+        known = [label["slug"] for label in labels if label["kind"] == kind]
+        if slug is not None and known and slug not in known:
+            raise InvalidInputError(f"There is no {kind} {slug!r}; there are {', '.join(sorted(known))}.")
 
 
 _STATE = """

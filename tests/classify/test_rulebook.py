@@ -1,0 +1,132 @@
+"""The rulebook in force: refused ones change nothing, another one lets recent articles be labelled again."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from services.classify import label, rulebook
+from services.classify.rules import RulebookError
+from services.core import cache
+from services.core.clock import utc_now
+from services.core.db import transaction
+from services.core.errors import ConfigurationError, NotFoundError
+from services.core.queues import Queue
+from tests.fixtures.articles import Desk
+from tests.fixtures.rulebooks import ECONOMY, ENERGY, publish
+
+
+@pytest.fixture(autouse=True)
+def _today(service: pytest.MonkeyPatch, desk: Desk) -> None:
+    """Articles of this minute, in a database of this test that has no rulebook."""
+    desk.now = utc_now()
+    with transaction() as session:
+        session.execute(text("DELETE FROM rulebooks"))
+
+
+def in_force() -> str | None:
+    with transaction() as session:
+        return rulebook.active_version(session)
+
+
+def stream() -> list[tuple[int, str, list[str], list[str]]]:
+    with transaction() as session:
+        rows = session.execute(
+            text("SELECT article_id, change, labels_before, labels_after FROM changes ORDER BY seq")
+        )
+        return [tuple(row) for row in rows]
+
+
+def test_without_a_rulebook_the_remedy_is_named_and_nothing_is_claimed(desk: Desk):
+    """An attempt counts against the article: three hints without a rulebook must not put it aside."""
+    desk.article(listed=False)
+    for _ in range(4):
+        with pytest.raises(ConfigurationError, match="dateline migrate"):
+            label.label_waiting()
+    with transaction() as session:
+        assert session.execute(text("SELECT attempts, quarantined FROM articles")).one() == (0, None)
+
+
+def test_a_published_rulebook_is_compiled_once_and_in_force():
+    version = publish(ECONOMY)
+    with transaction() as session:
+        first, second = rulebook.current(session), rulebook.current(session)
+        assert rulebook.texts_in_force(session) == {"rules.yaml": ECONOMY}
+    assert first is second
+    assert in_force() == version
+    publish(ENERGY)
+    with transaction() as session:
+        assert rulebook.current(session) is not first
+
+
+def test_a_wrong_rulebook_is_refused_and_the_old_one_stays():
+    version = publish(ECONOMY)
+    with pytest.raises(RulebookError):
+        publish("labels:\n  - {id: topic/a, colour: red}\n")
+    assert in_force() == version
+    with transaction() as session:
+        assert len(rulebook.history(session)) == 1
+
+
+def test_publishing_says_so_to_classify():
+    publish(ECONOMY)
+    assert cache.queue_length(Queue.CLASSIFY) == 1
+
+
+def test_publishing_again_what_is_in_force_lets_nothing_wait(desk: Desk):
+    publish(ECONOMY)
+    desk.article("Inflation", listed=False)
+    label.label_waiting()
+    publish(ECONOMY)
+    with transaction() as session:
+        assert session.scalar(text("SELECT count(*) FROM articles WHERE waiting_since IS NOT NULL")) == 0
+
+
+def test_another_rulebook_moves_what_it_labels_otherwise_and_nothing_else(desk: Desk):
+    publish(ECONOMY)
+    inflation, neither = desk.article("Inflation", listed=False), desk.article("Nothing", listed=False)
+    label.label_waiting()
+    before = len(stream())
+    publish(ENERGY)
+    assert label.label_waiting() == 2
+    assert stream()[before:] == [(inflation, "moved", ["topic/economy"], ["topic/energy"])]
+    assert {row[0] for row in stream()[:before]} == {inflation, neither}
+
+
+def test_old_articles_keep_the_labels_they_have(desk: Desk):
+    publish(ECONOMY)
+    old = desk.article("Inflation", listed=False)
+    label.label_waiting()
+    with transaction() as session:
+        session.execute(
+            text("UPDATE articles SET sort_at = now() - CAST(:age AS interval) WHERE id = :id"),
+            {"age": f"{timedelta(days=rulebook.RELABEL_DAYS).days} days 1 hour", "id": old},
+        )
+    publish(ENERGY)
+    assert label.label_waiting() == 0
+
+
+def test_an_earlier_version_comes_back_by_its_first_letters():
+    first, second = publish(ECONOMY), publish(ENERGY)
+    with transaction() as session:
+        assert rulebook.put_in_force(session, first[:10]) == first
+    assert in_force() == first
+    with transaction() as session:
+        rows = {row["version"]: row["active"] for row in rulebook.history(session)}
+    assert rows == {first: True, second: False}
+
+
+@pytest.mark.parametrize(("prefix", "words"), [("zzz", "no version"), ("", "more than one version")])
+def test_a_prefix_that_names_no_single_version_is_refused(prefix, words):
+    publish(ECONOMY)
+    version = publish(ENERGY)
+    with transaction() as session, pytest.raises(NotFoundError, match=words):
+        rulebook.put_in_force(session, prefix)
+    assert in_force() == version
+
+
+def test_only_one_rulebook_can_be_in_force():
+    publish(ECONOMY)
+    publish(ENERGY)
+    with transaction() as session:
+        assert session.scalar(text("SELECT count(*) FROM rulebooks WHERE active")) == 1

@@ -1,0 +1,179 @@
+"""The broker under fire: restarts under a working worker, killed pool processes, and the guard that makes it live."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import redis
+from kombu.transport.redis import Channel
+
+from services.core import broker, cache, db
+from services.core.db import transaction
+from services.core.errors import UnavailableError
+from services.core.queues import Job, Queue
+from services.embedded.home import Home, open_home
+from services.embedded.process import Running
+from services.embedded.valkey import start_valkey
+from tests.fixtures.environment import forget_connections
+from tests.fixtures.roles import eventually
+
+
+@dataclass
+class Floor:
+    """A broker of this test alone, and the worker on it."""
+
+    folder: Path
+    home: Home
+    server: Running
+    worker: subprocess.Popen[bytes] | None = None
+
+    def start_worker(self) -> None:
+        with (self.folder / "worker.log").open("ab") as log:
+            self.worker = subprocess.Popen(
+                [sys.executable, "-m", "tests.core.slow_worker", str(self.folder)],
+                env=os.environ | {"REMAP_SIGTERM": "SIGQUIT"},
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def count(self, name: str) -> int:
+        return len(self.pids(name))
+
+    def pids(self, name: str) -> list[int]:
+        file = self.folder / name
+        return [int(line) for line in file.read_text().splitlines()] if file.exists() else []
+
+    def let_go(self, yes: bool) -> None:
+        (self.folder / "go").touch() if yes else (self.folder / "go").unlink(missing_ok=True)
+
+    def kill_and_restart_broker(self) -> None:
+        self.server.process.send_signal(signal.SIGKILL)
+        self.server.stop()
+        self.server = start_valkey(self.home)
+
+    def stop(self) -> None:
+        if self.worker is not None:
+            self.worker.terminate()
+            try:
+                self.worker.wait(timeout=15)
+            except subprocess.TimeoutExpired:
+                self.worker.kill()
+                self.worker.wait()
+        self.server.stop()
+
+    def log(self) -> str:
+        return (self.folder / "worker.log").read_text()
+
+
+@pytest.fixture
+def floor(service: pytest.MonkeyPatch) -> Iterator[Floor]:
+    folder = Path(tempfile.mkdtemp(prefix="dateline-floor-"))  # a socket's path must be short
+    home = open_home(folder / "home")
+    running = Floor(folder, home, start_valkey(home))
+    service.setenv("DATELINE_REDIS_URL", running.server.url)
+    forget_connections()
+    yield running
+    running.stop()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_a_worker_lives_through_restarts_of_the_broker_with_jobs_in_flight(floor):
+    """Twice a kill of the broker under two jobs in hand and more that wait; each time work goes on."""
+    floor.start_worker()
+    for _ in range(2):
+        floor.let_go(False)
+        begun, done = floor.count("started"), floor.count("done")
+        for _ in range(4):
+            assert broker.send(Job.FETCH_FEEDS)
+        eventually(lambda begun=begun: floor.count("started") >= begun + 2, what="two jobs in hand")
+        floor.kill_and_restart_broker()
+        floor.let_go(True)
+        assert eventually(lambda: broker.send(Job.FETCH_FEEDS), seconds=20, what="a hint sent again")
+        eventually(lambda: cache.queue_length(Queue.FETCH) == 0, what="the hint taken from the new broker")
+        eventually(lambda done=done: floor.count("done") >= done + 2, what="work going on")
+        assert floor.worker.poll() is None, floor.log()
+    assert "NoneType" not in floor.log()
+
+
+def test_a_job_whose_process_was_killed_is_done_by_another(floor):
+    floor.start_worker()
+    assert broker.send(Job.FETCH_FEEDS)
+    (first,) = eventually(lambda: floor.pids("started"), what="the job in hand")
+    os.kill(first, signal.SIGKILL)
+    _, second = eventually(
+        lambda: floor.pids("started") if floor.count("started") == 2 else None, what="a second start"
+    )
+    floor.let_go(True)
+    eventually(lambda: floor.count("done") == 1, what="the job done")
+    assert floor.pids("done") == [second] != [first]
+    assert floor.worker.poll() is None
+
+
+def test_a_worker_told_to_stop_ends_in_time_and_its_job_is_not_lost(floor):
+    """What it could not finish within the grace lies in the queue for the next one."""
+    floor.start_worker()
+    assert broker.send(Job.FETCH_FEEDS)
+    eventually(lambda: floor.pids("started"), what="the job in hand")
+    floor.worker.terminate()
+    assert floor.worker.wait(timeout=15) is not None
+    floor.let_go(True)
+    floor.start_worker()
+    eventually(lambda: floor.count("done") == 1, what="the job done by the next worker")
+
+
+class GoneConnection:
+    """A connection that kombu has just closed."""
+
+    client = None
+
+
+class OrphanedChannel(Channel):
+    """A channel left over from a connection that is gone; kombu's own would insist on a live one."""
+
+    def __init__(self) -> None:
+        self.connection = GoneConnection()
+
+
+def test_the_guard_makes_a_lost_connection_an_error_that_kombu_expects(monkeypatch):
+    channel = OrphanedChannel()
+    with pytest.raises(AttributeError, match="hostname"):
+        channel._connparams()  # what the guard is for; when kombu mends it, the guard can go
+    monkeypatch.setattr(Channel, "_connparams", Channel._connparams)
+    broker.guard_connection_loss()
+    with pytest.raises(redis.exceptions.ConnectionError, match="the broker connection is closed"):
+        channel._connparams()
+
+
+def test_a_unix_socket_has_another_name_in_celery():
+    assert broker.celery_url("unix:///run/r.sock") == "redis+socket:///run/r.sock"
+    assert broker.celery_url("redis://h:1/0") == "redis://h:1/0"
+
+
+def test_a_job_outlives_neither_its_limit_nor_the_time_its_message_may_be_out():
+    assert broker.OPTIONS["task_time_limit"] < broker.VISIBILITY_S
+    assert broker.OPTIONS["broker_transport_options"]["visibility_timeout"] == broker.VISIBILITY_S
+
+
+def test_a_forked_process_takes_connections_of_its_own_and_gets_ready(service, monkeypatch):
+    with transaction():
+        pass
+    inherited = db.engine().pool
+    calls = []
+
+    def not_yet() -> None:
+        calls.append("first")
+        raise UnavailableError("The database does not answer.")
+
+    monkeypatch.setattr(broker, "_warm_ups", [not_yet, lambda: calls.append("second")])
+    broker._begin_process()
+    assert db.engine().pool is not inherited
+    assert calls == ["first", "second"]
+    inherited.dispose()

@@ -1,0 +1,158 @@
+"""What the doctor says: each part in its sentence, the remedy where it is wrong, and never a traceback."""
+
+import pytest
+from sqlalchemy import text
+
+from services.core import beats, health
+from services.core.db import transaction
+from services.core.errors import ConfigurationError
+from tests.fixtures.articles import Desk
+from tests.fixtures.environment import forget_connections
+
+HOST = "tester"
+
+
+def told() -> dict[str, tuple[bool, str]]:
+    return {finding.about: (finding.ok, finding.says) for finding in health.examine()}
+
+
+def run(statement: str) -> None:
+    with transaction() as session:
+        session.execute(text(statement))
+
+
+def alive(*roles: str) -> None:
+    for role in roles:
+        beats.beat(role, f"{HOST}:1", {})
+
+
+def test_all_is_well_where_everything_runs(service, desk: Desk):
+    desk.rulebook("0123456789abcdef")
+    desk.feed()
+    alive("scheduler", "ingest+classify")
+    found = told()
+    assert {about: ok for about, (ok, _) in found.items()} == dict.fromkeys(
+        [
+            "database",
+            "schema",
+            "queue",
+            "scheduler",
+            "ingest",
+            "classify",
+            "clock",
+            "rulebook",
+            "waiting",
+            "feeds",
+        ],
+        True,
+    )
+    assert found["rulebook"] == (True, "0123456789ab is in force")
+    assert found["feeds"] == (True, "1 feeds, 0 failing, 0 paused")
+    assert found["waiting"] == (True, "0 articles wait for labels, the oldest for 0 s")
+
+
+def test_an_empty_installation_is_told_what_to_do_next(service):
+    found = told()
+    assert found["scheduler"] == (False, "gives no sign of life: start `dateline scheduler`.")
+    assert found["classify"] == (False, "gives no sign of life: start `dateline worker classify`.")
+    assert found["rulebook"] == (False, "none is in force: run `dateline rules publish`.")
+    assert found["feeds"] == (False, "there are none: `dateline feeds import FILE.opml` adds some.")
+
+
+def test_a_role_that_fell_silent_is_not_running(service):
+    alive("scheduler", "ingest", "classify")
+    run(f"UPDATE beats SET at = now() - interval '{beats.STALE_S + 1} seconds' WHERE role = 'ingest'")
+    found = told()
+    assert (found["scheduler"][0], found["ingest"][0], found["classify"][0]) == (True, False, True)
+    assert beats.alive() == {"scheduler": 1, "classify": 1}
+
+
+def test_one_role_on_this_host_is_what_a_container_asks_for(service, monkeypatch):
+    monkeypatch.setattr("socket.gethostname", lambda: HOST)
+    beats.beat("ingest+classify", f"{HOST}:7", {})
+    beats.beat("scheduler", f"{HOST}2:7", {})
+    assert health.examine_role("classify") == health.Finding(
+        "classify", ok=True, says=f"gives signs of life on {HOST}"
+    )
+    assert not health.examine_role("scheduler").ok
+
+
+def test_beats_of_a_process_are_one_row_and_old_ones_go(service):
+    alive("ingest")
+    run("UPDATE beats SET at = now() - interval '2 days'")
+    beats.beat("classify", f"{HOST}:2", {})
+    beats.beat("classify", f"{HOST}:2", {})
+    with transaction() as session:
+        assert session.scalars(text("SELECT role FROM beats")).all() == ["classify"]
+
+
+def test_a_database_that_is_away_is_one_finding_and_no_more_questions(service):
+    service.setenv("DATELINE_DATABASE_URL", "postgresql://127.0.0.1:1/nothing")
+    forget_connections()
+    (finding,) = health.examine()
+    assert (finding.about, finding.ok) == ("database", False)
+    assert finding.says.startswith("The database does not answer: ")
+
+
+def test_no_database_at_all_is_told_with_the_remedy(service):
+    service.delenv("DATELINE_DATABASE_URL")
+    forget_connections()
+    (finding,) = health.examine()
+    assert "DATELINE_DATABASE_URL is not set" in finding.says
+
+
+def test_a_database_without_the_schema_is_told_so_and_not_asked_for_tables(service, empty_database_url):
+    service.setenv("DATELINE_DATABASE_URL", empty_database_url)
+    forget_connections()
+    database, schema = health.examine()
+    assert database.ok
+    assert not schema.ok
+    assert schema.says.startswith("is at nothing, the code expects ")
+    assert schema.says.endswith(": run `dateline migrate`.")
+
+
+def test_asking_a_database_without_the_schema_names_the_remedy(service, empty_database_url):
+    service.setenv("DATELINE_DATABASE_URL", empty_database_url)
+    forget_connections()
+    with pytest.raises(ConfigurationError, match="run `dateline migrate`"):
+        beats.alive()
+
+
+def test_a_queue_that_is_away_is_told_and_the_rest_is_still_looked_at(service):
+    service.setenv("DATELINE_REDIS_URL", "unix:///nowhere/redis.sock")
+    forget_connections()
+    found = told()
+    assert found["queue"] == (False, "Redis does not answer: start it, or see DATELINE_REDIS_URL.")
+    assert "feeds" in found
+
+
+def test_articles_that_wait_too_long_or_were_put_aside_are_told(service, desk: Desk):
+    desk.article(listed=False)
+    desk.article(listed=False)
+    run("UPDATE articles SET waiting_since = now() - interval '1 hour'")
+    found = told()
+    ok, says = found["waiting"]
+    assert not ok
+    assert says.startswith("2 articles wait for labels, the oldest for 36")
+    assert "quarantine" not in found
+    run("UPDATE articles SET quarantined = 'reason' WHERE id = (SELECT min(id) FROM articles)")
+    found = told()
+    assert found["waiting"][1].startswith("1 articles wait")
+    assert found["quarantine"] == (False, "1 articles were put aside because workers died of them.")
+
+
+def test_a_clock_that_is_off_is_told(service, monkeypatch):
+    now = health.utc_now()
+    monkeypatch.setattr(health, "utc_now", lambda: now.replace(year=now.year - 1))
+    ok, says = told()["clock"]
+    assert not ok
+    assert says.endswith(" s off the database's clock.")
+
+
+@pytest.mark.parametrize(("failing", "ok"), [(1, True), (2, False)])
+def test_feeds_are_well_while_most_of_them_answer(service, desk: Desk, failing: int, ok: bool):
+    for number in range(3):
+        desk.feed(f"s{number}.example", failures=int(number < failing))
+    desk.feed("paused.example", failures=9, paused_reason="gone")
+    assert told()["feeds"][0] is ok
+    assert told()["feeds"][1].startswith(f"4 feeds, {failing} failing, 1 paused")

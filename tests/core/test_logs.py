@@ -1,0 +1,48 @@
+"""Logs: one line of JSON an event, whatever is in it, and a readable line where somebody asks for one."""
+
+import json
+import re
+import subprocess
+import sys
+
+
+def logged(code: str, log_format: str = "json", level: str = "info") -> list[str]:
+    """What a process of its own writes to standard error: configuring logging is for the whole process."""
+    program = (
+        "import logging; from services.core import logs; "
+        f"logs.configure(level={level!r}, log_format={log_format!r}); log = logging.getLogger('dateline.test')\n{code}"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == ""
+    return done.stderr.splitlines()
+
+
+def test_an_event_is_one_line_of_json_with_time_level_logger_and_message():
+    (line,) = logged("log.warning('feed %s: %s', 3, 'Қазақстан\\nsecond line', extra={'feed': 3})")
+    told = json.loads(line)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", told.pop("time"))
+    assert told == {
+        "level": "WARNING",
+        "logger": "dateline.test",
+        "message": "feed 3: Қазақстан\nsecond line",
+        "feed": 3,
+    }
+    assert "Қазақстан" in line
+
+
+def test_an_exception_stays_on_its_line():
+    (line,) = logged("try:\n    1 / 0\nexcept ZeroDivisionError:\n    log.exception('broken')")
+    assert "ZeroDivisionError: division by zero" in json.loads(line)["exc_info"]
+
+
+def test_the_level_asked_for_decides_and_noisy_libraries_are_kept_down():
+    code = "log.info('no'); log.warning('yes'); logging.getLogger('kombu').info('no')"
+    assert [json.loads(line)["message"] for line in logged(code, level="warning")] == ["yes"]
+    assert logged("logging.getLogger('celery.app.trace').info('no')", level="debug") == []
+
+
+def test_auto_is_json_where_nobody_watches_and_pretty_is_readable():
+    (line,) = logged("log.info('x')", "auto")
+    assert json.loads(line)["message"] == "x"
+    (line,) = logged("log.info('x')", "pretty")
+    assert re.fullmatch(r"\d\d:\d\d:\d\d INFO    dateline\.test: x", line)

@@ -1,0 +1,111 @@
+"""Fingerprints: what makes two contents differ, two texts the same, and two names of entries one."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.ingest.dedupe import alike, content_hash, guid_of, guid_with_url, normal_form, text_key
+from tests.fixtures.entries import LONG, entry
+
+
+@pytest.mark.parametrize(
+    "change", [{"title": "x"}, {"text": "x"}, {"html": "x"}, {"image": "x"}, {"url": "https://b.example/"}]
+)
+def test_what_a_reader_would_see_is_in_the_hash(change):
+    assert content_hash(replace(entry(), **change)) != content_hash(entry())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"guid": "other"}, {"published_at": None}, {"tags": ("x",)}, {"teaser": "y"}, {"language": "en"}],
+)
+def test_what_no_reader_sees_is_not(change):
+    assert content_hash(replace(entry(), **change)) == content_hash(entry())
+
+
+def test_fields_do_not_run_together():
+    assert content_hash(entry(title="ab", text="c")) != content_hash(entry(title="a", text="bc"))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("«Kazakhstan’s  Plan» – 2027", "kazakhstan s plan: 2027!", True),
+        ("ＡＢＣ １２", "abc 12", True),
+        ("Straße", "STRASSE", True),
+        ("plan 2027", "plan 2028", False),
+        ("", "…", True),
+    ],
+)
+def test_normal_form_keeps_words_and_nothing_else(one, other, same):
+    assert (normal_form(one) == normal_form(other)) is same
+
+
+@given(st.text())
+def test_normal_form_is_settled_after_one_pass_for_words_in_lower_case(text):
+    settled = normal_form(text)
+    assert normal_form(settled.replace(" ", " — ")) == normal_form(settled)
+
+
+def test_a_text_set_anew_by_another_site_is_the_same_text():
+    one = entry(title="The Council Met — On Monday", text=LONG + ".")
+    other = entry(2, title="the council met: on monday", text="“" + LONG.upper() + "”", html="<b>x</b>")
+    assert text_key(one) == text_key(other) is not None
+    assert text_key(one) != text_key(replace(one, text=LONG + " again"))
+    assert text_key(one) != text_key(replace(one, title="The Council Met On Sunday"))
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "says_something"),
+    [
+        ("one two three four", " ".join(["word"] * 12), True),
+        ("one two three", " ".join(["word"] * 12), False),
+        ("one two three four", " ".join(["word"] * 11), False),
+        ("中" * 12, "文" * 40, True),
+        ("中" * 11, "文" * 40, False),
+        ("中" * 12, "文" * 39, False),
+        ("", "", False),
+    ],
+)
+def test_short_texts_say_nothing_about_being_the_same(title, text, says_something):
+    assert (text_key(entry(title=title, text=text)) is not None) is says_something
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("Council meets on Monday", "Council meets on Monday: what we know", True),
+        ("a b c d e f g", "a b c x y z w", False),
+        ("a b c", "a b c d e f g h i j", True),
+        ("a b c", "a b c d e f g h i j k", False),
+        ("", "", False),
+        ("Council", "", False),
+    ],
+)
+def test_alike_is_three_words_of_ten(one, other, same):
+    assert alike(one, other) is same
+    assert alike(other, one) is same
+
+
+def test_guids_fit_an_index_and_stay_apart():
+    assert guid_of(entry(guid="g" * 500)) == "g" * 500
+    long = guid_of(entry(guid="g" * 501))
+    assert long.startswith("sha256:")
+    assert long != guid_of(entry(guid="g" * 502))
+
+
+@given(st.text(min_size=1, max_size=5))
+def test_no_name_that_a_feed_gives_can_be_one_of_ours(name):
+    """Or a feed could let two entries of one body fall together, and one of them would be lost."""
+    reused = guid_with_url(entry(guid=name))
+    hashed = guid_of(entry(guid=name * 501))
+    for ours in (reused, hashed):
+        assert guid_of(entry(guid=ours)) != ours
+        assert len(guid_of(entry(guid=ours))) <= 500
+
+
+def test_a_reused_guid_is_told_apart_by_its_address():
+    assert guid_with_url(entry(1, guid="g")) != guid_with_url(entry(2, guid="g"))
+    assert guid_with_url(entry(1, guid="g")) != guid_with_url(entry(1, guid="h"))

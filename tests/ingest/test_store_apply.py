@@ -1,0 +1,411 @@
+"""Storing a fetch: each article once, all of a fetch or nothing of it, whoever stores at the same time."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from services.core.clock import utc_now
+from services.core.db import transaction
+from services.core.errors import InvalidInputError
+from services.ingest import refresh
+from services.ingest.entry import FetchResponse
+from services.ingest.plan import FeedState, Plan
+from services.ingest.refresh import finish
+from services.ingest.store import catalogue, feeds, leases
+from services.ingest.store.feeds import FencedError
+from tests.fixtures.entries import answer, rss
+
+A, B = "https://a.example/feed", "https://b.example/feed"
+ITEM = ("g1", "https://a.example/1", "Council meets about the river again")
+
+
+@pytest.fixture(autouse=True)
+def _database(service: pytest.MonkeyPatch) -> None:
+    """Every test here has a database of its own."""
+
+
+def sql(statement: str, **values: object) -> list[Any]:
+    with transaction() as session:
+        found = session.execute(text(statement), values)
+        return [tuple(row) for row in found] if found.returns_rows else []
+
+
+def add(*urls: str) -> None:
+    with transaction() as session:
+        catalogue.add(session, [catalogue.FeedToAdd(url) for url in urls])
+
+
+def claim(*urls: str) -> list[FeedState]:
+    """These feeds and no others in hand, in this order, due or not."""
+    sql(
+        "UPDATE feeds SET next_check_at = now() + CASE WHEN url = ANY(:urls) THEN '0' ELSE '1 day' END::interval",
+        urls=list(urls),
+    )
+    sql("UPDATE hosts SET free_at = 'epoch'")
+    with transaction() as session:
+        found = {feed.url: feed for feed in leases.claim(session, limit=50)}
+    return [found[url] for url in urls]
+
+
+def look(url: str, body: bytes, **headers: str) -> Plan:
+    """One fetch of a feed that brings this body."""
+    (feed,) = claim(url)
+    return finish(feed, answer(body, feed_id=feed.id, **headers))
+
+
+def counts() -> dict[str, int]:
+    tables = ("articles", "sightings", "article_urls", "text_keys", "fetches")
+    return {table: sql(f"SELECT count(*) FROM {table}")[0][0] for table in tables}
+
+
+def articles() -> list[Any]:
+    return sql(
+        "SELECT a.url, f.url, a.revision, a.duplicate_of IS NOT NULL, a.waiting_since IS NOT NULL "
+        "FROM articles a JOIN feeds f ON f.id = a.feed_id ORDER BY a.id"
+    )
+
+
+def label_all() -> None:
+    """As if classify had been here."""
+    sql(
+        "UPDATE articles SET waiting_since = NULL, published_revision = revision, listed = duplicate_of IS NULL"
+    )
+
+
+def meet_after_deciding(monkeypatch: pytest.MonkeyPatch, *, parties: int) -> None:
+    """Everybody has looked at what is stored, and decided, before anybody stores."""
+    barrier, decide = threading.Barrier(parties, timeout=20), refresh.decide
+
+    def decide_and_meet(*words: Any, **named: Any) -> Plan:
+        plan = decide(*words, **named)
+        barrier.wait()
+        return plan
+
+    monkeypatch.setattr(refresh, "decide", decide_and_meet)
+
+
+def at_once(*jobs: Callable[[], Any]) -> list[Any]:
+    with ThreadPoolExecutor(len(jobs)) as pool:
+        return [running.result() for running in [pool.submit(job) for job in jobs]]
+
+
+def test_what_a_fetch_brings_is_stored_and_waits_for_labels():
+    add(A)
+    look(A, rss(ITEM, ("g2", "https://a.example/2?utm_source=x", "Two")), etag='"1"')
+    assert counts() == {"articles": 2, "sightings": 2, "article_urls": 2, "text_keys": 1, "fetches": 1}
+    assert [row[2:] for row in articles()] == [(1, False, True), (1, False, True)]
+    (feed,) = sql('SELECT etag, failures, attempts, lease_token, "window", ok_at IS NOT NULL FROM feeds')
+    assert feed == ('"1"', 0, 0, None, 2, True)
+    assert sql("SELECT url_key FROM article_urls ORDER BY 1")[1][0].endswith("a.example/2")
+
+
+def test_the_same_fetch_again_changes_nothing():
+    add(A)
+    look(A, rss(ITEM))
+    label_all()
+    before = sql("SELECT * FROM articles"), sql("SELECT * FROM sightings"), sql("SELECT * FROM text_keys")
+    plan = look(A, rss(ITEM) + b"<!-- another body, the same entries -->")
+    assert plan.unchanged == ("g1",)
+    after = sql("SELECT * FROM articles"), sql("SELECT * FROM sightings"), sql("SELECT * FROM text_keys")
+    assert after == before
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["at once", "one after the other"])
+def test_one_address_through_two_feeds_is_one_article_with_two_sightings(monkeypatch, together):
+    add(A, B)
+    one, two = claim(A, B)
+    bodies = rss(ITEM), rss(("other-name", ITEM[1], ITEM[2]))
+    if together:
+        meet_after_deciding(monkeypatch, parties=2)
+        at_once(
+            lambda: finish(one, answer(bodies[0], feed_id=one.id)),
+            lambda: finish(two, answer(bodies[1], feed_id=two.id)),
+        )
+    else:
+        finish(one, answer(bodies[0], feed_id=one.id))
+        finish(two, answer(bodies[1], feed_id=two.id))
+    assert counts() | {"text_keys": 1} == {
+        "articles": 1, "sightings": 2, "article_urls": 1, "text_keys": 1, "fetches": 2
+    }  # fmt: skip
+    assert len(sql("SELECT DISTINCT article_id FROM sightings")) == 1
+    ((_, _, revision, hidden, waits),) = articles()
+    assert (revision, hidden, waits) == (2, False, True), "the second source must reach subscribers"
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["at once", "one after the other"])
+def test_a_copy_of_a_text_is_hidden_behind_the_first_which_is_published_again(monkeypatch, together):
+    add(A, B)
+    one, two = claim(A, B)
+    bodies = rss(ITEM), rss(("g", "https://b.example/copy", ITEM[2]))
+    jobs = [
+        lambda: finish(one, answer(bodies[0], feed_id=one.id)),
+        lambda: finish(two, answer(bodies[1], feed_id=two.id)),
+    ]
+    if together:
+        meet_after_deciding(monkeypatch, parties=2)
+        at_once(*jobs)
+    else:
+        jobs[0]()
+        label_all()
+        jobs[1]()
+    found = sorted(articles(), key=lambda row: row[3])
+    assert [(revision, hidden, waits) for _, _, revision, hidden, waits in found] == [
+        (2, False, True),
+        (1, True, False),
+    ]
+    assert counts()["article_urls"] == 2
+    assert sql("SELECT s.article_id = a.id FROM sightings s JOIN articles a USING (url) ORDER BY a.id") == [
+        (True,),
+        (True,),
+    ]
+
+
+def test_two_copies_in_one_body_are_one_article():
+    add(A)
+    look(A, rss(ITEM, ("g2", "https://a.example/2", ITEM[2])))
+    assert [(row[0], row[3]) for row in articles()] == [(ITEM[1], False), ("https://a.example/2", True)]
+
+
+def test_a_text_of_more_than_a_week_ago_is_news_again():
+    add(A, B)
+    look(A, rss(ITEM))
+    sql("UPDATE text_keys SET seen_at = now() - interval '8 days'")
+    look(B, rss(("g", "https://b.example/again", ITEM[2])))
+    assert [row[3] for row in articles()] == [False, False]
+    look(B, rss(("h", "https://b.example/copy", ITEM[2])))
+    head = sql("SELECT h.url FROM articles a JOIN articles h ON h.id = a.duplicate_of")
+    assert head == [("https://b.example/again",)]
+
+
+def test_a_correction_takes_the_place_of_the_old_text_and_waits_for_labels():
+    add(A)
+    look(A, rss(ITEM))
+    placed = sql("SELECT sort_at FROM articles")
+    label_all()
+    sql("UPDATE articles SET attempts = 2, quarantined = 'x'")
+    look(A, rss((ITEM[0], ITEM[1], "Council meets about the river again: corrected")))
+    found = sql("SELECT title, revision, waiting_since IS NOT NULL, attempts, quarantined FROM articles")
+    assert found == [("Council meets about the river again: corrected", 2, True, 0, None)]
+    assert sql("SELECT sort_at FROM articles") == placed
+
+
+def test_a_corrected_copy_stays_hidden():
+    add(A, B)
+    look(A, rss(ITEM))
+    look(B, rss(("g", "https://b.example/copy", ITEM[2])))
+    look(B, rss(("g", "https://b.example/copy", ITEM[2] + " and again")))
+    copy = articles()[1]
+    assert copy[2:] == (2, True, False)
+
+
+def test_a_publisher_adopts_its_article_and_its_place_stays():
+    add("https://aggregator.example/feed", A)
+    look("https://aggregator.example/feed", rss(("x", ITEM[1], "Council meets: a headline of ours")))
+    placed = sql("SELECT sort_at FROM articles")
+    look(A, rss(ITEM))
+    assert sql("SELECT a.title, s.key FROM articles a JOIN sources s ON s.id = a.source_id") == [
+        (ITEM[2], "a.example")
+    ]
+    assert sql("SELECT sort_at FROM articles") == placed
+    look("https://aggregator.example/feed", rss(("x", ITEM[1], "Council meets: yet another headline")))
+    assert sql("SELECT title FROM articles") == [(ITEM[2],)]
+
+
+def test_an_article_that_moved_is_found_at_both_addresses():
+    add(A, B)
+    look(A, rss(ITEM))
+    look(A, rss((ITEM[0], "https://a.example/moved", ITEM[2])))
+    assert [row[0] for row in articles()] == ["https://a.example/moved"]
+    look(B, rss(("x", ITEM[1], "x"), ("y", "https://a.example/moved", "y")))
+    assert counts()["articles"] == 1
+
+
+def test_an_article_does_not_move_to_where_another_one_came_to_stand_meanwhile(monkeypatch):
+    add(A, B)
+    look(A, rss(ITEM))
+    one, two = claim(A, B)
+    decide, gate = refresh.decide, threading.Event()
+
+    def decide_and_let_the_other_store(*words: Any, **named: Any) -> Plan:
+        plan = decide(*words, **named)
+        if not gate.is_set():
+            gate.set()
+            finish(two, answer(rss(("x", "https://a.example/moved", "Something else")), feed_id=two.id))
+        return plan
+
+    monkeypatch.setattr(refresh, "decide", decide_and_let_the_other_store)
+    finish(one, answer(rss((ITEM[0], "https://a.example/moved", ITEM[2])), feed_id=one.id))
+    assert sorted(row[0] for row in articles()) == [ITEM[1], "https://a.example/moved"]
+
+
+# --- all or nothing -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("step", ["store_outcome", "store_history", "free_host"])
+def test_validators_are_never_stored_without_the_entries_they_vouch_for(monkeypatch, step):
+    """A crash between the steps leaves nothing; the next look brings everything."""
+    add(A)
+
+    def crash(*_: Any, **__: Any) -> None:
+        raise InvalidInputError("crash")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(feeds, step, crash)
+        with pytest.raises(InvalidInputError, match="crash"):
+            look(A, rss(ITEM), etag='"1"')
+    assert set(counts().values()) == {0}
+    assert sql("SELECT etag, body_hash, checked_at FROM feeds") == [(None, None, None)]
+    sql("UPDATE feeds SET lease_until = 'epoch', attempts = 0")
+    look(A, rss(ITEM), etag='"1"')
+    assert (counts()["articles"], sql("SELECT etag FROM feeds")) == (1, [('"1"',)])
+
+
+def test_a_worker_that_was_frozen_past_its_lease_writes_nothing():
+    add(A)
+    (frozen,) = claim(A)
+    sql("UPDATE feeds SET lease_until = 'epoch', attempts = 0")
+    (awake,) = claim(A)
+    with pytest.raises(FencedError):
+        finish(frozen, answer(rss(ITEM), feed_id=frozen.id, etag='"frozen"'))
+    assert set(counts().values()) == {0}
+    finish(awake, answer(rss(ITEM), feed_id=awake.id, etag='"awake"'))
+    assert sql("SELECT etag FROM feeds") == [('"awake"',)]
+    with pytest.raises(FencedError):
+        finish(frozen, answer(rss(ITEM), feed_id=frozen.id, etag='"frozen"'))
+    assert (counts()["fetches"], sql("SELECT etag FROM feeds")) == (1, [('"awake"',)])
+
+
+def test_a_feed_removed_while_it_was_fetched_stores_nothing():
+    add(A)
+    (feed,) = claim(A)
+    with transaction() as session:
+        catalogue.remove(session, feed.id)
+    with pytest.raises(FencedError):
+        finish(feed, answer(rss(ITEM), feed_id=feed.id))
+    assert set(counts().values()) == {0}
+
+
+def test_a_crowd_that_stores_overlapping_bodies_loses_nothing_and_blocks_nobody(monkeypatch):
+    """Six feeds with the same items, half of them under addresses of their own, in orders of their own, three times."""
+    urls = [f"https://f{n}.example/feed" for n in range(6)]
+    add(*urls)
+    titles = [f"Council number {n} meets about the river again" for n in range(8)]
+    for turn in range(3):
+        claimed = claim(*urls)
+        jobs = []
+        for n, feed in enumerate(claimed):
+            items = []
+            for i, title in enumerate(titles):
+                link = f"https://shared.example/{i}" if i % 2 else f"https://f{n}.example/{i}"
+                items.append((f"{n}-{i}", link, f"{title}, edition {turn}" if turn % 2 else title))
+            items = items[n:] + items[:n]
+            jobs.append(lambda feed=feed, items=items: finish(feed, answer(rss(*items), feed_id=feed.id)))
+        with monkeypatch.context() as patch:
+            meet_after_deciding(patch, parties=len(jobs))
+            at_once(*jobs)
+    assert counts()["article_urls"] == 4 + 6 * 4
+    assert counts()["articles"] == counts()["article_urls"]
+    assert counts()["sightings"] == 6 * 8
+    hidden = sql("SELECT count(*) FROM articles WHERE duplicate_of IS NOT NULL")
+    assert hidden == [(5 * 4,)]
+    assert (
+        sql(
+            "SELECT 1 FROM articles a JOIN articles h ON h.id = a.duplicate_of WHERE h.duplicate_of IS NOT NULL"
+        )
+        == []
+    )
+
+
+# --- the feed's own record --------------------------------------------------------------------------------------------
+
+
+def test_a_failure_is_counted_and_shown_and_forgotten_at_the_next_success():
+    add(A)
+    for _ in range(2):
+        (feed,) = claim(A)
+        finish(feed, answer(b"no", status=500, feed_id=feed.id))
+    assert sql("SELECT failures, error_kind, error, attempts FROM feeds") == [
+        (2, "http-500", "a.example is broken at the moment (500).", 0)
+    ]
+    look(A, rss(ITEM))
+    assert sql("SELECT failures, error_kind, error FROM feeds") == [(0, None, None)]
+
+
+def test_a_feed_that_is_gone_is_paused_with_the_reason():
+    add(A)
+    (feed,) = claim(A)
+    finish(feed, answer(status=410, feed_id=feed.id))
+    assert sql("SELECT paused_reason FROM feeds") == [
+        ("a.example says that this feed is gone for good (410).",)
+    ]
+
+
+def test_a_pause_by_hand_outlives_the_fetch_that_was_in_hand():
+    add(A)
+    (feed,) = claim(A)
+    with transaction() as session:
+        catalogue.pause(session, feed.id, "paywall")
+    finish(feed, answer(rss(ITEM), feed_id=feed.id))
+    assert sql("SELECT paused_reason FROM feeds") == [("paywall",)]
+
+
+def test_retry_after_holds_the_next_look_back():
+    add(A)
+    (feed,) = claim(A)
+    now = utc_now()
+    finish(feed, answer(status=429, feed_id=feed.id, retry_after="7200"), now)
+    ((wait,),) = sql("SELECT extract(epoch FROM next_check_at - checked_at) FROM feeds")
+    assert 7200 <= wait <= 7920
+
+
+def test_a_gap_is_noted_with_its_bounds():
+    add(A)
+    look(A, rss(*((f"g{n}", f"https://a.example/{n}", f"T {n}") for n in range(6))))
+    look(A, rss(*((f"g{n}", f"https://a.example/{n}", f"T {n}") for n in range(10, 16))))
+    assert sql('SELECT "window", from_at < to_at FROM gaps') == [(6, True)]
+
+
+def test_history_keeps_the_last_fetches_only():
+    add(A)
+    for n in range(feeds.HISTORY + 3):
+        (feed,) = claim(A)
+        finish(replace(feed), FetchResponse(feed.id, A, status=404, elapsed_s=n / 1000))
+    assert sql("SELECT count(*), min(elapsed_ms) FROM fetches") == [(feeds.HISTORY, 3)]
+
+
+def test_the_site_that_a_feed_names_becomes_its_source():
+    add("https://feeds.host.example/x")
+    body = rss(ITEM, title="A News: World").replace(
+        b"</title><item>", b"</title><link>https://a.example/</link><item>"
+    )
+    look("https://feeds.host.example/x", body)
+    found = sql("SELECT s.key, s.name, f.site_url FROM feeds f JOIN sources s ON s.id = f.source_id")
+    assert found == [("a.example", "A News", "https://a.example/")]
+    assert sql("SELECT s.key FROM articles a JOIN sources s ON s.id = a.source_id") == [("a.example",)]
+
+
+# --- trouble of our own -------------------------------------------------------------------------------------------------
+
+
+def test_what_cannot_be_stored_is_shown_and_asked_for_ever_less_often(monkeypatch):
+    """Its publisher must not be asked every ten seconds for a body that we cannot digest."""
+    add(A)
+    waits = []
+    for _ in range(3):
+        (feed,) = claim(A)
+
+        def stumble() -> None:
+            raise ZeroDivisionError
+
+        with refresh._kept_alive(feed):
+            stumble()
+        waits += sql("SELECT round(extract(epoch FROM next_check_at - now())) FROM feeds")
+    assert [int(wait) for (wait,) in waits] == [120, 240, 480]
+    assert sql("SELECT failures, attempts, error FROM feeds") == [
+        (3, 0, "What it holds could not be stored (ZeroDivisionError); see the log of ingest.")
+    ]
