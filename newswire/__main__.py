@@ -32,7 +32,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return asyncio.run(Demo(home=options.home, plan=plan | _afresh(options.seed)).run())
         return asyncio.run(_serve(plan, list_to=options.opml))
     except OSError as error:
-        print(f"The press cannot open: {error}. Try another --port.", file=sys.stderr)
+        print(
+            f"The press cannot open: {error}. Another press runs there, a `make demo` perhaps: stop it, or name another --port.",
+            file=sys.stderr,
+        )
         return 1
     except KeyboardInterrupt:
         return 0

@@ -23,7 +23,7 @@ from services.core.db import async_engine
 from services.core.errors import ConfigurationError
 from services.core.settings import settings
 
-GRACE = 5
+GRACE = 2
 """Seconds that open answers get when the process is told to stop."""
 
 

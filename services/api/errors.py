@@ -102,8 +102,23 @@ def _invalid(error: RequestValidationError) -> Problem:
     message = str(first["msg"])
     if place == "path":
         return Problem(404, "not-found", f"Nothing stands at this address: {name} {_lowered(message)}.")
-    detail = f"{name}: {message}, not {str(first.get('input'))[:80]!r}."
+    detail = f"{name}: {_expected(first)}, not {str(first.get('input'))[:80]!r}."
     return Problem(400, "invalid-parameter", detail, {"parameter": name})
+
+
+def _expected(error: Mapping[str, Any]) -> str:
+    """What a parameter must be, in the words of whoever has to mend it."""
+    context = error.get("ctx", {})
+    match error.get("type"):
+        case "int_parsing" | "int_from_float" | "int_type":
+            return "a whole number is expected"
+        case "greater_than_equal":
+            return f"{context['ge']} at least is expected"
+        case "less_than_equal":
+            return f"{context['le']} at most is expected"
+        case "string_too_long":
+            return f"{context['max_length']} characters at most are expected"
+    return _lowered(str(error.get("msg", "something else is expected")))
 
 
 def _lowered(message: str) -> str:

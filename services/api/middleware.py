@@ -53,12 +53,13 @@ class Front:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        if scope["method"] == "HEAD":
+            # In a copy: the server must go on knowing that it was a HEAD, or it misses the body it was promised.
+            scope = {**scope, "method": "GET", HEAD: True}
         exchange = _Exchange(scope, send, self.metrics)
         if scope["method"] == "OPTIONS":
             await Response(status_code=204, headers=dict(PREFLIGHT))(scope, receive, exchange.send)
             return
-        if exchange.head:
-            scope["method"], scope[HEAD] = "GET", True
         try:
             await self.app(scope, receive, exchange.send)
         except Exception as error:  # the last resort must know no exception by name
@@ -74,7 +75,7 @@ class _Exchange:
     def __init__(self, scope: Scope, send: Send, metrics: Metrics) -> None:
         self._scope, self._send, self._metrics = scope, send, metrics
         self._since = monotonic()
-        self.head = scope["method"] == "HEAD"
+        self.head = HEAD in scope
         self.started = False
 
     async def send(self, message: Message) -> None:

@@ -5,6 +5,7 @@ import json
 import click
 
 from services.core.health import ROLES_NEEDED, examine, examine_role
+from services.core.settings import settings
 
 
 @click.command(epilog="Example: dateline doctor --json")
@@ -16,6 +17,7 @@ from services.core.health import ROLES_NEEDED, examine, examine_role
 )
 def doctor(as_json: bool, role: str | None) -> None:
     """Look at every part and say in a sentence what is wrong and what to do; exit 1 when something is."""
+    settings()  # a wrong setting is a mistake of the call, not a finding
     findings = [examine_role(role)] if role else examine()
     if as_json:
         click.echo(json.dumps([{"ok": f.ok, "about": f.about, "says": f.says} for f in findings], indent=2))

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import re
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +11,7 @@ import click
 
 from services.core.clock import utc_now
 from services.core.db import transaction
-from services.core.errors import DatelineError, InvalidInputError
+from services.core.errors import DatelineError
 from services.core.settings import settings
 from services.core.urls import check_http_url
 
@@ -43,8 +42,6 @@ def add(
     """Add one feed; it is fetched within seconds."""
     from services.ingest.store import catalogue
 
-    if country is not None and not re.fullmatch("[A-Za-z]{2}", country):
-        raise InvalidInputError(f"{country!r} is no country code; two letters are, such as KZ.")
     feed = catalogue.FeedToAdd(
         check_http_url(url),
         title,
@@ -54,7 +51,7 @@ def add(
         topic_hint=topic,
     )
     with transaction() as session:
-        catalogue.check_hints(session, region=region, topic=topic)
+        catalogue.check_hints(session, feed)
         added = catalogue.add(session, [feed])
     click.echo(f"Added {feed.url}." if added else f"{feed.url} was there already.")
 

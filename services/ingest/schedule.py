@@ -8,6 +8,8 @@ with the reason.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
+from statistics import median_low
 
 from services.ingest.entry import Entry
 from services.ingest.plan import FeedState, Pace, Plan, Reading
@@ -16,6 +18,8 @@ FIRST_RETRY_S = 120
 LONGEST_RETRY_S = 86_400
 JITTER = 0.1
 UNKNOWN_RATE_S = 3600
+NEWEST = 12
+"""Entries from whose dates the pace of a new feed is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,7 @@ def back_off(failures: int, limits: Limits) -> int:
 def learned(feed: FeedState, reading: Reading, plan: Plan, limits: Limits) -> int:
     """The interval that the last look suggests, in seconds.
 
-    First look: the mean distance between the entries' dates. Later: a body in which more than a third was new means
+    First look: the usual distance between the newest entries' dates. Later: a body in which more than a third was new means
     that we come too late (half the interval, a gap to the shortest at once); nothing new, a quarter more.
     """
     if plan.gap:
@@ -70,8 +74,13 @@ def learned(feed: FeedState, reading: Reading, plan: Plan, limits: Limits) -> in
 
 
 def first_interval(entries: Sequence[Entry], limits: Limits) -> int:
-    """Seconds between two looks for a feed met for the first time: the mean distance between its entries' dates."""
-    dates = sorted(e.published_at for e in entries if e.published_at and not e.date_guessed)
-    if len(dates) < 3:
+    """Seconds between two looks for a feed met for the first time: the usual distance between its newest entries.
+
+    The median of the newest, so that neither a pinned old item nor a burst decides.
+    """
+    dates = sorted((e.published_at for e in entries if e.published_at and not e.date_guessed), reverse=True)
+    newest = dates[:NEWEST]
+    if len(newest) < 3:
         return limits.bound(UNKNOWN_RATE_S)
-    return limits.bound((dates[-1] - dates[0]).total_seconds() / (len(dates) - 1))
+    distances = [(later - earlier).total_seconds() for later, earlier in pairwise(newest)]
+    return limits.bound(median_low(distances))

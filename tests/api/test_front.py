@@ -126,3 +126,12 @@ def test_every_parameter_and_problem_is_documented():
         p["name"] for operation in operations for p in operation.get("parameters", []) if p["in"] == "query"
     }
     assert [name for name in sorted(names | PROBLEMS.keys()) if f"`{name}`" not in reference] == []
+
+
+@pytest.mark.parametrize("path", ["/v1/regions", "/v1/latest", "/", "/feeds/index.opml"])
+def test_a_head_is_answered_without_trouble(site, caplog, path):
+    """The server promised a body to nobody: neither it nor we have anything to complain about in the log."""
+    told, whole = site.get(path, method="HEAD"), site.get(path)
+    assert (told.status, told.body) == (200, b"")
+    assert told.headers["content-length"] == whole.headers["content-length"]
+    assert [record.message for record in caplog.records if record.levelname in {"ERROR", "WARNING"}] == []

@@ -1,5 +1,6 @@
 """The list of feeds: add, import, show, pause, remove."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -59,6 +60,8 @@ def add(session: Session, feeds: Iterable[FeedToAdd]) -> int:
     """Add feeds that are not there yet, due at once; how many were new. Those that are there stay as they are."""
     added = 0
     for feed in feeds:
+        if session.scalar(select(Feed.id).where(Feed.url == feed.url)) is not None:
+            continue
         source_id = _source(session, feed)
         session.execute(upsert(Host).values(host=authority_of(feed.url)).on_conflict_do_nothing())
         values = {k: v for k, v in asdict(feed).items() if k not in {"country", "folders"}}
@@ -100,10 +103,21 @@ def _source(session: Session, feed: FeedToAdd) -> int:
     return session.scalars(select(Source.id).where(Source.key == key)).one()
 
 
-def check_hints(session: Session, *, region: str | None, topic: str | None) -> None:
-    """Refuse a region or topic that the rulebook in force does not know. Raises InvalidInputError."""
+LANGUAGE = re.compile("[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+COUNTRY = re.compile("[A-Za-z]{2}")
+
+
+def check_hints(session: Session, feed: FeedToAdd) -> None:
+    """Refuse a language or country that is none, and a region or topic that the rulebook in force does not know.
+
+    Raises InvalidInputError.
+    """
+    if feed.language and not LANGUAGE.fullmatch(feed.language):
+        raise InvalidInputError(f"{feed.language!r} is no language; en, ru or pt-BR are.")
+    if feed.country and not COUNTRY.fullmatch(feed.country):
+        raise InvalidInputError(f"{feed.country!r} is no country; two letters are expected, such as KZ.")
     labels = session.scalar(select(Rulebook.labels).where(Rulebook.active)) or []
-    for kind, slug in (("region", region), ("topic", topic)):
+    for kind, slug in (("region", feed.region_hint), ("topic", feed.topic_hint)):
         known = [label["slug"] for label in labels if label["kind"] == kind]
         if slug is not None and known and slug not in known:
             raise InvalidInputError(f"There is no {kind} {slug!r}; there are {', '.join(sorted(known))}.")
