@@ -94,7 +94,7 @@ def check_http_url(text: str) -> str:
 
 
 def host_of(url: str) -> str:
-    """The host of a URL, lower case, ASCII, without port; empty where there is none."""
+    """The host of a URL, lower case, without port, ASCII wherever it is a name at all; empty where there is none."""
     try:
         return _ascii_host(urlsplit(url.strip()).hostname or "")
     except ValueError:
