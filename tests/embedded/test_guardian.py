@@ -38,5 +38,6 @@ def test_one_that_does_not_listen_is_killed_after_the_patience():
 
 def test_one_that_has_gone_already_is_no_error():
     gone = start("print('here', flush=True)")
-    gone.wait()
+    ended = gone.wait()
     end_all({gone.pid: int(signal.SIGINT)})
+    assert gone.returncode == ended == 0

@@ -88,8 +88,10 @@ def test_the_lock_is_free_again_afterwards(tmp_path):
     home = open_home(tmp_path / "home")
     with locked(home):
         pass
+    again = False
     with locked(home):
-        pass
+        again = True
+    assert again
 
 
 def test_a_long_path_gets_a_short_private_folder_for_sockets(tmp_path, monkeypatch):

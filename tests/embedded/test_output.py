@@ -76,3 +76,4 @@ def test_a_reader_that_is_gone_is_no_error():
         screen = Screen(stream)
         screen.say("hello")
         screen.say("again")
+        assert not screen.is_terminal

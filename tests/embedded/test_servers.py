@@ -13,7 +13,8 @@ def connect(url):
 @pytest.mark.parametrize("turn", [1, 2])
 def test_every_test_has_a_database_of_its_own(database_url, turn):
     with connect(database_url) as connection:
-        connection.execute("CREATE TABLE only_here AS SELECT 1")
+        made = connection.execute("CREATE TABLE only_here AS SELECT 1")
+    assert made.rowcount == 1
 
 
 def test_a_session_that_a_test_forgot_does_not_hold_up_the_end(database_url, request):

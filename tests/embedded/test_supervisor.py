@@ -86,6 +86,7 @@ def test_nobody_is_left_when_the_supervisor_is_killed(supervise, guarded):
         everybody -= {grandchild}
     program.process.kill()
     eventually(lambda: not any(is_alive(pid) for pid in everybody))
+    assert not any(is_alive(pid) for pid in everybody)
     if not guarded:
         os.kill(grandchild, signal.SIGKILL)
 
@@ -97,6 +98,7 @@ def test_a_guardian_that_is_killed_has_a_successor(supervise):
     os.kill(guardian, signal.SIGKILL)
     eventually(lambda: len(descendants(program.process.pid) - before) == 1)
     everybody = descendants(program.process.pid)
+    assert guardian not in everybody
     program.process.kill()
     eventually(lambda: not any(is_alive(pid) for pid in everybody))
 

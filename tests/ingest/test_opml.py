@@ -148,5 +148,7 @@ def test_folders_without_end_are_refused_line_by_line():
     | st.binary(max_size=60).map(lambda b: b"<opml><body><outline xmlUrl='" + b + b"'/></body></opml>")
 )
 def test_any_bytes_are_a_list_or_a_refusal(data):
+    read = ()
     with contextlib.suppress(InvalidInputError):
-        read_opml(data, name="x.opml")
+        read = read_opml(data, name="x.opml").feeds
+    assert all(feed.url.startswith(("http://", "https://")) for feed in read)

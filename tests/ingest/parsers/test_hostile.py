@@ -23,7 +23,7 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 FLOOD = 40_000
 
 
-def outcome(body, *, content_type=None):
+def check_outcome(body, *, content_type=None):
     """The feed with its cleaned entries, or the refusal; each checked for what must always hold."""
     try:
         feed = parse(body, content_type=content_type, url="https://n.example/feed")
@@ -47,7 +47,7 @@ def sound(refused):
 @pytest.mark.parametrize("seed", SEEDS, ids=["rss", "atom", "json"])
 def test_a_document_cut_off_anywhere_is_read_as_far_or_refused(seed):
     for end in range(0, len(seed), 19):
-        outcome(seed[:end])
+        check_outcome(seed[:end])
 
 
 @pytest.mark.parametrize("seed", SEEDS, ids=["rss", "atom", "json"])
@@ -66,7 +66,7 @@ def test_flipped_and_doubled_bytes_raise_nothing(seed):
                     body[place:place] = bytes([dice.choice(b"<>&\"'\0\xff]")])
                 case 3:
                     body[place:place] = body[place : place + dice.randrange(1, 60)]
-        outcome(bytes(body))
+        check_outcome(bytes(body))
 
 
 @settings(max_examples=100)
@@ -85,7 +85,7 @@ def test_flipped_and_doubled_bytes_raise_nothing(seed):
     ),
 )
 def test_any_bytes_behind_any_beginning(tail, head):
-    outcome(head + tail)
+    check_outcome(head + tail)
 
 
 @given(
@@ -121,7 +121,7 @@ def test_json_of_any_types_raises_nothing(item):
         "hubs": item,
         "items": [item, {"id": item, "title": item, "authors": item, "tags": item, "attachments": item}],
     }
-    outcome(json.dumps(document).encode())
+    check_outcome(json.dumps(document).encode())
 
 
 def rss(inner):
@@ -155,10 +155,10 @@ def rss(inner):
 def test_floods_of_one_sign_end(piece):
     """With work growing by the square of the length this test would not end."""
     flood = (piece * FLOOD)[:FLOOD]
-    outcome(rss(flood))
-    outcome(rss(b"<![CDATA[" + flood))
-    outcome(b"<rss><channel>" + flood)
-    outcome(flood)
+    check_outcome(rss(flood))
+    check_outcome(rss(b"<![CDATA[" + flood))
+    check_outcome(b"<rss><channel>" + flood)
+    check_outcome(flood)
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_floods_of_one_sign_end(piece):
     ids=lambda value: value[:24] if isinstance(value, bytes) else value,
 )
 def test_what_is_no_feed_is_refused_by_its_kind(body, kind):
-    refused = outcome(body)
+    refused = check_outcome(body)
     assert isinstance(refused, NotAFeedError)
     assert refused.kind == kind
 
@@ -199,7 +199,7 @@ def test_a_laughing_document_is_not_expanded():
         + b"".join(b'<!ENTITY l%d "%s">' % (n, b"&l%d;" % (n - 1) * 10) for n in range(1, 10))
         + b"]>"
     )
-    result = outcome(laughs + b"<rss version='2.0'><channel><title>&l9;</title></channel></rss>")
+    result = check_outcome(laughs + b"<rss version='2.0'><channel><title>&l9;</title></channel></rss>")
     assert isinstance(result, NotAFeedError) or len(result.title) <= 200
 
 
@@ -209,6 +209,6 @@ def test_five_hundred_entries_are_read_and_the_rest_is_told(entries):
         b"<item><title>Entry %d</title><link>http://n.example/%d</link></item>" % (n, n)
         for n in range(entries)
     )
-    feed = outcome(b"<rss version='2.0'><channel><title>t</title>" + items + b"</channel></rss>")
+    feed = check_outcome(b"<rss version='2.0'><channel><title>t</title>" + items + b"</channel></rss>")
     assert [feed.entries[0].title, feed.entries[-1].title] == ["Entry 0", "Entry 499"]
     assert bool(feed.problems) == (entries > 500)
