@@ -8,7 +8,7 @@ FEEDS ?=
 UV ?= uv
 JOBS ?= auto
 
-.PHONY: help run install demo test lint format bench lock clean-venv
+.PHONY: help run install demo test lint format bench lock
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

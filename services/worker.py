@@ -60,7 +60,7 @@ def tick() -> dict[Job, int]:
     """Hint where rows wait and no hint says so yet; the hints sent."""
     with transaction() as session:
         waiting = {
-            Job.FETCH_FEEDS: (leases.due(session).count, settings().fetch_batch),
+            Job.FETCH_FEEDS: (leases.due(session), settings().fetch_batch),
             Job.LABEL_ARTICLES: (classify_store.waiting(session), classify_store.BATCH),
         }
     sent = dict.fromkeys(waiting, 0)

@@ -34,7 +34,7 @@ def claim(limit: int = 20, *, suspects: bool = False) -> list[FeedState]:
 
 def due() -> int:
     with transaction() as session:
-        return leases.due(session).count
+        return leases.due(session)
 
 
 def lapse() -> None:

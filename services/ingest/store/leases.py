@@ -1,7 +1,5 @@
 """Which feeds a worker may fetch now. The claim is the politeness: it locks the host, not only the feed."""
 
-from dataclasses import dataclass
-
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -65,13 +63,6 @@ _DUE = text(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
-    """How many feeds could be fetched this moment, counted up to 101."""
-
-    count: int
-
-
 def claim(session: Session, *, limit: int, suspects: bool = False) -> list[FeedState]:
     """Lease up to `limit` due feeds, at most one of each host and none of a host that must be left alone now.
 
@@ -97,6 +88,6 @@ def put_aside(session: Session) -> None:
     session.execute(_PUT_ASIDE, {"most": MAX_ATTEMPTS})
 
 
-def due(session: Session) -> Due:
-    """What the scheduler asks on every tick."""
-    return Due(session.scalar(_DUE) or 0)
+def due(session: Session) -> int:
+    """How many feeds could be fetched this moment, counted up to 101."""
+    return session.scalar(_DUE) or 0
