@@ -239,10 +239,20 @@ def running_press(**options: Any) -> Iterator[RunningPress]:
         asyncio.run_coroutine_threadsafe(press.__aenter__(), loop).result()
         yield RunningPress(press, loop)
     finally:
-        asyncio.run_coroutine_threadsafe(press.__aexit__(None, None, None), loop).result()
+        asyncio.run_coroutine_threadsafe(_closed(press), loop).result()
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
+
+
+async def _closed(press: Press) -> None:
+    """Close, and let every visitor who is still on the line be hung up on before the loop ends."""
+    await press.__aexit__(None, None, None)
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+    await asyncio.sleep(0.05)
 
 
 def _now() -> datetime:

@@ -106,6 +106,19 @@ def finish(feed: FeedState, response: FetchResponse, now: datetime | None = None
     """Everything after the fetch: read the answer, decide, store. Raises FencedError when the lease ran out."""
     now = now or utc_now()
     reading = read(feed, response, now=now)
+    plan = None
+    while plan is None:
+        with suppress(apply.BeatenError):
+            plan = _store(feed, response, reading, now)
+    _say(feed, reading, plan)
+    return plan
+
+
+def _store(feed: FeedState, response: FetchResponse, reading: Reading, now: datetime) -> Plan:
+    """Decide on what is known this moment and store it; raises BeatenError when that changed meanwhile.
+
+    It ends: whoever beat us has committed, so that the next look finds at least one article more.
+    """
     conf = settings()
     with transaction() as session:
         feeds.fence(session, feed)
@@ -124,7 +137,6 @@ def finish(feed: FeedState, response: FetchResponse, now: datetime | None = None
         feeds.store_outcome(session, feed, reading, pace, source_id=source_id, window=window, now=now)
         feeds.store_history(session, feed, response, reading, plan, now=now)
         feeds.free_host(session, feed.host, pause_s=conf.fetch_host_pause)
-    _say(feed, reading, plan)
     return plan
 
 

@@ -78,12 +78,14 @@ def label_all() -> None:
 
 
 def meet_after_deciding(monkeypatch: pytest.MonkeyPatch, *, parties: int) -> None:
-    """Everybody has looked at what is stored, and decided, before anybody stores."""
-    barrier, decide = threading.Barrier(parties, timeout=20), refresh.decide
+    """Everybody has looked at what is stored, and decided, before anybody stores; whoever must look again need not wait."""
+    barrier, decide, met = threading.Barrier(parties, timeout=20), refresh.decide, threading.local()
 
     def decide_and_meet(*words: Any, **named: Any) -> Plan:
         plan = decide(*words, **named)
-        barrier.wait()
+        if not hasattr(met, "before"):
+            met.before = True
+            barrier.wait()
         return plan
 
     monkeypatch.setattr(refresh, "decide", decide_and_meet)
@@ -214,6 +216,34 @@ def test_a_publisher_adopts_its_article_and_its_place_stays():
     assert sql("SELECT sort_at FROM articles") == placed
     look("https://aggregator.example/feed", rss(("x", ITEM[1], "Council meets: yet another headline")))
     assert sql("SELECT title FROM articles") == [(ITEM[2],)]
+
+
+@pytest.mark.parametrize("first", [0, 1], ids=["aggregator first", "publisher first"])
+def test_a_publisher_that_loses_the_race_against_an_aggregator_adopts_its_article_all_the_same(
+    monkeypatch, first
+):
+    """Both have seen that nobody knows the article; whoever stores first, the publisher's headline stands."""
+    add("https://aggregator.example/feed", A)
+    feeds_in_hand = claim("https://aggregator.example/feed", A)
+    bodies = rss(("x", ITEM[1], f"{ITEM[2]} - A")), rss(ITEM)
+    stored, store = threading.Event(), refresh.apply.store_entries
+
+    def store_in_order(session, feed, *words: Any, **named: Any) -> None:
+        if feed.id != feeds_in_hand[first].id:
+            assert stored.wait(20)
+        store(session, feed, *words, **named)
+
+    def go(n: int) -> None:
+        finish(feeds_in_hand[n], answer(bodies[n], feed_id=feeds_in_hand[n].id))
+        stored.set()
+
+    meet_after_deciding(monkeypatch, parties=2)
+    monkeypatch.setattr(refresh.apply, "store_entries", store_in_order)
+    at_once(lambda: go(0), lambda: go(1))
+    assert sql("SELECT a.title, s.key FROM articles a JOIN sources s ON s.id = a.source_id") == [
+        (ITEM[2], "a.example")
+    ]
+    assert counts()["sightings"] == 2
 
 
 def test_an_article_that_moved_is_found_at_both_addresses():

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -24,8 +24,16 @@ TEXT_WINDOW = "7 days"
 """A text that was first seen longer ago than this is news again, not a copy."""
 
 
+class BeatenError(Exception):
+    """Between looking and storing another worker took the address of an article that was to be new: look again."""
+
+
 def store_entries(session: Session, feed: FeedState, plan: Plan, *, source_id: int, now: datetime) -> None:
-    """Store what the plan says of the entries; `ArticlesStored` goes out after commit when there is work."""
+    """Store what the plan says of the entries; `ArticlesStored` goes out after commit when there is work.
+
+    Raises BeatenError when what the plan calls new is stored by now; the transaction is then to be rolled back, and
+    what is known decided on anew.
+    """
     owners = _insert_new(session, feed, plan.new, source_id, now)
     changed = [a for a in plan.again if a.changed]
     taken = _claim_urls(
@@ -33,11 +41,11 @@ def store_entries(session: Session, feed: FeedState, plan: Plan, *, source_id: i
         {n.seen.entry.url_key: owners[n.seen.guid] for n in plan.new}
         | {a.seen.entry.url_key: a.article_id for a in changed},
     )
-    lost = _give_way(session, plan.new, owners, taken)
-    heads = _claim_texts(session, [n for n in plan.new if n.seen.guid not in lost], owners, now)
+    if any(n.seen.entry.url_key in taken for n in plan.new):
+        raise BeatenError
+    heads = _claim_texts(session, plan.new, owners, now)
     _hide_copies(session, heads)
     elsewhere = [a.article_id for a in plan.again if a.first_here and not a.changed]
-    elsewhere += [owners[g] for g in lost]
     touched = [*heads.values(), *_of_other_sources(session, elsewhere, source_id)]
     # An article cannot move to where another one stands by now.
     changed = [a for a in changed if taken.get(a.seen.entry.url_key, a.article_id) == a.article_id]
@@ -88,17 +96,6 @@ def _insert_new(
     ]
     ids = session.scalars(insert(Article).returning(Article.id, sort_by_parameter_order=True), rows).all()
     return {n.seen.guid: int(i) for n, i in zip(new, ids, strict=True)}
-
-
-def _give_way(
-    session: Session, new: Sequence[New], owners: dict[str, int], taken: dict[str, int]
-) -> set[str]:
-    """The guids whose URL another worker took first; in `owners` its article takes the place of ours, which goes."""
-    beaten = {n.seen.guid: taken[n.seen.entry.url_key] for n in new if n.seen.entry.url_key in taken}
-    if beaten:
-        session.execute(delete(Article).where(Article.id.in_([owners[g] for g in beaten])))
-    owners |= beaten
-    return set(beaten)
 
 
 def _claim_urls(session: Session, wanted: dict[str, int]) -> dict[str, int]:
