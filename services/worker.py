@@ -1,5 +1,6 @@
 """Celery's entry point and the ticker: what runs the jobs, and what hints at them."""
 
+import itertools
 import logging
 import os
 import signal
@@ -15,12 +16,18 @@ from services.core.db import transaction
 from services.core.errors import UnavailableError
 from services.core.queues import QUEUE_OF, ROLES, Job, Queue, hints_wanted
 from services.core.settings import settings
+from services.ingest import replacements, websub
 from services.ingest import tasks as ingest_tasks
 from services.ingest.store import leases
 
 log = logging.getLogger(__name__)
 
-JOBS = (ingest_tasks.fetch_feeds, classify_tasks.label_articles)
+JOBS = (
+    ingest_tasks.fetch_feeds,
+    ingest_tasks.seek_replacements,
+    ingest_tasks.renew_subscriptions,
+    classify_tasks.label_articles,
+)
 """Importing them is what registers them."""
 
 
@@ -48,21 +55,30 @@ def run_scheduler() -> None:
     signal.signal(signal.SIGTERM, on_signal)
     signal.signal(signal.SIGINT, on_signal)
     beats.start("scheduler", process_name(), {})
-    while not stop.wait(settings().scheduler_tick):
+    for number in itertools.count():
+        if stop.wait(settings().scheduler_tick):
+            return
         try:
-            tick()
+            tick(rare=number % RARELY == 0)
         except UnavailableError as error:
             log.warning("%s", error)
             stop.wait(1)
 
 
-def tick() -> dict[Job, int]:
-    """Hint where rows wait and no hint says so yet; the hints sent."""
+RARELY = 20
+"""Work that is never urgent is looked for at every so many ticks."""
+
+
+def tick(*, rare: bool = True) -> dict[Job, int]:
+    """Hint where rows wait and no hint says so yet; the hints sent. `rare`: also for what is never urgent."""
     with transaction() as session:
         waiting = {
             Job.FETCH_FEEDS: (leases.due(session), settings().fetch_batch),
             Job.LABEL_ARTICLES: (classify_store.waiting(session), classify_store.BATCH),
         }
+        if rare:
+            waiting[Job.SEEK_REPLACEMENTS] = (replacements.waiting(session), replacements.BATCH)
+            waiting[Job.RENEW_SUBSCRIPTIONS] = (websub.waiting(session), websub.BATCH)
     sent = dict.fromkeys(waiting, 0)
     for job, (count, batch) in waiting.items():
         queued = cache.queue_length(QUEUE_OF[job]) if count else None

@@ -14,17 +14,22 @@ class Queue(StrEnum):
 
     FETCH = "fetch"
     CLASSIFY = "classify"
+    MAINTENANCE = "maintenance"
 
 
 class Job(StrEnum):
     """A unit of work on a queue, named noun.verb. The function behind it is found by this name."""
 
     FETCH_FEEDS = "feeds.fetch"
+    SEEK_REPLACEMENTS = "feeds.seek"
+    RENEW_SUBSCRIPTIONS = "subscriptions.renew"
     LABEL_ARTICLES = "articles.label"
 
 
 QUEUE_OF: dict[Job, Queue] = {
     Job.FETCH_FEEDS: Queue.FETCH,
+    Job.SEEK_REPLACEMENTS: Queue.MAINTENANCE,
+    Job.RENEW_SUBSCRIPTIONS: Queue.MAINTENANCE,
     Job.LABEL_ARTICLES: Queue.CLASSIFY,
 }
 
@@ -36,7 +41,7 @@ JOBS_FOR: dict[type[Event], tuple[Job, ...]] = {
 }
 
 ROLES: dict[str, tuple[Queue, ...]] = {
-    "ingest": (Queue.FETCH,),
+    "ingest": (Queue.FETCH, Queue.MAINTENANCE),
     "classify": (Queue.CLASSIFY,),
 }
 """What `dateline worker ROLE` consumes."""

@@ -1,22 +1,20 @@
 """Every setting, in one table: name, kind, default, help. `.env`, the environment and `_FILE` are read here only."""
 
-import ipaddress
 import json
 import os
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
+from services.core import setting_kinds as kinds
 from services.core.errors import ConfigurationError
+from services.core.setting_kinds import Network
 
 PREFIX = "DATELINE_"
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +34,8 @@ class Settings:
     fetch_batch: int
     fetch_timeout: int
     contact_url: str
+    public_url: str | None
+    parse_sample: float
     retention_days: int
     worker_processes: int
     scheduler_tick: float
@@ -59,142 +59,72 @@ class Setting:
         return PREFIX + self.field.upper()
 
 
-_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
-_FETCH_AT_MOST = 60
-"""A longer fetch would outlive the lease that a worker has on its feed (`ingest.store.leases`)."""
-
-
-def _duration(text: str) -> int:
-    """Whole seconds from `900`, `15m`, `1h` or `1d`; a year at most, so that no date runs over."""
-    found = re.fullmatch(r"(\d{1,9})\s*([smhd]?)", text.strip(), re.ASCII)
-    seconds = int(found[1]) * _UNITS[found[2]] if found else 0
-    if not 0 < seconds <= 366 * 86400:
-        raise ValueError("a duration such as 900, 15m, 1h or 1d, a year at most")
-    return seconds
-
-
-def _short(text: str) -> int:
-    seconds = _duration(text)
-    if seconds > _FETCH_AT_MOST:
-        raise ValueError(f"a duration of at most {_FETCH_AT_MOST} seconds")
-    return seconds
-
-
-def _positive(text: str) -> int:
-    if not re.fullmatch(r"[0-9]{1,6}", text.strip()) or int(text) < 1:
-        raise ValueError("a whole number from 1 to 999999")
-    return int(text)
-
-
-def _seconds(least: float) -> Callable[[str], float]:
-    def read(text: str) -> float:
-        try:
-            value = float(text)
-        except ValueError:
-            value = -1.0
-        if not least <= value <= 3600:
-            raise ValueError(f"seconds from {least:g} to 3600")
-        return value
-
-    return read
-
-
-def _networks(text: str) -> tuple[Network, ...]:
-    try:
-        return tuple(
-            ipaddress.ip_network(part.strip(), strict=False) for part in text.split(",") if part.strip()
-        )
-    except ValueError:
-        raise ValueError("comma-separated networks such as 127.0.0.0/8,10.1.0.0/16") from None
-
-
-def _bind(text: str) -> str:
-    found = re.fullmatch(r"(?:[\w.-]+|\[[0-9a-fA-F:.]+\]):([0-9]{1,5})", text)
-    if not found or not 0 < int(found[1]) < 65536:
-        raise ValueError("host:port, such as 127.0.0.1:8000")
-    return text
-
-
-def _has_sane_port(url: str) -> bool:
-    try:
-        return urlsplit(url).port != 0
-    except ValueError:
-        return False
-
-
-def _database(text: str) -> str:
-    """A PostgreSQL address in any of its usual spellings, with the driver we ship."""
-    scheme, colon, rest = text.partition("://")
-    if (
-        not colon
-        or scheme not in {"postgres", "postgresql", "postgresql+psycopg"}
-        or not _has_sane_port(text)
-    ):
-        raise ValueError("postgresql://user:password@host:5432/database")
-    return "postgresql+psycopg://" + rest
-
-
-def _redis(text: str) -> str:
-    tcp = re.fullmatch(r"rediss?://[^/?\s]+(?:/[0-9]*)?(?:\?\S*)?", text) and _has_sane_port(text)
-    if not tcp and not re.match(r"unix://[^\s]*/", text):
-        raise ValueError("redis://host:6379/0, rediss://… or unix:///path/to/socket")
-    return text
-
-
-def _one_of(*choices: str) -> Callable[[str], str]:
-    def read(text: str) -> str:
-        if text.lower() not in choices:
-            raise ValueError("one of " + ", ".join(choices))
-        return text.lower()
-
-    return read
-
-
-def _path(text: str) -> Path:
-    try:
-        return Path(text).expanduser().absolute()
-    except RuntimeError:
-        raise ValueError("a path; there is no such user") from None
-
-
-def _url(text: str) -> str:
-    if not re.fullmatch(r"https?://[^\s/]+[!-~]*", text):
-        raise ValueError("an http or https address")
-    return text
-
-
 SETTINGS: tuple[Setting, ...] = (
-    Setting("home", _path, "var", "Folder of the embedded database, queue and logs."),
-    Setting("database_url", _database, None, "PostgreSQL of your own; embedded when empty.", secret=True),
-    Setting("redis_url", _redis, None, "Redis or Valkey of your own; embedded when empty.", secret=True),
-    Setting("bind", _bind, "127.0.0.1:8000", "Where the API and the pages listen."),
-    Setting("feeds", _path, None, "OPML list loaded at the first start instead of the starter list."),
+    Setting("home", kinds.path, "var", "Folder of the embedded database, queue and logs."),
+    Setting(
+        "database_url", kinds.postgres_url, None, "PostgreSQL of your own; embedded when empty.", secret=True
+    ),
+    Setting(
+        "redis_url", kinds.redis_url, None, "Redis or Valkey of your own; embedded when empty.", secret=True
+    ),
+    Setting("bind", kinds.host_and_port, "127.0.0.1:8000", "Where the API and the pages listen."),
+    Setting("feeds", kinds.path, None, "OPML list loaded at the first start instead of the starter list."),
     Setting("admin_token", str, None, "Token for the desk side of the API.", secret=True),
-    Setting("fetch_allow", _networks, "", "Networks that fetching may reach although they are not public."),
-    Setting("fetch_interval_min", _duration, "15m", "Shortest time between two looks at one feed."),
-    Setting("fetch_interval_max", _duration, "1d", "Longest time between two looks at one feed."),
     Setting(
-        "fetch_host_pause", _seconds(0), "1", "Seconds between the end of one request to a host and the next."
+        "fetch_allow", kinds.networks, "", "Networks that fetching may reach although they are not public."
     ),
-    Setting("fetch_batch", _positive, "20", "Feeds that one ingest job fetches at the same time."),
-    Setting("fetch_timeout", _short, "20", "Time one fetch may take in total, redirects included."),
+    Setting("fetch_interval_min", kinds.duration, "15m", "Shortest time between two looks at one feed."),
+    Setting("fetch_interval_max", kinds.duration, "1d", "Longest time between two looks at one feed."),
     Setting(
-        "contact_url", _url, "https://dateline.example/about", "Page named to publishers in the User-Agent."
+        "fetch_host_pause",
+        kinds.seconds(0),
+        "1",
+        "Seconds between the end of one request to a host and the next.",
+    ),
+    Setting("fetch_batch", kinds.positive, "20", "Feeds that one ingest job fetches at the same time."),
+    Setting(
+        "fetch_timeout", kinds.short_duration, "20", "Time one fetch may take in total, redirects included."
     ),
     Setting(
-        "retention_days", _positive, "90", "Days that articles are kept after they were last seen in a feed."
+        "contact_url",
+        kinds.web_address,
+        "https://dateline.example/about",
+        "Page named to publishers in the User-Agent.",
     ),
     Setting(
-        "worker_processes", _positive, str(max(1, min(os.cpu_count() or 1, 4))), "Processes of one worker."
+        "public_url",
+        kinds.web_address,
+        None,
+        "Address under which the world reaches the API; WebSub needs it. No push without it.",
+    ),
+    Setting(
+        "parse_sample",
+        kinds.share,
+        "0.01",
+        "Share of bodies that feedparser reads once more, for comparison.",
+    ),
+    Setting(
+        "retention_days",
+        kinds.positive,
+        "90",
+        "Days that articles are kept after they were last seen in a feed.",
+    ),
+    Setting(
+        "worker_processes",
+        kinds.positive,
+        str(max(1, min(os.cpu_count() or 1, 4))),
+        "Processes of one worker.",
     ),
     Setting(
         "scheduler_tick",
-        _seconds(0.05),
+        kinds.seconds(0.05),
         "0.5",
         "Seconds between two looks for due feeds and waiting articles.",
     ),
-    Setting("log_level", _one_of("debug", "info", "warning", "error"), "info", "How much is logged."),
-    Setting("log_format", _one_of("auto", "json", "pretty"), "auto", "JSON lines, or pretty on a terminal."),
+    Setting("log_level", kinds.one_of("debug", "info", "warning", "error"), "info", "How much is logged."),
+    Setting(
+        "log_format", kinds.one_of("auto", "json", "pretty"), "auto", "JSON lines, or pretty on a terminal."
+    ),
 )
 
 

@@ -32,8 +32,9 @@ class RawEntry:
 class ParsedFeed:
     """What one document said.
 
-    `format`: `rss20`, `rss10`, `rss09x`, `atom10`, `atom03`, `json11` or `json10`. `interval_s`: the publisher's own wish
-    (ttl, sy:updatePeriod …) in seconds. `problems`: sentences about what was repaired or skipped on the way.
+    `format`: `rss20`, `rss10`, `rss09x`, `atom10`, `atom03`, `json11`, `json10` or `sitemap`. `interval_s`: the publisher's own wish
+    (ttl, sy:updatePeriod …) in seconds. `skip_hours` (0 to 23, UTC) and `skip_days` (0 is Monday): when the publisher
+    publishes nothing. `problems`: sentences about what was repaired or skipped on the way.
     `self_url` and `hubs`: what the document says about its own address and about WebSub, absolute.
     """
 
@@ -46,6 +47,8 @@ class ParsedFeed:
     problems: tuple[str, ...] = ()
     self_url: str | None = None
     hubs: tuple[str, ...] = ()
+    skip_hours: tuple[int, ...] = ()
+    skip_days: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,11 @@ from services.ingest.entry import Entry
 
 @dataclass(frozen=True, slots=True)
 class FeedState:
-    """A feed as it was claimed. Durations are seconds; `window` is the number of entries its last body held."""
+    """A feed as it was claimed. Durations are seconds; `window` is the number of entries its last body held.
+
+    What the later fields mean stands at `core.models.Feed`. `push_until`: until then a WebSub hub tells us of news;
+    None where none does.
+    """
 
     id: int
     url: str
@@ -26,6 +30,19 @@ class FeedState:
     ok_at: datetime | None
     failures: int
     lease_token: str
+    error_kind: str | None = None
+    checked_at: datetime | None = None
+    wish_s: int = 0
+    skip_hours: tuple[int, ...] = ()
+    skip_days: tuple[int, ...] = ()
+    full_at: datetime | None = None
+    validators_lie: bool = False
+    moved_to: str | None = None
+    moved_since: datetime | None = None
+    moved_times: int = 0
+    new_at: datetime | None = None
+    usual_s: int | None = None
+    push_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +106,16 @@ class Again:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What storing one fetch comes to. `unchanged`: guids whose sighting stays as it is. `skipped`: reasons."""
+    """What storing one fetch comes to. `unchanged`: guids whose sighting stays as it is. `skipped`: reasons.
+    `gap`: nothing of a full window was known; `missed`: how many entries it probably cost.
+    """
 
     new: tuple[New, ...] = ()
     again: tuple[Again, ...] = ()
     unchanged: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
     gap: bool = False
+    missed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +123,11 @@ class Reading:
     """What became of one fetch before anything stored was looked at.
 
     `outcome`: `new-body` (entries are to be decided on), `unchanged` (304, or the bytes of last time), `failed`,
-    `gone`. `asks_s`: the publisher's wish for the time until the next look, in seconds, already bounded.
-    `error_kind` and `error` belong to `failed` and `gone`.
+    `gone`. `asks_s`: the publisher's wish for the time until the next look, in seconds, already bounded: what the answer's
+    headers and the feed itself say, whichever is longer. `wish_s`, `skip_hours`, `skip_days`: what the feed itself says,
+    to be remembered for answers without a body. `host_asks_s`: how long a refusal (429, 503) holds for the whole host.
+    `full`: the answer had a body. `lied`: its validators stood while the body had changed. `error_kind` and `error` belong to `failed` and `gone`; `lasting`: the error will not pass by itself.
+    `permanent_url`: where an unbroken chain of 301/308 led. `self_url`, `hubs`: see ParsedFeed.
     """
 
     outcome: str
@@ -120,12 +143,48 @@ class Reading:
     title: str | None = None
     site_url: str | None = None
     language: str | None = None
+    wish_s: int = 0
+    skip_hours: tuple[int, ...] = ()
+    skip_days: tuple[int, ...] = ()
+    host_asks_s: int = 0
+    full: bool = False
+    lied: bool = False
+    lasting: bool = False
+    permanent_url: str | None = None
+    self_url: str | None = None
+    hubs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """When to look again: the learned interval, the moment, and for a feed that is not to be asked any more the reason."""
+    """When to look again: the learned interval, the moment, why then in a sentence, and for a feed that is not to be
+    asked any more the reason.
+    """
 
     interval_s: int
     next_check_at: datetime
     paused_reason: str | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Habit:
+    """How a feed publishes: when it last brought something new, its usual silence in seconds (None: not known yet), and
+    from when on silence is unusual (None: never said).
+    """
+
+    new_at: datetime | None
+    usual_s: int | None
+    quiet_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What is remembered of permanent redirects after an answer: where to, since when, how often in a row without another
+    answer between; `adopt` says that it is believed now. All None and 0 where the feed answers from its own address.
+    """
+
+    to: str | None = None
+    since: datetime | None = None
+    times: int = 0
+    adopt: bool = False

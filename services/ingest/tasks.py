@@ -3,9 +3,23 @@
 from services.core.broker import job
 from services.core.queues import Job
 from services.ingest.refresh import refresh_due
+from services.ingest.replacements import seek_due
+from services.ingest.websub import renew_due
 
 
 @job(Job.FETCH_FEEDS)
 def fetch_feeds() -> None:
     """Fetch what is due."""
     refresh_due()
+
+
+@job(Job.SEEK_REPLACEMENTS)
+def seek_replacements() -> None:
+    """Look for what dead feeds became."""
+    seek_due()
+
+
+@job(Job.RENEW_SUBSCRIPTIONS)
+def renew_subscriptions() -> None:
+    """Ask hubs to push what is not pushed yet, and to go on pushing what is."""
+    renew_due()

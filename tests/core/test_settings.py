@@ -99,6 +99,8 @@ WRONG = [
     ("FETCH_TIMEOUT", "61"),
     ("FETCH_TIMEOUT", "1h"),
     ("CONTACT_URL", "editor@dateline.example"),
+    ("PUBLIC_URL", "news.example.org"),
+    ("PARSE_SAMPLE", "1.5"),
     ("CONTACT_URL", "https://"),
     ("CONTACT_URL", "https://a.example/\r\nX-Evil: 1"),
     ("RETENTION_DAYS", "ninety"),

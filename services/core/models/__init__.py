@@ -2,7 +2,16 @@
 
 from services.core.models.articles import Article, ArticleUrl, Sighting, TextKey
 from services.core.models.base import Base
-from services.core.models.feeds import Feed, Fetch, Gap, Host, Source
+from services.core.models.feeds import (
+    Feed,
+    FeedAlias,
+    Fetch,
+    Gap,
+    Host,
+    ParseDifference,
+    Source,
+    Subscription,
+)
 from services.core.models.labels import ArticleLabel, Rulebook
 from services.core.models.operations import Beat
 from services.core.models.stream import Change, StreamState
@@ -15,12 +24,15 @@ __all__ = [
     "Beat",
     "Change",
     "Feed",
+    "FeedAlias",
     "Fetch",
     "Gap",
     "Host",
+    "ParseDifference",
     "Rulebook",
     "Sighting",
     "Source",
     "StreamState",
+    "Subscription",
     "TextKey",
 ]

@@ -5,7 +5,6 @@ from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
-    Computed,
     ForeignKey,
     Identity,
     Index,
@@ -24,7 +23,8 @@ class Article(Base):
 
     `sort_at` is its place in Latest: min(published, first seen), never moved once given. `waiting_since` set means
     that it waits for labels. `listed` means that it stands in Latest; a duplicate never does: it is listed as
-    "also at" of the article it points to. `revision` grows with every change a subscriber can see.
+    "also at" of the article it points to. `revision` grows with every change a subscriber can see. `search`: its words,
+    written by whoever labels it, so that storing a fetch need not wait for it.
     """
 
     __tablename__ = "articles"
@@ -77,9 +77,7 @@ class Article(Base):
     topics: Mapped[list[str]] = mapped_column(server_default=sql("'{}'"))
     places: Mapped[list[str]] = mapped_column(server_default=sql("'{}'"))
     verdict: Mapped[dict[str, Any] | None]
-    search: Mapped[Any] = mapped_column(
-        TSVECTOR, Computed("to_tsvector('simple', title || ' ' || text)", persisted=True), deferred=True
-    )
+    search: Mapped[Any] = mapped_column(TSVECTOR, nullable=True, deferred=True)
 
 
 class ArticleUrl(Base):

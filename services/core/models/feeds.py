@@ -1,9 +1,9 @@
-"""Sources, hosts, feeds, what each fetch brought, and gaps."""
+"""Sources, hosts, feeds, what each fetch brought, gaps, and what else is remembered of a feed."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, text
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Identity, Index, LargeBinary, SmallInteger, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.core.models.base import Base
@@ -31,7 +31,15 @@ class Host(Base):
 
 
 class Feed(Base):
-    """A source we poll. `paused_reason` set means that it is not due until somebody resumes it."""
+    """A source we poll. `paused_reason` set means that it is not due until somebody resumes it.
+
+    What the publisher wishes: `wish_s` (ttl, sy:updatePeriod; seconds), `skip_hours` (0 to 23, UTC) and `skip_days` (0 is
+    Monday). `full_at`: the last answer with a body; `validators_lie`: its server said "not modified" of a body that
+    was. `moved_to`, since when and how often in a row: a permanent redirect that is not believed yet.
+    `new_at`: when it last brought something new; `usual_s`: its usual silence; from `quiet_at` on silence is unusual.
+    `pace_reason`: why the next look is when it is, in a sentence. `replacement_url`: a feed that its site offers
+    in place of this dead one, looked for at `sought_at`. `hub_url`, `topic_url`: what it says about WebSub.
+    """
 
     __tablename__ = "feeds"
     __table_args__ = (
@@ -70,6 +78,76 @@ class Feed(Base):
     error_kind: Mapped[str | None]
     error: Mapped[str | None]
 
+    wish_s: Mapped[int] = mapped_column(server_default=text("0"))
+    skip_hours: Mapped[list[int]] = mapped_column(ARRAY(SmallInteger), server_default=text("'{}'"))
+    skip_days: Mapped[list[int]] = mapped_column(ARRAY(SmallInteger), server_default=text("'{}'"))
+    full_at: Mapped[datetime | None]
+    validators_lie: Mapped[bool] = mapped_column(server_default=text("false"))
+    moved_to: Mapped[str | None]
+    moved_since: Mapped[datetime | None]
+    moved_times: Mapped[int] = mapped_column(server_default=text("0"))
+    new_at: Mapped[datetime | None]
+    usual_s: Mapped[int | None]
+    quiet_at: Mapped[datetime | None]
+    pace_reason: Mapped[str | None]
+    replacement_url: Mapped[str | None]
+    sought_at: Mapped[datetime | None]
+    hub_url: Mapped[str | None]
+    topic_url: Mapped[str | None]
+
+
+class FeedAlias(Base):
+    """An address that a feed had before; whoever adds it again gets the feed that is there."""
+
+    __tablename__ = "feed_aliases"
+
+    url: Mapped[str] = mapped_column(primary_key=True)
+    feed_id: Mapped[int] = mapped_column(ForeignKey("feeds.id", ondelete="CASCADE"), index=True)
+    since: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+
+class Subscription(Base):
+    """A feed's subscription at its WebSub hub.
+
+    `token` is the unguessable end of the callback's address, `secret` signs what the hub sends. `state`: `wanted`, `asked`
+    (the hub has our request), `active`, `denied` (`reason`), `ended`. `lease_until` and `renew_at` hold while active.
+    `pushed_at`: the last signed push; `missed`: looks of our own that found what no push had told.
+    """
+
+    __tablename__ = "subscriptions"
+    __table_args__ = (
+        CheckConstraint(
+            "state IN ('wanted', 'asked', 'active', 'denied', 'ended')", name="state_is_one_of_five"
+        ),
+        Index("ix_subscriptions_renew_at", "renew_at"),
+    )
+
+    feed_id: Mapped[int] = mapped_column(ForeignKey("feeds.id", ondelete="CASCADE"), primary_key=True)
+    hub: Mapped[str]
+    topic: Mapped[str]
+    token: Mapped[str] = mapped_column(unique=True)
+    secret: Mapped[str]
+    state: Mapped[str]
+    asked_at: Mapped[datetime | None]
+    lease_until: Mapped[datetime | None]
+    renew_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    pushed_at: Mapped[datetime | None]
+    failures: Mapped[int] = mapped_column(server_default=text("0"))
+    missed: Mapped[int] = mapped_column(server_default=text("0"))
+    reason: Mapped[str | None]
+
+
+class ParseDifference(Base):
+    """A body that the fast parser and feedparser read differently: kept (the newest few) to become a test."""
+
+    __tablename__ = "parse_differences"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    feed_id: Mapped[int] = mapped_column(ForeignKey("feeds.id", ondelete="CASCADE"), index=True)
+    at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    what: Mapped[str]
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+
 
 class Fetch(Base):
     """One attempt at a feed and what it brought."""
@@ -89,7 +167,10 @@ class Fetch(Base):
 
 
 class Gap(Base):
-    """A feed whose whole window was new: between `from_at` and `to_at` items were probably missed."""
+    """A feed whose whole window was new: between `from_at` and `to_at` items were probably missed.
+
+    `window`: entries that the body held; `missed`: how many more were probably published, by the feed's own rate.
+    """
 
     __tablename__ = "gaps"
 
@@ -98,3 +179,4 @@ class Gap(Base):
     from_at: Mapped[datetime]
     to_at: Mapped[datetime]
     window: Mapped[int]
+    missed: Mapped[int] = mapped_column(server_default=text("0"))

@@ -1,0 +1,1 @@
+"""How a feed usually publishes, and when its silence is unusual (pure)."""

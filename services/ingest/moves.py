@@ -1,0 +1,1 @@
+"""Permanent redirects: when to believe them (pure)."""

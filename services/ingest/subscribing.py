@@ -1,0 +1,1 @@
+"""WebSub decisions (pure): signatures, verification, when to renew."""
