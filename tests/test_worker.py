@@ -26,14 +26,14 @@ def queued() -> dict[Queue, int | None]:
 
 
 def test_where_nothing_waits_nothing_is_hinted(service):
-    assert worker.tick() == {Job.FETCH_FEEDS: 0, Job.LABEL_ARTICLES: 0}
+    assert worker.tick() == dict.fromkeys(Job, 0)
     assert queued() == dict.fromkeys(Queue, 0)
 
 
 def test_a_tick_hints_once_for_a_batch_and_only_where_rows_wait(service):
     add_feeds(5)
-    assert worker.tick() == {Job.FETCH_FEEDS: 1, Job.LABEL_ARTICLES: 0}
-    assert worker.tick() == {Job.FETCH_FEEDS: 0, Job.LABEL_ARTICLES: 0}
+    assert worker.tick() == dict.fromkeys(Job, 0) | {Job.FETCH_FEEDS: 1}
+    assert worker.tick() == dict.fromkeys(Job, 0)
     assert queued() == dict.fromkeys(Queue, 0) | {Queue.FETCH: 1}
 
 
@@ -81,7 +81,7 @@ def test_a_tick_without_redis_harms_nothing(service):
     add_feeds(1)
     service.setenv("DATELINE_REDIS_URL", "unix:///nowhere/redis.sock")
     forget_connections()
-    assert worker.tick() == {Job.FETCH_FEEDS: 0, Job.LABEL_ARTICLES: 0}
+    assert worker.tick() == dict.fromkeys(Job, 0)
 
 
 def test_two_schedulers_as_processes_hint_within_bounds_and_stop_when_told(

@@ -8,7 +8,8 @@ down_revision = '2026_11_23_initial'
 branch_labels = None
 depends_on = None
 
-_FEEDS = (
+def _columns() -> list[sa.Column]:
+    return [
     sa.Column('wish_s', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
     sa.Column('skip_hours', sa.ARRAY(sa.SmallInteger()), server_default=sa.text("'{}'"), nullable=False),
     sa.Column('skip_days', sa.ARRAY(sa.SmallInteger()), server_default=sa.text("'{}'"), nullable=False),
@@ -25,15 +26,15 @@ _FEEDS = (
     sa.Column('sought_at', sa.DateTime(timezone=True)),
     sa.Column('hub_url', sa.Text()),
     sa.Column('topic_url', sa.Text()),
-)
+    ]
 
 
 def upgrade() -> None:
-    for column in _FEEDS:
-        op.add_column('feeds', column.copy())
+    for column in _columns():
+        op.add_column('feeds', column)
     op.add_column('gaps', sa.Column('missed', sa.BigInteger(), server_default=sa.text('0'), nullable=False))
     # What was computed stays; from now on it is written when an article is labelled.
-    op.execute('ALTER TABLE articles ALTER COLUMN search DROP EXPRESSION')
+    op.execute('ALTER TABLE articles ALTER COLUMN search DROP EXPRESSION, ALTER COLUMN search DROP NOT NULL')
     op.create_table('feed_aliases',
     sa.Column('url', sa.Text(), nullable=False),
     sa.Column('feed_id', sa.BigInteger(), nullable=False),
@@ -80,8 +81,8 @@ def downgrade() -> None:
     op.drop_table('feed_aliases')
     op.drop_index('ix_articles_search', table_name='articles', postgresql_using='gin')
     op.drop_column('articles', 'search')
-    op.execute("ALTER TABLE articles ADD COLUMN search tsvector GENERATED ALWAYS AS (to_tsvector('simple', title || ' ' || text)) STORED")
+    op.execute("ALTER TABLE articles ADD COLUMN search tsvector GENERATED ALWAYS AS (to_tsvector('simple', title || ' ' || text)) STORED NOT NULL")
     op.create_index('ix_articles_search', 'articles', ['search'], unique=False, postgresql_using='gin')
     op.drop_column('gaps', 'missed')
-    for column in _FEEDS:
+    for column in _columns():
         op.drop_column('feeds', column.name)
