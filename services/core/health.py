@@ -1,10 +1,13 @@
 """What `dateline doctor` and the readiness check report: each part, whether it is well, and what to do."""
 
+import re
 import socket
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import Row, func, select, text
 
 from services.core import beats, cache, schema
 from services.core.clock import utc_now
@@ -15,8 +18,74 @@ from services.core.models import Rulebook
 ROLES_NEEDED = ("scheduler", "ingest", "classify")
 CLOCK_SKEW_S = 5
 OLD_WAIT_S = 60
+OLD_DUE_S = 600
+"""A feed that was never asked may wait six times as long: a new list is asked politely, host by host."""
+DOZEN = 12
+"""So many feeds that fail for one reason may have that reason here rather than there."""
+SHARE_WRONG = 0.05
+"""From this share of the feeds on, what befalls single feeds every day is something wrong."""
 STANDS_ON = ("database", "schema")
 """Where one of these is wrong nothing behind it can be looked at."""
+
+
+FAILING_BECAUSE: Mapping[str, tuple[str, str]] = {
+    "dns": ("their names do not resolve", "is this machine's DNS all right?"),
+    "connect": (
+        "no connection comes about",
+        "may this machine reach the internet, or does a firewall hold it?",
+    ),
+    "timeout": (
+        "they do not answer in time",
+        "is this machine's line slow, or DATELINE_FETCH_TIMEOUT too short?",
+    ),
+    "tls": ("no secure connection comes about", "are this machine's clock and its certificates of today?"),
+    "forbidden": (
+        "their addresses are not public ones",
+        "if they are meant, add their networks to DATELINE_FETCH_ALLOW.",
+    ),
+    "not-a-feed": ("they answer with something else", "does a proxy or a login page stand in between?"),
+    "bot-wall": ("a wall against robots keeps us out", "does DATELINE_CONTACT_URL name a page of yours?"),
+    "http-403": (
+        "they refuse us",
+        "does DATELINE_CONTACT_URL name a page of yours, and is this address banned?",
+    ),
+    "http-404": ("their pages are gone", "`dateline feeds list --state failing` names them."),
+    "http-429": (
+        "they ask us to come less often",
+        "a longer DATELINE_FETCH_HOST_PAUSE asks hosts less often.",
+    ),
+    "http-4xx": ("they refuse the request", "`dateline feeds list --state failing` names them."),
+    "http-5xx": (
+        "their servers are broken at the moment",
+        "it usually passes; they are asked less and less.",
+    ),
+    "protocol": ("their answers break off", "does a proxy or a firewall stand in between?"),
+    "internal": ("of trouble of our own", "see the log of ingest."),
+}
+"""By kind of error: why feeds fail, and what to look at when many do."""
+
+_FEEDS = text(
+    """
+    SELECT count(*) AS total, count(*) FILTER (WHERE paused_reason IS NULL) AS active,
+           count(*) FILTER (WHERE failures > 0 AND paused_reason IS NULL) AS failing, count(paused_reason) AS paused,
+           count(*) FILTER (WHERE replacement_url IS NOT NULL) AS offered,
+           count(*) FILTER (WHERE quiet_at < now() AND failures = 0 AND paused_reason IS NULL) AS quiet,
+           count(*) FILTER (WHERE overdue) AS overdue,
+           coalesce(extract(epoch FROM now() - min(next_check_at) FILTER (WHERE overdue)), 0) AS oldest,
+           (SELECT count(*) FROM gaps WHERE to_at > now() - interval '1 day') AS gaps,
+           (SELECT count(DISTINCT feed_id) FROM gaps WHERE to_at > now() - interval '1 day') AS gapped,
+           (SELECT coalesce(sum(missed), 0)::bigint FROM gaps WHERE to_at > now() - interval '1 day') AS missed
+    FROM (SELECT f.*, f.paused_reason IS NULL AND f.lease_until < now() AND h.free_at <= now()
+                 AND f.next_check_at
+                   < now() - make_interval(secs => CASE WHEN f.checked_at IS NULL THEN 6 ELSE 1 END * :long) AS overdue
+          FROM feeds f JOIN hosts h USING (host)) AS seen
+    """
+)
+_KINDS = text(
+    """
+    SELECT coalesce(error_kind, 'unknown'), count(*) FROM feeds WHERE failures > 0 AND paused_reason IS NULL GROUP BY 1
+    """
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,20 +195,77 @@ def _waiting() -> Iterator[Finding]:
 
 def _feeds() -> Iterator[Finding]:
     with transaction() as session:
-        total, failing, paused = session.execute(
-            text(
-                "SELECT count(*), count(*) FILTER (WHERE failures > 0 AND paused_reason IS NULL), "
-                "count(*) FILTER (WHERE paused_reason IS NOT NULL) FROM feeds"
-            )
-        ).one()
-    if total == 0:
+        found = session.execute(_FEEDS, {"long": OLD_DUE_S}).one()
+        kinds: dict[str, int] = {row[0]: row[1] for row in session.execute(_KINDS)}
+    if found.total == 0:
         yield Finding("feeds", ok=False, says="there are none: `dateline feeds import FILE.opml` adds some.")
-    else:
-        well = failing * 2 < total
-        says = f"{total} feeds, {failing} failing, {paused} paused"
-        yield Finding(
-            "feeds", ok=well, says=says if well else says + ": see `dateline feeds list --state failing`."
+        return
+    well = found.failing * 2 < found.total
+    says = f"{found.total} feeds, {found.failing} failing, {found.paused} paused"
+    yield Finding(
+        "feeds", ok=well, says=says if well else says + ": see `dateline feeds list --state failing`."
+    )
+    for kind, failing in dozens(kinds):
+        well = failing < found.active * SHARE_WRONG
+        yield Finding("failing", ok=well, says=f"{failing} feeds {why_they_fail(kind)}")
+    yield from _of_feeds(found)
+
+
+def _of_feeds(found: Row[Any]) -> Iterator[Finding]:
+    """What is told only where there is any. What waits for a choice is told, and is nothing wrong."""
+    if found.overdue:
+        says = (
+            f"{_are(found.overdue, 'feed')} overdue, the oldest for {int(found.oldest) // 60} min: "
+            "start more `dateline worker ingest`, or see the log of ingest."
         )
+        yield Finding("due", ok=False, says=says)
+    if found.gaps:
+        says = (
+            f"{_many(found.gaps, 'gap')} in {_many(found.gapped, 'feed')} in the last day, about {_many(found.missed, 'item')} "
+            "missed: a shorter DATELINE_FETCH_INTERVAL_MIN misses fewer; see /operator?need=gap."
+        )
+        yield Finding("gaps", ok=found.gapped < found.active * SHARE_WRONG, says=says)
+    if found.offered:
+        says = (
+            f"{_are(found.offered, 'feed')} offered another address: see /operator?need=replacement; "
+            "`dateline feeds replace ID` takes it."
+        )
+        yield Finding("replacements", ok=True, says=says)
+    if found.quiet:
+        says = (
+            f"{_are(found.quiet, 'feed')} quiet against habit: look whether the site still publishes; "
+            "`dateline feeds list --state quiet` names them."
+        )
+        yield Finding("quiet", ok=found.quiet < max(DOZEN, found.active * SHARE_WRONG), says=says)
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _are(count: int, noun: str) -> str:
+    return f"{_many(count, noun)} {'is' if count == 1 else 'are'}"
+
+
+def dozens(failing: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Of failing feeds by kind of error: kinds that befall a dozen or more, the most frequent first.
+
+    Statuses without a row of their own count as their class.
+
+    >>> dozens({"http-502": 7, "http-503": 8, "dns": 40, "tls": 3})
+    [('dns', 40), ('http-5xx', 15)]
+    """
+    found: Counter[str] = Counter()
+    for kind, feeds in failing.items():
+        own = kind in FAILING_BECAUSE or not re.fullmatch("http-[45]..", kind)
+        found[kind if own else f"{kind[:6]}xx"] += feeds
+    return [(kind, feeds) for kind, feeds in found.most_common() if feeds >= DOZEN]
+
+
+def why_they_fail(kind: str) -> str:
+    """The end of a sentence on feeds that fail for one reason, with what to look at."""
+    because, remedy = FAILING_BECAUSE.get(kind, ("", "`dateline feeds list --state failing` names them."))
+    return f"fail because {because}: {remedy}" if because else f"fail with {kind!r}: {remedy}"
 
 
 CHECKS: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (

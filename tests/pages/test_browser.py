@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from tests.fixtures.feeds import troubled
 from tests.fixtures.furniture import NEWS, furnish
 
 pytestmark = pytest.mark.pages
@@ -68,7 +69,7 @@ def test_hostile_text_that_arrives_later_stays_text(site, desk, new_tab):
 
 @pytest.mark.parametrize("width", [1280, 390])
 def test_no_page_is_wider_than_its_window(site, desk, new_tab, width):
-    shown = furnish(desk)[0]
+    shown, feed = furnish(desk)[0], troubled(desk)
 
     async def look():
         async with new_tab() as tab:
@@ -79,7 +80,16 @@ def test_no_page_is_wider_than_its_window(site, desk, new_tab, width):
                 deviceScaleFactor=1,
                 mobile=width < 600,
             )
-            for path in ("/", "/r/central-asia", f"/article/{shown}", "/operator", "/docs", "/r/nowhere"):
+            paths = (
+                "/",
+                "/r/central-asia",
+                f"/article/{shown}",
+                "/operator",
+                f"/operator/feeds/{feed}",
+                "/docs",
+                "/r/nowhere",
+            )
+            for path in paths:
                 await tab.open(site.url + path)
                 await tab.until(f"location.pathname === '{path}' && document.readyState === 'complete'")
                 assert await tab.value("document.documentElement.scrollWidth") <= width, path

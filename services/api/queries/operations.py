@@ -1,19 +1,24 @@
-"""What operators and Prometheus ask: feeds by state, what waits, gaps, signs of life."""
+"""What operators and Prometheus ask: feeds by state, what waits, what fetching does, signs of life."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import case, func, select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.api.queries.sources import GAPS_FOR, is_failing, is_late
-from services.core.models import Article, Beat, Feed, Gap, Source
+from services.api.queries import feeds
+from services.api.queries.sources import GAPS_FOR, is_failing
+from services.core.models import Article, Beat, Feed, Gap, Subscription
+
+RECENT = timedelta(minutes=10)
+"""Fetches of this long ago count as recent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What waits at this moment. Ages are None where nothing waits."""
+    """What waits at this moment. Ages are None where nothing waits. `missed`: what the recent `gaps` probably cost."""
 
     feeds: dict[str, int]
     oldest_due: datetime | None
@@ -21,6 +26,7 @@ class Work:
     oldest_waiting: datetime | None
     quarantined: int
     gaps: int
+    missed: int
     listed_since: int
 
 
@@ -35,64 +41,39 @@ class BeatRow:
 
 
 @dataclass(frozen=True, slots=True)
-class FeedRow:
-    """One feed as an operator sees it."""
+class Fetching:
+    """What fetching does. `failing` feeds by kind of error; `recent` fetches by outcome and status; totals count all
+    that ever were, those of removed feeds included, but for `missed`.
+    """
 
-    id: int
-    title: str
-    url: str
-    source: str
-    state: str
-    next_check_at: datetime
-    interval_s: int
-    checked_at: datetime | None
-    ok_at: datetime | None
-    failures: int
-    error: str | None
-    paused_reason: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class GapRow:
-    """One gap: between two moments a feed's window was too small."""
-
-    feed: str
-    from_at: datetime
-    to_at: datetime
-    window: int
-
-
-def _state(now: datetime) -> Any:
-    return case(
-        (Feed.paused_reason.is_not(None), "paused"),
-        (is_failing(), "failing"),
-        (is_late(now), "late"),
-        (Feed.checked_at.is_(None), "new"),
-        else_="healthy",
-    )
+    failing: dict[str, int]
+    recent: dict[tuple[str, int | None], int]
+    subscriptions: dict[str, int]
+    gaps_total: int
+    missed_total: int
+    differences_total: int
 
 
 async def work(connection: AsyncConnection, *, now: datetime, since: datetime) -> Work:
     """What waits, by stage; `listed_since` counts articles that came after `since`."""
-    state = _state(now).label("state")
-    by_state = dict.fromkeys(("healthy", "late", "failing", "paused", "new"), 0)
-    by_state |= {
-        row.state: row.feeds
-        for row in await connection.execute(select(state, func.count().label("feeds")).group_by(state))
-    }
     due = select(func.min(Feed.next_check_at)).where(Feed.paused_reason.is_(None), Feed.next_check_at < now)
     waits = Article.waiting_since.is_not(None) & Article.quarantined.is_(None)
     waiting = (
         await connection.execute(select(func.count(), func.min(Article.waiting_since)).where(waits))
     ).one()
     quarantined = select(func.count()).where(Article.quarantined.is_not(None))
+    gaps = select(func.count(Gap.id), func.coalesce(func.sum(Gap.missed), 0)).where(
+        Gap.to_at > now - GAPS_FOR
+    )
+    recent_gaps = (await connection.execute(gaps)).one()
     return Work(
-        feeds=by_state,
+        feeds=await connection.run_sync(feeds.counts, now=now),
         oldest_due=await connection.scalar(due),
         waiting=waiting[0],
         oldest_waiting=waiting[1],
         quarantined=await connection.scalar(quarantined.select_from(Article)) or 0,
-        gaps=await connection.scalar(select(func.count(Gap.id)).where(Gap.to_at > now - GAPS_FOR)) or 0,
+        gaps=recent_gaps[0],
+        missed=int(recent_gaps[1]),
         listed_since=await connection.scalar(
             select(func.count(Article.id)).where(Article.listed, Article.sort_at > since)
         )
@@ -106,41 +87,51 @@ async def beats(connection: AsyncConnection) -> list[BeatRow]:
     return [BeatRow(*row) for row in await connection.execute(query)]
 
 
-async def feeds(connection: AsyncConnection, *, now: datetime, limit: int) -> list[FeedRow]:
-    """Feeds, those in trouble first."""
-    state = _state(now)
-    order = case({"failing": 0, "late": 1, "paused": 2, "new": 3}, value=state, else_=4)
-    query = (
-        select(
-            Feed.id,
-            Feed.title,
-            Feed.url,
-            Source.name,
-            state,
-            Feed.next_check_at,
-            Feed.interval_s,
-            Feed.checked_at,
-            Feed.ok_at,
-            Feed.failures,
-            Feed.error,
-            Feed.paused_reason,
-        )
-        .join(Source, Source.id == Feed.source_id)
-        .order_by(order, Feed.title, Feed.id)
-        .limit(limit)
-    )
-    return [FeedRow(*row) for row in await connection.execute(query)]
+# Through the feeds that were asked lately: the index of fetches begins with the feed, and most feeds rest.
+_RECENT = text(
+    """
+    SELECT t.outcome, t.status, count(*) FROM feeds f JOIN fetches t ON t.feed_id = f.id AND t.at > :since
+    WHERE f.checked_at > :since GROUP BY t.outcome, t.status
+    """
+)
+# The numbers that rows get are never given twice, so that they count what is gone, too.
+_TOTALS = text(
+    """
+    SELECT coalesce(pg_sequence_last_value(pg_get_serial_sequence('gaps', 'id')::regclass), 0),
+           (SELECT coalesce(sum(missed), 0) FROM gaps),
+           coalesce(pg_sequence_last_value(pg_get_serial_sequence('parse_differences', 'id')::regclass), 0)
+    """
+)
 
 
-async def gaps(connection: AsyncConnection, *, limit: int) -> list[GapRow]:
-    """The latest gaps."""
-    query = (
-        select(Feed.title, Gap.from_at, Gap.to_at, Gap.window)
-        .join(Feed, Feed.id == Gap.feed_id)
-        .order_by(Gap.to_at.desc())
-        .limit(limit)
+async def fetching(connection: AsyncConnection, *, now: datetime) -> Fetching:
+    """What fetching does, for Prometheus."""
+    kind = func.coalesce(Feed.error_kind, "unknown").label("kind")
+    failing = select(kind, func.count()).where(is_failing()).group_by(kind)
+    subscriptions = select(Subscription.state, func.count()).group_by(Subscription.state)
+    recent = await connection.execute(_RECENT, {"since": now - RECENT})
+    gaps, missed, differences = (await connection.execute(_TOTALS)).one()
+    return Fetching(
+        failing={row[0]: row[1] for row in await connection.execute(failing)},
+        recent={(row[0], row[1]): row[2] for row in recent},
+        subscriptions={row[0]: row[1] for row in await connection.execute(subscriptions)},
+        gaps_total=gaps,
+        missed_total=int(missed),
+        differences_total=differences,
     )
-    return [GapRow(*row) for row in await connection.execute(query)]
+
+
+def by_class(recent: Mapping[tuple[str, int | None], int]) -> dict[tuple[str, str], int]:
+    """Fetches by outcome and class of status, so that a server's odd numbers make no series of their own.
+
+    >>> by_class({("failed", 503): 2, ("failed", 500): 1, ("failed", None): 4})
+    {('failed', '5xx'): 3, ('failed', 'none'): 4}
+    """
+    found: dict[tuple[str, str], int] = {}
+    for (outcome, status), fetches in recent.items():
+        key = outcome, "none" if status is None else f"{status // 100}xx"
+        found[key] = found.get(key, 0) + fetches
+    return found
 
 
 async def answers(connection: AsyncConnection) -> bool:

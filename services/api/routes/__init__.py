@@ -2,7 +2,19 @@
 
 from fastapi import APIRouter
 
-from services.api.routes import articles, changes, docs, feeds, health, labels, latest, pages, sources, static
+from services.api.routes import (
+    articles,
+    changes,
+    docs,
+    feeds,
+    health,
+    labels,
+    latest,
+    pages,
+    sources,
+    static,
+    websub,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     latest.router,
@@ -14,5 +26,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     docs.router,
     static.router,
+    websub.router,
     pages.router,
 )

@@ -112,15 +112,17 @@ def _role(role: str, at: datetime | None, now: datetime) -> Check:
 async def _readings(now: datetime) -> list[Reading]:
     async with snapshot() as connection:
         work = await operations.work(connection, now=now, since=now)
+        fetching = await operations.fetching(connection, now=now)
         beats = await operations.beats(connection)
         state = await stream.state(connection)
     queues = await queue_lengths()
-    found = [Reading("dateline_feeds", count, name) for name, count in work.feeds.items()]
-    found += [Reading("dateline_queue_length", n, queue) for queue, n in queues.items() if n is not None]
+    found = [Reading("dateline_feeds", count, (name,)) for name, count in work.feeds.items()]
+    found += [Reading("dateline_queue_length", n, (queue,)) for queue, n in queues.items() if n is not None]
     youngest = {beat.role: beat.at for beat in reversed(beats)}
-    found += [Reading("dateline_beat_age_seconds", _age(at, now), role) for role, at in youngest.items()]
+    found += [Reading("dateline_beat_age_seconds", _age(at, now), (role,)) for role, at in youngest.items()]
     return [
         *found,
+        *_of_fetching(fetching),
         Reading("dateline_feeds_oldest_due_seconds", _age(work.oldest_due, now)),
         Reading("dateline_articles_waiting", work.waiting),
         Reading("dateline_articles_waiting_oldest_seconds", _age(work.oldest_waiting, now)),
@@ -128,6 +130,25 @@ async def _readings(now: datetime) -> list[Reading]:
         Reading("dateline_gaps_recent", work.gaps),
         Reading("dateline_stream_position", state.head),
         Reading("dateline_stream_floor", state.floor),
+    ]
+
+
+def _of_fetching(fetching: operations.Fetching) -> list[Reading]:
+    found = [Reading("dateline_feeds_failing", n, (kind,)) for kind, n in fetching.failing.items()]
+    found += [Reading("dateline_subscriptions", n, (state,)) for state, n in fetching.subscriptions.items()]
+    found += [
+        Reading("dateline_fetches_recent", n, labels)
+        for labels, n in operations.by_class(fetching.recent).items()
+    ]
+    answered = sum(n for (_, status), n in fetching.recent.items() if status is not None)
+    if answered:
+        unchanged = sum(n for (_, status), n in fetching.recent.items() if status == 304)
+        found.append(Reading("dateline_fetches_recent_not_modified_ratio", unchanged / answered))
+    return [
+        *found,
+        Reading("dateline_feed_gaps_total", fetching.gaps_total),
+        Reading("dateline_feed_gap_missed_total", fetching.missed_total),
+        Reading("dateline_parse_differences_total", fetching.differences_total),
     ]
 
 

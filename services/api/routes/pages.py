@@ -1,7 +1,7 @@
-"""The pages for people: front page, streams, one article with its reasons, the operator's view."""
+"""The pages for readers: front page, streams, one article with its reasons. Those for operators stand in `operators`."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
@@ -12,11 +12,11 @@ from services.api.deps import BeforeCursor, check_filters, known_parameters
 from services.api.filters import Filters, filters_of
 from services.api.labels import label_tree
 from services.api.pages import reasons, render
-from services.api.queries import articles, operations, stream
-from services.api.respond import ALWAYS_ASK, STREAM_CACHE, Terms, not_modified, respond
+from services.api.queries import articles, stream
+from services.api.respond import STREAM_CACHE, Terms, not_modified, respond
+from services.api.routes import operators
 from services.api.routes.articles import ArticleId, merged_into, require_standing
 from services.api.routes.feeds import feed_path, stream_title, title_filters
-from services.api.routes.health import BEATING, FRESH, queue_lengths
 from services.api.shapes import Article, Item, LatestPage, StreamTitle
 from services.api.tree import FIRST, LabelTree, Node
 from services.core.clock import utc_now
@@ -24,8 +24,6 @@ from services.core.db import snapshot
 
 router = APIRouter(tags=["pages"], dependencies=[Depends(known_parameters)], include_in_schema=True)
 LATEST_SHOWN, SECTION_SHOWN, PAGE_SHOWN = 24, 5, 40
-FEEDS_SHOWN, GAPS_SHOWN = 500, 50
-DAY = timedelta(hours=24)
 
 
 def this_minute() -> datetime:
@@ -199,31 +197,4 @@ def _article_page(found: Article, tree: LabelTree, now: datetime) -> bytes:
     )
 
 
-@router.get("/operator", response_class=Response)
-async def operator(request: Request) -> Response:
-    """How the service does: feeds in trouble first, what waits, gaps, who is alive."""
-    now = utc_now()
-    async with snapshot() as connection:
-        tree = await label_tree(connection)
-        state = await stream.state(connection)
-        work = await operations.work(connection, now=now, since=now - DAY)
-        feeds = await operations.feeds(connection, now=now, limit=FEEDS_SHOWN)
-        gaps = await operations.gaps(connection, limit=GAPS_SHOWN)
-        beats = await operations.beats(connection)
-        complete = await streams.completeness(connection, filters=Filters(), now=now)
-    body = render.page(
-        "operator.html",
-        title="Operator",
-        tree=tree,
-        state=state,
-        work=work,
-        feeds=feeds,
-        gaps=gaps,
-        beats=beats,
-        silent=[role for role in BEATING if role not in {beat.role for beat in beats}],
-        fresh=FRESH,
-        queues=await queue_lengths(),
-        complete=complete,
-        now=now,
-    )
-    return respond(request, Terms(etag_of(body), ALWAYS_ASK), body, render.MEDIA_TYPE)
+router.include_router(operators.router)

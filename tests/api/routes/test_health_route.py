@@ -1,14 +1,18 @@
 """What orchestrators and Prometheus are told."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 
+from services.api.metrics import COUNTERS, GAUGES
 from services.core import settings
 from services.core.db import transaction
+from services.core.models import Fetch, Gap, ParseDifference, Subscription
 from tests.fixtures.environment import forget_connections
+from tests.fixtures.feeds import add
 from tests.fixtures.furniture import furnish
 
 
@@ -103,6 +107,85 @@ def test_metrics_are_read_at_scrape(site, desk):
     assert found["dateline_gaps_recent", ""] == 1
     assert found["dateline_queue_length", "fetch"] == 0
     assert 0 <= found["dateline_beat_age_seconds", "ingest"] < 60
+
+
+def test_feeds_are_counted_by_state_and_by_what_fails(site, desk):
+    desk.feed("a.example", failures=1, error_kind="dns", error="x")
+    desk.feed("b.example", failures=4, error_kind="http-503", error="x")
+    desk.feed("c.example", quiet_at=desk.now - timedelta(days=1))
+    desk.feed("d.example", checked_at=None, ok_at=None, next_check_at=desk.now - timedelta(hours=1))
+    found = metrics_of(site)
+    states = {state: value for (name, state), value in found.items() if name == "dateline_feeds"}
+    assert states == {"healthy": 0, "late": 0, "quiet": 1, "failing": 2, "new": 1, "paused": 0}
+    assert found["dateline_feeds_failing", "dns"] == found["dateline_feeds_failing", "http-503"] == 1
+    assert 3600 <= found["dateline_feeds_oldest_due_seconds", ""] < 3700
+
+
+def test_recent_fetches_are_counted_by_outcome_and_class_of_status(site, desk):
+    feed = desk.feed()
+    attempts = [(200, "new-body", 1), (304, "unchanged", 2), (304, "unchanged", 3), (503, "failed", 4), (None, "failed", 5),
+                (200, "new-body", 11)]  # fmt: skip
+    add(
+        *(
+            Fetch(
+                feed_id=feed, at=desk.now - timedelta(minutes=ago), elapsed_ms=1, status=status, outcome=outcome, bytes=0,
+                error=None, brought={},
+            )
+            for status, outcome, ago in attempts
+        )
+    )  # fmt: skip
+    families = text_string_to_metric_families(site.get("/metrics").text)
+    samples = [sample for family in families for sample in family.samples]
+    recent = {tuple(s.labels.values()): s.value for s in samples if s.name == "dateline_fetches_recent"}
+    assert recent == {
+        ("new-body", "2xx"): 1, ("unchanged", "3xx"): 2, ("failed", "5xx"): 1, ("failed", "none"): 1
+    }  # fmt: skip
+    (ratio,) = [s.value for s in samples if s.name == "dateline_fetches_recent_not_modified_ratio"]
+    assert ratio == 0.5
+
+
+def test_without_recent_answers_there_is_no_share_of_unchanged_ones(site, desk):
+    assert ("dateline_fetches_recent_not_modified_ratio", "") not in metrics_of(site)
+
+
+def test_gaps_and_differences_count_on_when_their_feed_is_removed(site, desk):
+    """Prometheus takes a smaller number for a restart, and would count everything once more."""
+    feeds = [desk.feed("a.example"), desk.feed("b.example")]
+    for feed in feeds:
+        end = desk.now - timedelta(days=2)
+        add(Gap(feed_id=feed, from_at=end - timedelta(hours=1), to_at=end, window=30, missed=20))
+        add(ParseDifference(feed_id=feed, what="x", body=b""))
+    counters = (
+        "dateline_feed_gaps_total",
+        "dateline_feed_gap_missed_total",
+        "dateline_parse_differences_total",
+    )
+    before = metrics_of(site)
+    assert [before[name, ""] for name in counters] == [2, 40, 2]
+    with transaction() as session:
+        session.execute(text("DELETE FROM feeds WHERE url LIKE '%//a.example/%'"))
+    after = metrics_of(site)
+    assert [after[name, ""] for name in counters] == [2, 40, 2]
+    assert after["dateline_feeds", "healthy"] == 1
+
+
+def test_subscriptions_are_counted_by_state(site, desk):
+    for n, state in enumerate(("active", "active", "denied")):
+        feed = desk.feed(f"s{n}.example")
+        add(Subscription(feed_id=feed, hub="h", topic="t", token=str(n), secret="s", state=state))
+    found = metrics_of(site)
+    assert (found["dateline_subscriptions", "active"], found["dateline_subscriptions", "denied"]) == (2, 1)
+
+
+def test_every_metric_has_a_type_and_is_documented(site, desk):
+    reference = (Path(__file__).parents[3] / "docs/reference/http.md").read_text()
+    families = list(text_string_to_metric_families(site.get("/metrics").text))
+    types = {family.name: family.type for family in families}
+    assert types["dateline_feed_gaps"] == types["dateline_parse_differences"] == "counter"
+    assert types["dateline_feeds_failing"] == "gauge"
+    told = {family.name + ("_total" if family.type == "counter" else "") for family in families}
+    assert [name for name in sorted(told) if f"`{name}`" not in reference] == []
+    assert {*GAUGES, *COUNTERS} <= told
 
 
 def test_requests_are_counted_by_route_and_not_by_address(site, desk):

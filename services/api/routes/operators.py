@@ -1,0 +1,151 @@
+"""The pages for operators: how the service does, and one feed whole."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Path, Query, Request
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from services.api import streams
+from services.api.conditional import etag_of
+from services.api.deps import LONGEST_QUERY
+from services.api.errors import Problem
+from services.api.filters import Filters
+from services.api.labels import label_tree
+from services.api.pages import feed_words, need_words, render
+from services.api.pages.feed_shapes import STATES, FeedRow, GapRow, Needs, State
+from services.api.queries import feeds, operations, stream
+from services.api.queries.feeds import Need, Wanted
+from services.api.queries.needs import needs
+from services.api.respond import ALWAYS_ASK, Terms, respond
+from services.api.routes.health import BEATING, FRESH, queue_lengths
+from services.core.clock import utc_now
+from services.core.db import snapshot
+
+router = APIRouter()
+"""Taken in by the router of the pages, which says what all pages have in common."""
+DAY = timedelta(hours=24)
+FEEDS_A_PAGE, GAPS_SHOWN = 50, 20
+LAST_PAGE = 10_000
+
+FeedId = Annotated[int, Path(ge=1, le=feeds.LARGEST_ID, description="Id of a feed.")]
+Words = Annotated[
+    str | None, Query(max_length=LONGEST_QUERY, description="Words in title, address or publisher.")
+]
+PageNumber = Annotated[int, Query(ge=1, le=LAST_PAGE, description="Which page of the list, from 1.")]
+
+NEEDS_IN_WORDS: dict[Need, str] = {
+    "replacement": "with a new address offered",
+    "failing": "failing for more than a week",
+    "throttled": "on hosts that throttle us",
+    "gap": "with a gap in the last 24 hours",
+    "differences": "that the parsers read differently",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FeedList:
+    """One page of the list of feeds, and how to ask for others."""
+
+    rows: list[FeedRow]
+    total: int
+    wanted: Wanted
+    page: int
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are; one at least."""
+        return max(1, -(-self.total // FEEDS_A_PAGE))
+
+    def href(self, *, page: int = 1) -> str:
+        """The address of another page of the same list."""
+        asked = {"state": self.wanted.state, "need": self.wanted.need, "q": self.wanted.q}
+        given = {name: value for name, value in asked.items() if value} | ({"page": page} if page > 1 else {})
+        return f"/operator?{urlencode(given)}#feeds" if given else "/operator#feeds"
+
+
+@dataclass(frozen=True, slots=True)
+class _OfFeeds:
+    listed: FeedList
+    needs: Needs
+    gaps: list[GapRow]
+
+
+def _of_feeds(connection: Connection, wanted: Wanted, page: int, now: datetime) -> _OfFeeds:
+    offset = (page - 1) * FEEDS_A_PAGE
+    return _OfFeeds(
+        FeedList(
+            feeds.rows(connection, wanted, now=now, limit=FEEDS_A_PAGE, offset=offset),
+            feeds.total(connection, wanted, now=now),
+            wanted,
+            page,
+        ),
+        needs(connection, now=now),
+        feeds.gaps(connection, limit=GAPS_SHOWN),
+    )
+
+
+@router.get("/operator", response_class=Response)
+async def operator(
+    request: Request,
+    state: Annotated[State | None, Query(description="Only feeds in this state.")] = None,
+    need: Annotated[Need | None, Query(description="Only feeds that somebody should look at.")] = None,
+    q: Words = None,
+    page: PageNumber = 1,
+) -> Response:
+    """How the service does: what needs a person, feeds by state, what waits, gaps, who is alive."""
+    now = utc_now()
+    wanted = Wanted(state, need, (q or "").strip() or None)
+    async with snapshot() as connection:
+        tree = await label_tree(connection)
+        head = (await stream.state(connection)).head
+        work = await operations.work(connection, now=now, since=now - DAY)
+        fetching = await operations.fetching(connection, now=now)
+        found = await connection.run_sync(_of_feeds, wanted, page, now)
+        beats = await operations.beats(connection)
+        complete = await streams.completeness(connection, filters=Filters(), now=now)
+    body = render.page(
+        "operator.html",
+        title="Operator",
+        tree=tree,
+        head=head,
+        work=work,
+        feeds=found.listed,
+        states=STATES,
+        needs_in_words=NEEDS_IN_WORDS,
+        todos=need_words.todos(found.needs, fetching.failing, now),
+        gaps=found.gaps,
+        beats=beats,
+        silent=[role for role in BEATING if role not in {beat.role for beat in beats}],
+        fresh=FRESH,
+        queues=await queue_lengths(),
+        complete=complete,
+        feed_words=feed_words,
+        now=now,
+    )
+    return respond(request, Terms(etag_of(body), ALWAYS_ASK), body, render.MEDIA_TYPE)
+
+
+@router.get("/operator/feeds/{feed_id}", response_class=Response)
+async def feed(request: Request, feed_id: FeedId) -> Response:
+    """One feed: its state, when it is asked next and why, what it brought, gaps, and the last fetches."""
+    now = utc_now()
+    async with snapshot() as connection:
+        tree = await label_tree(connection)
+        found = await connection.run_sync(feeds.whole, feed_id, now=now)
+    if found is None:
+        raise Problem(404, "not-found", f"There is no feed {feed_id}; /operator lists them all.")
+    body = render.page(
+        "feed.html",
+        title=found.feed.name,
+        tree=tree,
+        whole=found,
+        feed=found.feed,
+        groups=feed_words.facts(found, now),
+        feed_words=feed_words,
+        now=now,
+    )
+    return respond(request, Terms(etag_of(body), ALWAYS_ASK), body, render.MEDIA_TYPE)
