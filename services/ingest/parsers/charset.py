@@ -8,8 +8,9 @@ import codecs
 import re
 from dataclasses import dataclass
 
+UTF8_MARK = codecs.BOM_UTF8
 _BOMS = (
-    (codecs.BOM_UTF8, "utf-8"),
+    (UTF8_MARK, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
     (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
@@ -77,6 +78,23 @@ def decode(body: bytes, *, content_type: str | None) -> Document:
         if name not in {"utf-8", "utf_8", "utf-16", "utf-32"} and (text := _strict(body, name)) is not None:
             return Document(text, name)
     return _guessed(body, labels)
+
+
+def may_be_utf8(body: bytes, *, content_type: str | None) -> bool:
+    """Whether `decode` would try `body` as UTF-8 first; false for the charsets of seven bits, which look like it."""
+    if b"\x1b" not in body and b"~{" not in body:
+        return True
+    labels = _labels(body, content_type)
+    return not labels or labels[0] not in _SEVEN_BIT
+
+
+def is_utf8(body: bytes) -> bool:
+    """Whether every byte of `body` is part of valid UTF-8."""
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _labels(body: bytes, content_type: str | None) -> list[str]:

@@ -20,3 +20,12 @@ MAX_ENTITY = 100
 
 MAX_ATTRIBUTES = 100
 """Attributes of one element, and namespace prefixes of one document; parsers take the square of both."""
+
+MAX_SKIP_TEXT = 40
+"""Characters kept of an hour or a day that a feed says to skip."""
+
+MAX_TAGS = 200
+"""Tags of one entry that the fast reader compares with each other."""
+
+MAX_AUTHOR = 300
+"""Characters of an author with an at sign that the fast reader takes apart into name and address."""

@@ -19,6 +19,9 @@ _MAGIC = (
     (b"BZh", "bzip2-compressed data"),
 )
 _HEAD = 4096
+FARTHEST_ROOT = 5 * _HEAD
+"""Characters within which the first element of a document is looked for."""
+
 _PROLOGUE = re.compile(r"[\ufeff\0\s]+|<\?[^>]*+>|<!(?!--)[^>\[]*+(?:\[[^\]]*+\])?[^>]*+>")
 _TAG = re.compile(r"<([A-Za-z_][A-Za-z0-9_.:-]{0,60})[\s/>]")
 _PAGE_ROOT = re.compile(
@@ -42,6 +45,11 @@ def looks_like_json(text: str) -> bool:
 def looks_like_html(text: str) -> bool:
     """Whether the first element is one of a web page; a feed may hold pages, but does not begin with one."""
     return _PAGE_ROOT.fullmatch(_root(text)) is not None
+
+
+def looks_like_sitemap(text: str) -> bool:
+    """Whether the first element is that of a sitemap or of an index of sitemaps (sitemaps.org, 0.9)."""
+    return _root(text).rpartition(":")[2].lower() in {"urlset", "sitemapindex"}
 
 
 def _root(text: str) -> str:

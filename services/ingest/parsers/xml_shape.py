@@ -14,6 +14,7 @@ from typing import Any
 from xml.parsers import expat
 
 from services.ingest.parsers.errors import NotAFeedError
+from services.ingest.parsers.fields import Skips
 from services.ingest.parsers.limits import (
     MAX_ATTRIBUTES,
     MAX_DEPTH,
@@ -21,7 +22,11 @@ from services.ingest.parsers.limits import (
     MAX_ENTITY,
     MAX_ENTRIES,
     MAX_LOOSE,
+    MAX_SKIP_TEXT,
 )
+
+TOO_MANY = f"The document has more than {MAX_ENTRIES} entries; the first {MAX_ENTRIES} were read."
+"""The problem of a document that was cut."""
 
 _HEADER = '<?xml version="1.0" encoding="utf-8"?>'
 _DECLARATION = re.compile(r"<\?xml\s[^>]{0,300}\?>", re.IGNORECASE)
@@ -33,6 +38,10 @@ _OWN = frozenset({"amp", "lt", "gt", "quot", "apos"})
 _ROOT = re.compile(r"<(?![?!])[A-Za-z_][^\s<>/]*")
 _ENTRY_TAG = re.compile(rb"<(?:[A-Za-z_][\w.-]{0,30}:)?(?:item|entry)[\s>]", re.IGNORECASE)
 _ENTRIES = frozenset({"item", "entry"})
+_HOUR = re.compile(r"<(hour|day)>([^<]{1,40})</\1>", re.IGNORECASE)
+SKIPPED = {"hour": "skiphours", "day": "skipdays"}
+"""What feedparser keeps only the last of, and in which element of a channel it stands; names in lower case."""
+
 _NAMESPACES = {
     "atom": "http://www.w3.org/2005/Atom",
     "content": "http://purl.org/rss/1.0/modules/content/",
@@ -68,6 +77,7 @@ class Shaped:
     data: bytes
     well_formed: bool
     problems: tuple[str, ...] = ()
+    skips: Skips = field(default_factory=Skips)
 
 
 class _EnoughError(Exception):
@@ -87,15 +97,28 @@ class _Scan:
     declared: set[str] = field(default_factory=lambda: {"xml", "xmlns"})
     finished: bool = False
     error: expat.ExpatError | None = None
+    hours: list[str] = field(default_factory=list)
+    days: list[str] = field(default_factory=list)
 
     @property
     def undeclared(self) -> set[str]:
         return self.prefixes - self.declared
 
+    def skips_at(self, name: str) -> list[str] | None:
+        """Where the text of the element just opened belongs, if it is one of a channel's hours or days to skip."""
+        if name not in SKIPPED or len(self.open) < 3:
+            return None
+        channel, parent = (outer.lower() for outer in self.open[-3:-1])
+        if channel != "channel" or parent != SKIPPED[name]:
+            return None
+        return self.hours if name == "hour" else self.days
+
 
 def shape(text: str) -> Shaped:
     """Repair `text` as far as it goes. Raises NotAFeedError for what no feed holds: depth, a flood of entities."""
-    text = _HEADER + _DECLARATION.sub("", _ILLEGAL.sub("", _from_first_tag(text)), count=1).lstrip()
+    text = _ILLEGAL.sub("", _from_first_tag(text))
+    declaration = _DECLARATION.match(text)
+    text = _HEADER + text[declaration.end() if declaration else 0 :].lstrip()
     data = text.encode()
     scan = _scan(data)
     problems: list[str] = []
@@ -112,25 +135,34 @@ def shape(text: str) -> Shaped:
 
 def _cut(data: bytes, scan: _Scan, problems: list[str]) -> Shaped:
     """The part of `data` that is worth parsing, closed properly."""
+    skips = Skips(tuple(scan.hours), tuple(scan.days))
     if not scan.error and not scan.finished:
-        return Shaped(data, well_formed=True, problems=tuple(problems))
+        return Shaped(data, True, tuple(problems), skips)
     if scan.finished:
-        problems.append(
-            f"The document has more than {MAX_ENTRIES} entries; the first {MAX_ENTRIES} were read."
-        )
-        return Shaped(_closed(data, scan), well_formed=True, problems=tuple(problems))
+        problems.append(TOO_MANY)
+        return Shaped(_closed(data, scan), True, tuple(problems), skips)
     error = scan.error
     if error is not None and scan.last > 0 and error.code in _BROKEN_OFF:
         problems.append(f"The document breaks off; the {scan.entries} entries before that were read.")
-        return Shaped(_closed(data, scan), well_formed=True, problems=tuple(problems))
+        return Shaped(_closed(data, scan), True, tuple(problems), skips)
     if error is not None and error.code == _AFTER_END:
         problems.append("Something follows the end of the document; it was left out.")
-        return Shaped(data[: _offset(data, error)], well_formed=True, problems=tuple(problems))
+        return Shaped(data[: _offset(data, error)], True, tuple(problems), skips)
     problems.append(f"The document is not well-formed ({error}); it was read loosely.")
     end = _loose_end(data)
     if end < len(data):
         problems.append("It is also long; what lies past its first 768 KiB or 500 entries was left out.")
-    return Shaped(data[:end], well_formed=False, problems=tuple(problems))
+    return Shaped(data[:end], False, tuple(problems), _loose_skips(data[:end]))
+
+
+def _loose_skips(data: bytes) -> Skips:
+    """Hours and days to skip, out of a document that is no XML."""
+    start = data.find(b"<skip")
+    found = _HOUR.findall(data[start : start + 4096].decode("utf-8", "replace")) if start >= 0 else []
+    return Skips(
+        tuple(text for name, text in found if name.lower() == "hour"),
+        tuple(text for name, text in found if name.lower() == "day"),
+    )
 
 
 def _loose_end(data: bytes) -> int:
@@ -156,6 +188,9 @@ def _scan(data: bytes) -> _Scan:
                 "xml",
                 f"The document uses more than {MAX_ATTRIBUTES} attributes or prefixes in one place; no feed does.",
             )
+        if (texts := scan.skips_at(name.lower())) is not None:
+            texts.append("")
+            parser.CharacterDataHandler = lambda text: texts.append((texts.pop() + text)[:MAX_SKIP_TEXT])
         for qualified in (name, *attributes):
             prefix, colon, local = qualified.partition(":")
             if colon:
@@ -165,6 +200,7 @@ def _scan(data: bytes) -> _Scan:
 
     def end(name: str) -> None:
         scan.open.pop()
+        parser.CharacterDataHandler = None
         if name.rpartition(":")[2] in _ENTRIES and len(scan.open) < 4:
             if scan.entries == MAX_ENTRIES:
                 raise _EnoughError

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.ingest.parsers import dates
 from services.ingest.parsers.dates import read_date
 
 READ = {
@@ -83,3 +84,110 @@ def test_what_mail_json_and_epoch_write_comes_back(moment):
     assert read_date(moment.strftime("%a, %d %b %Y %H:%M:%S +0000")) == moment
     assert read_date(moment.isoformat()) == moment
     assert read_date(str(int(moment.timestamp()))) == moment
+
+
+MORE = {
+    # No colon in the time, zones by offset from GMT, the afternoon
+    "03 Apr 02 1500 GMT": "2002-04-03T15:00:00",
+    "Mon, 25 Nov 2024 10:00:00 GMT+0200": "2024-11-25T08:00:00",
+    "Mon, 25 Nov 2024 10:00:00 UTC+3": "2024-11-25T07:00:00",
+    "Mon, 25 Nov 2024 10:00:00 +6:00": "2024-11-25T04:00:00",
+    "Mon, 25 Nov 2024 10:00:00 +06": "2024-11-25T04:00:00",
+    "Mon, 25 Nov 2024 10:15:00 (EST)": "2024-11-25T15:15:00",
+    "Mon, 25 Nov 2024 10:15:00 +0200 (CEST)": "2024-11-25T08:15:00",
+    "Mon, 25 Nov 2024 10:15 PM EST": "2024-11-26T03:15:00",
+    "Mon, 25 Nov 2024 10:15:00 PM": "2024-11-25T22:15:00",
+    "Mon, 25 Nov 2024 10:15:00 XYZ": "2024-11-25T10:15:00",
+    # What programs print
+    "Mon Nov 25 2024 10:00:00 GMT+0500 (GMT+05:00)": "2024-11-25T05:00:00",
+    "2024-11-25 10:00:00.123456789 +0000 UTC m=+0.01": "2024-11-25T10:00:00",
+    "25/Nov/2024:10:15:00 +0000": "2024-11-25T10:15:00",
+    "20241125T101500Z": "2024-11-25T10:15:00",
+    "20241125T101500+0500": "2024-11-25T05:15:00",
+    "1732529700.123": "2024-11-25T10:15:00",
+    "2024-11-25T24:00:00Z": "2024-11-26T00:00:00",
+    # Words and orders of other languages
+    "25 ноябрь 2024": "2024-11-25T00:00:00",
+    "25 ноября 2024 года в 14:20": "2024-11-25T14:20:00",
+    "14:20, 25 ноября 2024": "2024-11-25T14:20:00",
+    "2024 жылғы 25 қараша": "2024-11-25T00:00:00",
+    "2024-жылдын 25-ноябры": "2024-11-25T00:00:00",
+    "25-noyabr, 2024": "2024-11-25T00:00:00",
+    "25 ноябри 2024": "2024-11-25T00:00:00",
+    "25 Kasım 2024 Pazartesi 10:15": "2024-11-25T10:15:00",
+    "25 de novembro de 2024 às 14:05": "2024-11-25T14:05:00",
+    "lunes, 25 de noviembre de 2024 a las 14:05": "2024-11-25T14:05:00",
+    "lundi 25 novembre 2024 à 14h30": "2024-11-25T14:30:00",
+    "25 نوفمبر 2024": "2024-11-25T00:00:00",
+    "2024. november 25. 10:15": "2024-11-25T10:15:00",
+    "2024年11月25日(月) 10時15分": "2024-11-25T10:15:00",
+    "2024. 11. 25. 오후 3:15": "2024-11-25T15:15:00",
+    "2024년 11월 25일": "2024-11-25T00:00:00",
+    # Numbers: the day of the week or a day above twelve tells
+    "Mon, 11/25/2024 - 10:15": "2024-11-25T10:15:00",
+    "Mon, 03/04/2024 - 10:15": "2024-03-04T10:15:00",
+    "Wed, 03/04/2024 - 10:15": "2024-04-03T10:15:00",
+    "Fri, 03/04/2024 - 10:15": None,
+    "25-11-2024 10:00": "2024-11-25T10:00:00",
+    "03-04-2024": None,
+    "25.11.24": None,
+    # Nought is no date, and the year 1 is not 2001
+    "Thu, 01 Jan 1970 00:00:00 GMT": None,
+    "Thu, 01 Jan 1970 05:00:00 +0500": None,
+    "1970-01-01T00:00:00Z": None,
+    "1970-01-01": None,
+    "0": None,
+    "0001-01-01T00:00:00Z": None,
+    "Mon, 01 Jan 0001 00:00:00 +0000": None,
+    "Mon, 01 Jan 0024 00:00:00 EST": None,
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), MORE.items())
+def test_a_date_in_a_form_met_less_often_is_read_or_left(text, expected):
+    assert read_date(text) == (datetime.fromisoformat(expected).replace(tzinfo=UTC) if expected else None)
+
+
+ZONES = st.sampled_from(
+    ["GMT", "UTC", "Z", "EST", "MSK", "XYZ", "+0500", "-0330", "+1400", "-1459", "+9900", "PM"]
+)
+
+
+MAIL = st.builds(
+    "Sat, {:02} {} {:04} {:02}:{:02}:{:02} {}".format,
+    st.integers(1, 32),
+    st.sampled_from(["Jan", "Feb", "Sep", "Dec"]),
+    st.integers(0, 2100),
+    st.integers(0, 25),
+    st.integers(0, 61),
+    st.integers(0, 61),
+    ZONES,
+)
+
+
+@given(MAIL)
+def test_the_short_way_through_a_date_of_mail_gives_what_the_long_way_gives(text):
+    try:
+        short = dates._plain_mail(text)
+    except ValueError:
+        return
+    assert short is None or short == dates._any(text)
+
+
+@given(
+    st.datetimes(), st.sampled_from(["", "Z", "+05:30", "-14:00", "+14:01", "+23:59"]), st.sampled_from("T ")
+)
+def test_the_short_way_through_a_date_of_json_gives_what_the_long_way_gives(moment, zone, mark):
+    text = moment.isoformat(mark) + zone
+    try:
+        short = dates._plain_iso(text)
+    except (ValueError, OverflowError):
+        return
+    assert short is None or short == dates._any(text)
+
+
+@pytest.mark.parametrize(
+    "piece", ["1", "a ", "1 ", "12:", "(", "1 Jan ", "x. ", "1/", "٣", "2024-", "Z ", ": "]
+)
+def test_a_text_of_pieces_of_dates_is_left_and_ends(piece):
+    assert read_date((piece * 80)[:80]) is None

@@ -40,7 +40,10 @@ def outcome(path):
 
 
 def plain(record):
-    return json.loads(json.dumps(dataclasses.asdict(record), default=str))
+    """A record as JSON holds it, without what is computed from the rest for the sake of storing."""
+    fields = json.loads(json.dumps(dataclasses.asdict(record), default=str))
+    fields.pop("fingerprint", None)
+    return fields
 
 
 def expectation(path):
