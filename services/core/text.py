@@ -2,11 +2,15 @@
 
 The order matters and is the same for every field: strip tags, unescape once, drop what no reader should meet,
 collapse spaces, compose (NFC), cut. Every step takes time linear in its input, whatever the input is.
+
+Most texts need few of the steps, and a look in C tells which: a text is printable when no character of `_CHARACTERS`
+is in it, ASCII is composed, and markup in which every `<` opens a whole tag is split by one pattern in one call.
 """
 
 import html
 import re
 import unicodedata
+from functools import lru_cache
 
 ELLIPSIS = "…"
 TEASER_LIMIT = 240
@@ -16,16 +20,21 @@ def _names(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+_WHOLE_TAG = (
+    r"""(?P<name>[a-zA-Z][a-zA-Z0-9:-]*+)(?=[\s/>"'=]) [^<>"']*+ (?:(?:"[^"<]*+"|'[^'<]*+') [^<>"']*+)*+ >"""
+)
 _MARKUP = re.compile(
-    r"""<!--                                                # a comment; its end is looked for by hand
-      | <(?P<close>/?)(?P<name>[a-zA-Z][a-zA-Z0-9:-]*+)
-        (?=[\s/>"'=]) [^<>"']*+ (?:(?:"[^"<]*+"|'[^'<]*+') [^<>"']*+)*+ >
+    rf"""<!--                                               # a comment; its end is looked for by hand
+      | </?{_WHOLE_TAG}
       | </?(?P<rough>[a-zA-Z][a-zA-Z0-9:-]*+) (?=[\s/>"'=]) [^<>]*+ >   # the same with quotes that do not match up
       | <[!?/] [^<>]*+ >                                    # doctype, processing instruction, stray close
       | <[a-zA-Z/][a-zA-Z0-9]*+ \s [^<>=]*+ = [^<>]*+ \Z     # a tag that the end of the text cut off
     """,
     re.VERBOSE,
 )
+_TAG = re.compile(f"</?{_WHOLE_TAG}", re.VERBOSE)
+"""One whole tag: a piece of `_MARKUP`. No second `<` fits into it, so where it stands does not depend on other tags."""
+
 _HIDDEN = _names("script style iframe object noscript template svg math textarea select head")
 _BLOCKS = _names(
     "address article aside blockquote br caption center dd div dl dt figcaption figure footer form h1 h2 h3 h4 h5 h6"
@@ -39,6 +48,8 @@ _ESCAPED_TWICE = re.compile(
     re.IGNORECASE,
 )
 _SCRIPTS_TWICE = re.compile(r"<(script|style)\b[^<>]*+>[^<]*+</\1\s*+>", re.IGNORECASE)
+_ENTITY_LEFT = re.compile(r"&(?:amp|quot|apos|nbsp|[lr][ds]quo|[mn]dash|hellip|#\d{1,6}|#x[0-9a-fA-F]{1,5});")
+"""Entities that nobody means to show in a headline: still there after one unescaping, they were escaped twice."""
 
 # C1 codes in a decoded text are Windows-1252 that was called ISO-8859-1: repaired where they mean something there.
 _CP1252 = {
@@ -55,7 +66,12 @@ _DROPPED = [
     *range(0xD800, 0xE000),  # lone surrogates cannot be written as UTF-8
 ]  # fmt: skip
 _CHARACTERS: dict[int, str | None] = {**_CP1252, **dict.fromkeys(_DROPPED)}
-_ODD = re.compile("[" + re.escape("".join(map(chr, _CHARACTERS))) + "]")
+"""What becomes of single characters. Not one of them is printable for `str.isprintable`, as a test holds."""
+
+_PERHAPS_ODD = re.compile(
+    "[" + re.escape("".join(chr(code) for code in _CHARACTERS if code < 0x10000)) + "\U0001fffe-\U0010ffff]"
+)
+"""One range for the few beyond the BMP: a class of their many single ones is searched ten times as slowly."""
 
 _WORD = re.compile(r"[^\W_]+")
 _LABEL = re.compile(
@@ -64,7 +80,28 @@ _LABEL = re.compile(
     r"(?:\s*\d{1,2})?\s*[-:|–—]\s*)+"
 )
 _OUTLET = re.compile(r"\s+[-|–—•·»]+\s+(?=[^\W\d_])([^|–—]{1,40})$")
+_OUTLET_MARK = re.compile(r"\s[-|–—•·»]")
 _MIN_TITLE_WORDS = 4
+_OPENING = 80
+"""Characters of a text that hold its first words, whatever it begins with that is no word."""
+_FOLDED_OFTEN = 300
+"""Characters of a title up to which its normal form is remembered: parsing, cleaning and comparing ask for it."""
+
+
+class _Gaps(dict[str, str]):
+    """What stands where a tag stood, by its name as written; a KeyError where a tag hides what follows."""
+
+    def __missing__(self, name: str) -> str:
+        plain = name.lower()
+        if plain in _HIDDEN:
+            raise KeyError(name)
+        return " " if plain in _BLOCKS else ""
+
+
+_GAPS = _Gaps(
+    dict.fromkeys(_BLOCKS, " ")
+    | dict.fromkeys(_names("a abbr b big cite code em font i ins small span strong sub sup u"), "")
+)
 
 
 def plain_text(markup: str, *, limit: int) -> str:
@@ -73,12 +110,28 @@ def plain_text(markup: str, *, limit: int) -> str:
     Entities are unescaped once; markup that was escaped twice goes too. Zero-width joiners stay, since Persian,
     Urdu and Indic scripts are written with them; every other control or direction character goes.
     """
-    text = html.unescape(_without_tags(markup))
+    if not markup:
+        return ""
+    text = _without_tags(markup) if "<" in markup else markup
+    if "&" in text:
+        text = html.unescape(text)
     if "<" in text:
         text = _ESCAPED_TWICE.sub(" ", _SCRIPTS_TWICE.sub(" ", text))
-    if not text.isascii() or not text.isprintable():
-        text = unicodedata.normalize("NFC", text.translate(_CHARACTERS) if _ODD.search(text) else text)
-    return cut(" ".join(text.split()), limit)
+    return _settled(text, limit)
+
+
+def plain_title(markup: str, *, limit: int) -> str:
+    """`plain_text` of a headline, name or tag, with what feeds wrap around short texts and escape once more.
+
+    `Tom &amp;amp; Jerry` is “Tom & Jerry” here: nobody shows an entity in a headline on purpose as often as a
+    publisher's software escapes twice. A CDATA section that was itself escaped goes as well.
+    """
+    text = plain_text(markup, limit=limit)
+    if "]]>" in text or "<![CDATA[" in text:
+        text = _settled(text.replace("<![CDATA[", "").replace("]]>", ""), limit)
+    if "&" in text and _ENTITY_LEFT.search(text):
+        text = _settled(html.unescape(text), limit)
+    return text
 
 
 def teaser(text: str, limit: int = TEASER_LIMIT) -> str:
@@ -106,18 +159,78 @@ def fold_title(title: str) -> str:
     NFKC and case folded, outlet suffix (` - The Paper`) and labels such as `UPDATE 2-` removed where at least four
     words stay, punctuation gone. Empty where the title has no letter or digit.
     """
-    folded = unicodedata.normalize("NFKC", title).casefold().strip()
-    for pattern in (_LABEL, _OUTLET):
-        shorter = pattern.sub("", folded)
-        if shorter != folded and len(_WORD.findall(shorter)) >= _MIN_TITLE_WORDS:
-            folded = shorter
-    return " ".join(_WORD.findall(folded))
+    return _folded(title) if len(title) <= _FOLDED_OFTEN else _fold(title)
+
+
+def is_headline(text: str, folded: str) -> bool:
+    """Whether `fold_title(text) == folded`, for the price of a text's first words where those differ already."""
+    if len(text) > _OPENING and not _begins_as(text, folded):
+        return False
+    return fold_title(text) == folded
+
+
+def _begins_as(text: str, folded: str) -> bool:
+    """Whether the first words of a long `text` are those of `folded`, or cannot be told here.
+
+    Folding takes a label from the front and an outlet's name from the end, and leaves four words at least. So where no
+    label stands in front, the first four words of `text` are those of its folded form.
+    """
+    space = text.find(" ", _OPENING)
+    if space < 0:
+        return True
+    opening = _case_folded(text[:space]).strip()
+    words = _WORD.findall(opening)[:_MIN_TITLE_WORDS]
+    if len(words) < _MIN_TITLE_WORDS or _LABEL.match(opening):
+        return True
+    start = " ".join(words)
+    return folded == start or folded.startswith(start + " ")
+
+
+def _case_folded(text: str) -> str:
+    return text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
+
+
+def _fold(title: str) -> str:
+    folded = _case_folded(title).strip()
+    if label := _LABEL.match(folded):
+        shorter = folded[label.end() :]
+        folded = shorter if len(_WORD.findall(shorter)) >= _MIN_TITLE_WORDS else folded
+    words = _WORD.findall(folded)
+    if len(words) > _MIN_TITLE_WORDS and _OUTLET_MARK.search(folded) and (outlet := _OUTLET.search(folded)):
+        kept = _WORD.findall(folded[: outlet.start()])
+        words = kept if len(kept) >= _MIN_TITLE_WORDS else words
+    return " ".join(words)
+
+
+_folded = lru_cache(maxsize=2048)(_fold)
+
+
+def _settled(text: str, limit: int) -> str:
+    """`text` without markup: single spaces, no character that a reader should not meet, composed, cut."""
+    text = " ".join(text.split())
+    if not text.isprintable() and _PERHAPS_ODD.search(text):
+        text = " ".join(text.translate(_CHARACTERS).split())
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text)
+    return cut(text, limit)
 
 
 def _without_tags(markup: str) -> str:
     """`markup` without its tags: blocks become a space, scripts and the like vanish with their content."""
-    if "<" not in markup:
-        return markup
+    if "<!" not in markup and "]]>" not in markup:
+        pieces = _TAG.split(markup)
+        try:
+            pieces[1::2] = [_GAPS[name] for name in pieces[1::2]]
+        except KeyError:
+            return _read_by_tag(markup)
+        text = "".join(pieces)
+        if "<" not in text:
+            return text
+    return _read_by_tag(markup)
+
+
+def _read_by_tag(markup: str) -> str:
+    """`_without_tags` for every markup there is, tag by tag."""
     markup = markup.replace("<![CDATA[", "").replace("]]>", "")
     kept: list[str] = []
     position, hidden = 0, ""

@@ -7,6 +7,9 @@ import unicodedata
 from services.ingest.entry import Entry
 
 _WORD = re.compile(r"\w+")
+_ASCII_GAPS = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) == "_")}
+_GAPS = ".,:;!?\"'()[]/-–—«»“”„‘’…%&*+=<>|#@$№•·、。，"
+"""Signs that part words in nearly every text; one with others in it is read by the pattern."""
 _SPACED_SCRIPT_WORDS = (4, 12)
 """Fewer words than this in title and text say too little to call two articles the same."""
 _UNSPACED_SCRIPT_LETTERS = (12, 40)
@@ -29,7 +32,13 @@ def normal_form(text: str) -> str:
     >>> normal_form("«Kazakhstan’s  Plan» – 2027")
     'kazakhstan s plan 2027'
     """
-    return " ".join(_WORD.findall(unicodedata.normalize("NFKC", text).casefold()))
+    if text.isascii():
+        return " ".join(text.lower().translate(_ASCII_GAPS).split())
+    folded = spaced = unicodedata.normalize("NFKC", text).casefold()
+    for sign in _GAPS:
+        spaced = spaced.replace(sign, " ")
+    words = spaced.split()
+    return " ".join(words if "".join(words).isalnum() else _WORD.findall(folded))
 
 
 def text_key(entry: Entry) -> bytes | None:
@@ -38,8 +47,11 @@ def text_key(entry: Entry) -> bytes | None:
     Only the exact form: measured on planted copies it is right in 99.7 % of what it says and sees 27 % of what there
     is. Edited copies are grouped later in an article's life.
     """
-    title, text = normal_form(entry.title), normal_form(entry.text)
-    if not (_long_enough(title, 0) and _long_enough(text, 1)):
+    title = normal_form(entry.title)
+    if not _long_enough(title, 0):
+        return None
+    text = normal_form(entry.text)
+    if not _long_enough(text, 1):
         return None
     return hashlib.blake2b(f"{title}\x1f{text}".encode(), digest_size=16).digest()
 
@@ -59,10 +71,20 @@ def alike(one: str, other: str) -> bool:
 
 def guid_of(entry: Entry) -> str:
     """What the feed calls the entry, in a length that an index takes, and never like a name of ours."""
-    plain = len(entry.guid) <= 500 and not entry.guid.startswith(_OURS)
-    return entry.guid if plain else _HASHED + hashlib.sha256(entry.guid.encode()).hexdigest()
+    return stored_name(entry.guid)
 
 
 def guid_with_url(entry: Entry) -> str:
     """The name of an entry whose guid the feed has used for another one."""
-    return _REUSED + hashlib.sha256(f"{entry.guid}\x1f{entry.url_key}".encode()).hexdigest()
+    return stored_name_at(entry.guid, entry.url_key)
+
+
+def stored_name(guid: str) -> str:
+    """`guid_of` where there is no entry yet but its guid (`clean.identify`)."""
+    plain = len(guid) <= 500 and not guid.startswith(_OURS)
+    return guid if plain else _HASHED + hashlib.sha256(guid.encode()).hexdigest()
+
+
+def stored_name_at(guid: str, url_key: str) -> str:
+    """`guid_with_url` where there is no entry yet but its guid and the key of its URL."""
+    return _REUSED + hashlib.sha256(f"{guid}\x1f{url_key}".encode()).hexdigest()

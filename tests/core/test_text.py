@@ -3,10 +3,11 @@
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.core.text import cut, fold_title, plain_text, teaser
+from services.core import text as text_module
+from services.core.text import cut, fold_title, is_headline, plain_text, plain_title, teaser
 
 BIDI = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c"
 
@@ -122,3 +123,59 @@ def test_headlines_that_say_different_things_fold_apart(one, other):
 
 def test_a_title_of_signs_alone_folds_to_nothing():
     assert fold_title("— … !") == ""
+
+
+MARKUP = st.lists(
+    st.sampled_from(
+        ["<p>", "</p>", "<br/>", "<A HREF='x'>", "</a>", "<img alt='a > b' src=x>", "<scRipt>", "</script>", "<svg/>", "<b", "<", ">", '"', "'", "=", " ", "a",
+         "x < y", "<!-- c -->", "<!x>", "]]>", "<![CDATA[", "&lt;p&gt;", "<custom-tag a=1>"]
+    ),
+    max_size=25,
+).map("".join)  # fmt: skip
+
+
+@settings(max_examples=500)
+@given(MARKUP)
+def test_markup_split_in_one_call_reads_as_it_does_tag_by_tag(markup):
+    assert text_module._without_tags(markup) == text_module._read_by_tag(markup)
+
+
+def test_no_character_that_goes_is_printable():
+    """Or a text could keep it, since a printable one is not searched for such characters."""
+    for code in text_module._CHARACTERS:
+        assert not chr(code).isprintable()
+        assert text_module._PERHAPS_ODD.search(chr(code))
+
+
+@pytest.mark.parametrize(
+    ("markup", "expected"),
+    [
+        ("Tom &amp;amp; Jerry", "Tom & Jerry"),
+        ("It&amp;#8217;s &amp;quot;on&amp;quot;", "It’s “on”".replace("“", '"').replace("”", '"')),
+        ("&lt;![CDATA[Inside]]&gt;", "Inside"),
+        ("A title]]>", "A title"),
+        ("AT&T and Q&A; R&D", "AT&T and Q&A; R&D"),
+        ("the &lt;dialog&gt; element", "the <dialog> element"),
+        ("a &amp;#8238; b", "a b"),
+        ("", ""),
+    ],
+)
+def test_a_title_loses_what_software_wrapped_around_it(markup, expected):
+    assert plain_title(markup, limit=100) == expected
+
+
+LINES = st.lists(
+    st.sampled_from(
+        ["live:", "UPDATE 2-", "breaking news ", "word ", "other ", " - ", "The Paper", " | ", "—", "ﬁre ", "a ", "b c d e ", "1", "!", " " * 210, "x" * 100, " word" * 50]
+    ),
+    max_size=12,
+).map("".join)  # fmt: skip
+
+
+@settings(max_examples=500)
+@given(LINES, LINES)
+def test_a_text_is_a_headline_exactly_when_its_normal_form_is(headline, text):
+    folded = fold_title(headline)
+    assert is_headline(text, folded) is (fold_title(text) == folded)
+    assert is_headline(text, fold_title(text))
+    assert is_headline(headline + text, fold_title(headline + text))

@@ -1,12 +1,23 @@
 """Fingerprints: what makes two contents differ, two texts the same, and two names of entries one."""
 
+import re
+import unicodedata
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ingest.dedupe import alike, content_hash, guid_of, guid_with_url, normal_form, text_key
+from services.ingest.dedupe import (
+    alike,
+    content_hash,
+    guid_of,
+    guid_with_url,
+    normal_form,
+    stored_name,
+    stored_name_at,
+    text_key,
+)
 from tests.fixtures.entries import LONG, entry
 
 
@@ -109,3 +120,21 @@ def test_no_name_that_a_feed_gives_can_be_one_of_ours(name):
 def test_a_reused_guid_is_told_apart_by_its_address():
     assert guid_with_url(entry(1, guid="g")) != guid_with_url(entry(2, guid="g"))
     assert guid_with_url(entry(1, guid="g")) != guid_with_url(entry(1, guid="h"))
+
+
+@given(
+    st.text()
+    | st.lists(
+        st.sampled_from(["слово", "_", "word", "№", "²", "½", "ﷺ", "İ", "ß", "中文", "、", "\u0301", "\x1c", "-", "'", "\u200b", "٣", "…"])
+    ).map("".join)
+)  # fmt: skip
+def test_normal_form_is_the_words_of_the_folded_text(text):
+    """However it is found: by the pattern, or faster where only common signs part the words."""
+    words = re.findall(r"\w+", unicodedata.normalize("NFKC", text).casefold())
+    assert normal_form(text) == " ".join(words)
+
+
+def test_names_are_stored_alike_whether_the_entry_is_cleaned_yet_or_not():
+    for guid in ("g", "g" * 501, "sha256:x", "reused:x"):
+        assert stored_name(guid) == guid_of(entry(guid=guid))
+        assert stored_name_at(guid, "a.example/1") == guid_with_url(entry(1, guid=guid))

@@ -1,0 +1,196 @@
+"""The key of the article behind a link, by the tables of `core.url_rules`."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from urllib.parse import unquote
+
+from services.core.url_rules import (
+    AMBIGUOUS,
+    CHANNEL,
+    DEFAULT_PAGE,
+    HOST_ALIASES,
+    HOST_PREFIX,
+    HOST_TRACKING,
+    REDIRECTORS,
+    SECOND_LEVEL,
+    TRACKING,
+    TRACKING_FRAGMENTS,
+    TRACKING_PREFIXES,
+)
+from services.core.urls.parts import (
+    MAX_URL,
+    PORTS,
+    Parts,
+    ascii_host,
+    normal_escapes,
+    quoted,
+    split_http,
+    without_dots,
+)
+
+KEY_VERSION = 1
+"""Stored keys of another version are to be computed again; raise it with every change of a rule."""
+
+_MAX_KEY = 1024
+_MAX_UNWRAPS = 5
+
+_SESSION = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/?;]*", re.IGNORECASE)
+_ID = re.compile(r"(?!utm|mtm|matomo|hsa|vero|pk)[a-z]+_(?:id|no|nr|num)")
+_SLUG = re.compile(r"[-_\d.]")
+
+
+def canonical_url(url: str, *, aliases: Mapping[str, str] = HOST_ALIASES) -> str:
+    """The key of the article behind a link: equal keys mean the same article.
+
+    Scheme-less, such as `example.org/2026/some-story?id=4`; ASCII and at most 1,024 characters. Redirectors that
+    carry their target are unwrapped without the network. `aliases` maps hosts that serve the same articles.
+    Anything that is no http URL comes back trimmed, as a key of its own.
+    """
+    if aliases is HOST_ALIASES and len(url) <= MAX_URL:
+        return _usual_key(url)
+    return _key(url, aliases)
+
+
+@lru_cache(maxsize=2048)
+def _usual_key(url: str) -> str:
+    """A key with the usual aliases, remembered: parsing, cleaning and deciding ask for that of the same link."""
+    return _key(url, HOST_ALIASES)
+
+
+def _key(url: str, aliases: Mapping[str, str]) -> str:
+    parts = split_http(url)
+    for _ in range(_MAX_UNWRAPS):
+        target = _wrapped(parts) if parts else None
+        if target is None:
+            break
+        parts = target
+    if parts is None:
+        return _bounded(url.strip())
+    host = _usual_host(parts.host) if aliases is HOST_ALIASES else _site(parts.host, aliases)
+    if parts.port is not None and str(parts.port) not in PORTS.values():
+        host = f"{host}:{parts.port}"
+    path, query = _key_path(parts.path), _key_query(parts.query, host) if parts.query else ""
+    if host == "youtu.be" and path.count("/") == 1:
+        host, query, path = "youtube.com", "&".join(filter(None, [query, "v=" + path[1:]])), "/watch"
+    return _bounded(host + path + ("?" + query if query else "") + _key_fragment(parts.fragment))
+
+
+def is_front_page(key: str) -> bool:
+    """Whether a key of `canonical_url` names no more than a host, so that it cannot tell articles apart."""
+    return not any(mark in key for mark in "/?#")
+
+
+@lru_cache(maxsize=2048)
+def _redirectors(host: str) -> tuple[tuple[re.Pattern[str], frozenset[str]], ...]:
+    """The paths and parameters of redirectors at `host`: for nearly every host none."""
+    name = host.removeprefix("www.")
+    return tuple((path, parameters) for hosts, path, parameters in REDIRECTORS if hosts.fullmatch(name))
+
+
+def _wrapped(parts: Parts) -> Parts | None:
+    """Where a redirector's address says that it leads, or None for an ordinary address."""
+    for path, parameters in _redirectors(parts.host):
+        if not (found := path.match(parts.path)):
+            continue
+        if "target" in found.re.groupindex:
+            secure = "s" if found["secure"] else ""
+            query = "?" + parts.query if parts.query else ""
+            return split_http(f"http{secure}://{found['target']}{query}")
+        for field in parts.query.split("&"):
+            name, _, value = field.partition("=")
+            if name in parameters and (target := split_http(unquote(value.replace("+", "%20")))):
+                return target
+    return None
+
+
+@lru_cache(maxsize=2048)
+def _usual_host(host: str) -> str:
+    return _site(host, HOST_ALIASES)
+
+
+def _site(host: str, aliases: Mapping[str, str]) -> str:
+    """The host of a key: without what goes from its front, and by its usual name."""
+    host = ascii_host(host)
+    host = aliases.get(host, host)
+    while (shorter := HOST_PREFIX.sub(r"\g<language>", host, count=1)) != host and _registrable(shorter):
+        host = shorter
+    return aliases.get(host, host)
+
+
+def _registrable(host: str) -> bool:
+    """Whether `host` can be a site of its own, and not a public suffix such as `co.uk`."""
+    labels = host.split(".")
+    if len(labels) < 2 or not labels[-1].strip("0123456789"):
+        return False
+    return len(labels) > 2 or not (len(labels[1]) == 2 and labels[0] in SECOND_LEVEL)
+
+
+def _key_path(path: str) -> str:
+    path = normal_escapes(path)
+    if ";" in path:
+        path = _SESSION.sub("", path)
+    if "//" in path or "/." in path:
+        path = without_dots(path)
+    lowered = path.lower()
+    if "/index." in lowered or "/default." in lowered:
+        path = DEFAULT_PAGE.sub("/", path)
+    path = path.strip("/")
+    if "amp" in lowered:
+        path = _without_amp(path)
+    return "/" + path if path else ""
+
+
+def _without_amp(path: str) -> str:
+    """A path without the mark of its AMP copy: `story-1/amp`, `amp/story-1`, `story-1.amp.html`."""
+    segments = path.split("/")
+    if len(segments) > 1 and segments[-1].lower() == "amp" and _SLUG.search(segments[-2]):
+        segments.pop()
+    if len(segments) > 1 and segments[0].lower() == "amp" and _SLUG.search(segments[-1]):
+        del segments[0]
+    last = segments[-1]
+    if last.endswith((".amp", ".amp.html")) and _SLUG.search(last.split(".amp")[0]):
+        segments[-1] = (
+            last.removesuffix(".amp") if last.endswith(".amp") else last.removesuffix(".amp.html") + ".html"
+        )
+    return "/".join(segments)
+
+
+def _key_query(query: str, host: str) -> str:
+    """The parameters that say which article, in order of their names, equal ones once."""
+    kept: dict[str, None] = {}
+    for field in query.replace(";", "&").split("&"):
+        name, equals, value = field.partition("=")
+        if name and not _tracks(unquote(name).lower(), unquote(value).lower(), host):
+            kept[normal_escapes(f"{name}={value}".replace("+", "%20") if equals and value else name)] = None
+    return "&".join(sorted(kept))
+
+
+def _tracks(name: str, value: str, host: str) -> bool:
+    """Whether a parameter (both in lower case) tells where a reader came from, and not what is to be read."""
+    if name in TRACKING or name in HOST_TRACKING.get(host, ()):
+        return True
+    if name.startswith(TRACKING_PREFIXES):
+        return not _ID.fullmatch(name)
+    if name not in AMBIGUOUS:
+        return False
+    tokens = [token for token in re.split(r"[^a-z0-9]+", value) if token]
+    if not tokens or value.removeprefix("www.") == host or tokens[0] in {"rss", "rssfeed"}:
+        return True
+    return tokens[0] in CHANNEL and all(token in CHANNEL or token.isdecimal() for token in tokens)
+
+
+def _key_fragment(fragment: str) -> str:
+    """Nothing, but for applications that keep the address of the page behind the #."""
+    if not fragment.startswith(("!", "/")) or fragment in {"!", "/"} or TRACKING_FRAGMENTS.match(fragment):
+        return ""
+    return "#" + normal_escapes(fragment)
+
+
+def _bounded(key: str) -> str:
+    """A key that an index takes: a long one keeps its beginning and gets a hash of the whole."""
+    if len(key) <= _MAX_KEY and key.isascii():
+        return key
+    digest = hashlib.blake2b(key.encode("utf-8", "replace"), digest_size=16).hexdigest()
+    return f"{quoted(key)[: _MAX_KEY - 40]}~{digest}"
