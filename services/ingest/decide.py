@@ -9,13 +9,15 @@ The rules, in their order:
 4. Only the feed that an article stands under may correct it; others carry teasers of their own.
 5. A publisher's own feed adopts what stood under an aggregator that happened to list it first: text and source
    become the publisher's, the place in Latest stays.
-6. A feed that had entries before and shows none of them now has a gap: its window ran over between two looks.
+6. A feed that had entries before and shows none of them now has a gap: its window ran over between two looks. What
+   others brought already is no sign that this feed had shown it.
 """
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from services.core.sites import authority_of, same_site
+from services.ingest import rates
 from services.ingest.dedupe import alike, content_hash, guid_of, guid_with_url, text_key
 from services.ingest.entry import Entry
 from services.ingest.plan import Again, FeedState, Known, KnownArticle, KnownSighting, New, Plan, Seen
@@ -24,11 +26,16 @@ GAP_WINDOW = 5
 """A body with fewer entries than this says nothing about a gap."""
 
 
-def decide(entries: Iterable[Entry], known: Known, *, feed: FeedState, now: datetime) -> Plan:
-    """Sort the entries of one fetch into new, again, unchanged and skipped; each article at most once."""
+def decide(
+    entries: Iterable[Entry], known: Known, *, feed: FeedState, now: datetime, sifted: Iterable[str] = ()
+) -> Plan:
+    """Sort the entries of one fetch into new, again, unchanged and skipped; each article at most once.
+
+    `sifted`: stored names of entries of the same body that were seen to be unchanged already.
+    """
     new: list[New] = []
     again: list[Again] = []
-    unchanged: list[str] = []
+    unchanged = list(sifted)
     skipped: list[str] = []
     taken_guids: set[str] = set()
     taken_urls: set[str] = set()
@@ -39,7 +46,7 @@ def decide(entries: Iterable[Entry], known: Known, *, feed: FeedState, now: date
         taken_urls.add(entry.url_key)
         guid, article, sighting = _identify(entry, known, taken_guids)
         taken_guids.add(guid)
-        seen = Seen(guid, entry, content_hash(entry))
+        seen = Seen(guid, entry, entry.fingerprint or content_hash(entry))
         if article is None:
             place = place_in_latest(entry, now=now, index=len(new), first_look=feed.ok_at is None)
             new.append(New(seen, text_key(entry), place))
@@ -50,8 +57,22 @@ def decide(entries: Iterable[Entry], known: Known, *, feed: FeedState, now: date
             again.append(Again(article.article_id, seen, first_here=sighting is None, changed=changed))
         else:
             unchanged.append(guid)
-    gap = feed.window > 0 and len(new) >= GAP_WINDOW and not again and not unchanged
-    return Plan(tuple(new), tuple(again), tuple(unchanged), tuple(skipped), gap)
+    gap = feed.window > 0 and len(new) >= GAP_WINDOW and not unchanged and all(a.first_here for a in again)
+    missed = _missed(new, again, feed=feed, now=now) if gap else 0
+    return Plan(tuple(new), tuple(again), tuple(unchanged), tuple(skipped), gap, missed)
+
+
+def _missed(new: Iterable[New], again: Iterable[Again], *, feed: FeedState, now: datetime) -> int:
+    """About how many entries a gap has cost."""
+    shown = [n.seen.entry for n in new] + [a.seen.entry for a in again]
+    return rates.missed(
+        shown,
+        before=feed.window,
+        since=feed.ok_at or now,
+        interval_s=feed.interval_s,
+        usual_s=feed.usual_s,
+        now=now,
+    )
 
 
 def _identify(

@@ -8,7 +8,7 @@ import aiohttp
 from services.core.errors import InvalidInputError
 from services.core.urls import host_of
 from services.ingest.decode import EncodingError, TooLargeError
-from services.ingest.guard import ForbiddenAddressError
+from services.ingest.guard import FLOODED, ForbiddenAddressError
 
 
 class RedirectError(Exception):
@@ -64,6 +64,8 @@ def _connection(error: Exception, host: str) -> tuple[str, str]:
             "forbidden",
             f"{host} is not fetched: {reason}. If it is meant to be, add its network to DATELINE_FETCH_ALLOW.",
         )
+    if FLOODED in str(error):
+        return "too-large", f"{host}: {FLOODED}. Is this the address of a feed?"
     match error:
         case aiohttp.ClientConnectorCertificateError():
             return (
@@ -93,11 +95,14 @@ def _connection(error: Exception, host: str) -> tuple[str, str]:
         case aiohttp.ClientResponseError():
             return (
                 "protocol",
-                f"{host} does not speak HTTP as it must ({error.message or error!s:.120}). Is this a web server?",
+                f"{host} does not speak HTTP as it must ({_one_line(error.message or str(error))}). Is this a web server?",
             )
         case OSError():
             return "connect", f"{host}: the connection broke ({_reason(error)}). Usually this passes."
-    return "protocol", f"{host}: the answer cannot be handled ({type(error).__name__}: {error!s:.120})."
+    return (
+        "protocol",
+        f"{host}: the answer cannot be handled ({type(error).__name__}: {_one_line(str(error))}).",
+    )
 
 
 def _forbidden(error: BaseException | None) -> str | None:
@@ -110,6 +115,11 @@ def _forbidden(error: BaseException | None) -> str | None:
         inner = getattr(error, "os_error", None)
         error = inner if inner is not None and inner is not error else error.__cause__ or error.__context__
     return None
+
+
+def _one_line(text: str) -> str:
+    """Words of a library that may quote what the server sent over several lines, short and in one."""
+    return " ".join(text.split())[:120].rstrip(" .:")
 
 
 def _reason(error: BaseException) -> str:
