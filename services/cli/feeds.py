@@ -1,19 +1,18 @@
-"""Feeds: add, import, export, list, show, check, refresh, pause, remove."""
+"""Feeds: list, show, refresh, pause, remove; finding and adding them have files of their own."""
 
-import asyncio
 import json
-from dataclasses import asdict
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import click
 
+from services.cli import feeds_shown
+from services.cli.feeds_add import add, replace
+from services.cli.feeds_check import check
+from services.cli.feeds_lists import export, import_
 from services.core.clock import utc_now
 from services.core.db import transaction
-from services.core.errors import DatelineError
-from services.core.settings import settings
-from services.core.urls import check_http_url
+from services.core.errors import DatelineError, NotFoundError
 
 
 def _json(value: Any) -> None:
@@ -29,139 +28,52 @@ def feeds() -> None:
     """Add, import, check, list and pause feeds."""
 
 
-@feeds.command(epilog="Example: dateline feeds add https://akipress.example/rss --region central-asia")
-@click.argument("url")
-@click.option("--title", default="", help="Name to show; the feed's own when left out.")
-@click.option("--region", help="Region of items that name none.")
-@click.option("--topic", help="Topic hint.")
-@click.option("--language", help="Language of items that name none, such as en or ru.")
-@click.option("--country", help="Country of the publisher, two letters.")
-def add(
-    url: str, title: str, region: str | None, topic: str | None, language: str | None, country: str | None
-) -> None:
-    """Add one feed; it is fetched within seconds."""
-    from services.ingest.store import catalogue
-
-    feed = catalogue.FeedToAdd(
-        check_http_url(url),
-        title,
-        language=language,
-        country=country and country.upper(),
-        region_hint=region,
-        topic_hint=topic,
-    )
-    with transaction() as session:
-        catalogue.check_hints(session, feed)
-        added = catalogue.add(session, [feed])
-    click.echo(f"Added {feed.url}." if added else f"{feed.url} was there already.")
+for _command in (add, import_, export, check, replace):
+    feeds.add_command(_command)
 
 
-@feeds.command("import", epilog="Example: dateline feeds import my-feeds.opml")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@feeds.command("list", epilog="Example: dateline feeds list --state failing --limit 20")
+@click.option("--state", type=click.Choice(list(feeds_shown.STATES)), help="Only feeds in this state.")
+@click.option("--find", help="Only feeds with these words in title, address or publisher.")
+@click.option("--limit", type=click.IntRange(min=1), help="How many at most; all when left out.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def import_(file: Path, as_json: bool) -> None:
-    """Add the feeds of an OPML list. Lines that are wrong are named and left out; the rest is added."""
-    from services.ingest.listing import import_opml
+def list_(state: str | None, find: str | None, limit: int | None, as_json: bool) -> None:
+    """Feeds with their state in words, those in trouble first."""
+    from services.api.queries import feeds as queries
 
+    wanted = queries.Wanted(state=feeds_shown.STATES[state] if state else None, q=find)
+    now = utc_now()
     with transaction() as session:
-        done = import_opml(session, file)
+        connection = session.connection()
+        rows = queries.rows(connection, wanted, now=now, limit=limit)
+        total = queries.total(connection, wanted, now=now) if limit else len(rows)
+        articles = queries.articles_of_each(connection) if as_json else {}
     if as_json:
-        _json({"added": done.added, "known": done.known, "refused": list(done.refused)})
-    else:
-        for line in done.refused:
-            click.echo(f"left out: {line}", err=True)
-        click.echo(
-            f"{done.added} feeds added, {done.known} were there already, {len(done.refused)} left out."
-        )
-    raise SystemExit(1 if done.refused and not done.added and not done.known else 0)
-
-
-@feeds.command(epilog="Example: dateline feeds export > feeds.opml")
-def export() -> None:
-    """Print all feeds as OPML."""
-    from services.ingest.opml import ListedFeed, write_opml
-    from services.ingest.store import catalogue
-
-    with transaction() as session:
-        rows = catalogue.rows(session)
-    listed = [
-        ListedFeed(
-            url=r.url,
-            title=r.title,
-            site_url=r.site_url,
-            folders=tuple(r.folders),
-            language=r.language,
-            country=r.country,
-            region=r.region_hint,
-            topic=r.topic_hint,
-        )
-        for r in rows
-    ]
-    click.echo(write_opml(listed, title="Feeds of Dateline", now=utc_now()).decode(), nl=False)
-
-
-@feeds.command("list", epilog="Example: dateline feeds list --state failing")
-@click.option(
-    "--state", type=click.Choice(["new", "ok", "failing", "paused"]), help="Only feeds in this state."
-)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def list_(state: str | None, as_json: bool) -> None:
-    """Every feed with its state in words."""
-    from services.ingest.store import catalogue
-
-    with transaction() as session:
-        rows = [r for r in catalogue.rows(session) if state in {None, r.state}]
-    if as_json:
-        _json([asdict(r) for r in rows])
+        _json([feeds_shown.record(row, articles.get(row.id, 0)) for row in rows])
         return
-    for r in rows:
-        click.echo(f"{r.id:>5}  {r.state:8} {r.articles:>6} articles  {r.title[:36]:36}  {r.url}")
-        if r.error:
-            click.echo(f"{'':7}{r.error}")
+    for line in feeds_shown.listed(rows, now):
+        click.echo(line)
+    if total > len(rows):
+        click.echo(f"{len(rows)} of {total} feeds; a larger --limit shows more.", err=True)
 
 
 @feeds.command(epilog="Example: dateline feeds show 12")
 @click.argument("feed_id", type=int)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def show(feed_id: int, as_json: bool) -> None:
-    """One feed with the history of its fetches."""
-    from services.ingest.store import catalogue
+    """One feed: why it is in its state, when it is asked next and why, gaps, and its last fetches."""
+    from services.api.queries import feeds as queries
 
+    now = utc_now()
     with transaction() as session:
-        row, history = catalogue.one(session, feed_id), catalogue.history(session, feed_id)
+        whole = queries.whole(session.connection(), feed_id, now=now)
+    if whole is None:
+        raise NotFoundError(f"There is no feed {feed_id}; `dateline feeds list` shows them all.")
     if as_json:
-        _json(asdict(row) | {"fetches": history})
+        _json(feeds_shown.whole_record(whole))
         return
-    for name, value in asdict(row).items():
-        click.echo(f"{name:14} {'-' if value is None else _text(value)}")
-    for f in history:
-        brought = f["brought"]
-        what = (
-            f["error"] or f"{brought['new']} new, {brought['again']} again, {brought['unchanged']} unchanged"
-        )
-        click.echo(
-            f"  {f['at']:%Y-%m-%d %H:%M:%S}  {f['status'] or '-'}  {f['outcome']:10} {f['elapsed_ms']:>6} ms  {what}"
-        )
-
-
-@feeds.command(epilog="Example: dateline feeds check https://akipress.example/rss --json")
-@click.argument("url")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def check(url: str, as_json: bool) -> None:
-    """Fetch an address once and say what it holds; nothing is stored."""
-    from services.ingest.check import check_url
-
-    report = asyncio.run(check_url(check_http_url(url), settings(), now=utc_now()))
-    if as_json:
-        _json(report)
-    elif report["format"]:
-        click.echo(f"{report['format']}: {report['title']} ({len(report['entries'])} entries)")
-        for entry in report["entries"][:10]:
-            click.echo(f"  {entry['published_at'] or 'undated':32} {entry['title']}")
-    if not as_json:
-        for problem in report["problems"]:
-            click.echo(f"problem: {problem}", err=True)
-    raise SystemExit(0 if report["format"] else 1)
+    for line in feeds_shown.shown(whole, now):
+        click.echo(line)
 
 
 @feeds.command(epilog="Example: dateline feeds refresh 12")

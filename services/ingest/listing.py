@@ -1,5 +1,6 @@
-"""Lists of feeds: an OPML file into the catalogue, and the starter list that ships."""
+"""Lists of feeds: an OPML file into the catalogue and out of it, and the starter list that ships."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
@@ -7,35 +8,79 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from services.core.errors import InvalidInputError
-from services.ingest.opml import ListedFeed, read_opml
-from services.ingest.store import catalogue
+from services.ingest.opml import (
+    Labels,
+    ListedFeed,
+    read_opml,
+    with_folder_hints,
+    without_false_hints,
+    write_opml,
+)
+from services.ingest.store import adding, amending
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What became of a list; `refused` holds a sentence for each line that was left out, or read without its hints."""
+    """What became of a list; `refused` holds a sentence for each line that was left out, or read without a hint.
+
+    `known`: feeds that were there; of them the list says something else about `differ`, and `updated` were brought to
+    what it says.
+    """
 
     added: int
     known: int
     refused: tuple[str, ...]
+    differ: int = 0
+    updated: int = 0
 
 
-def import_opml(session: Session, file: Path | None) -> Imported:
-    """Add the feeds of an OPML file (None: the starter list). Raises InvalidInputError when it is no OPML at all."""
+def import_opml(session: Session, file: Path | None, *, update: bool = False) -> Imported:
+    """Add the feeds of an OPML file (None: the starter list). Raises InvalidInputError when it is no OPML at all.
+
+    `update`: feeds that are there get the title, folders and hints that the list gives; what it does not give stays.
+    """
     try:
         data = file.read_bytes() if file else files("services.ingest").joinpath("starter.opml").read_bytes()
     except OSError as error:
         raise InvalidInputError(f"{file} cannot be read: {error.strerror}.") from error
     outline = read_opml(data, name=str(file or "the starter list"))
     told = [line.reason for line in outline.refused]
-    feeds = [_checked(session, listed, told) for listed in outline.feeds]
-    added = catalogue.add(session, feeds)
-    return Imported(added, len(feeds) - added, tuple(told))
+    labels = adding.labels_in_force(session)
+    feeds = [_checked(with_folder_hints(listed, labels), labels, told) for listed in outline.feeds]
+    done = adding.add_each(session, feeds)
+    changes = amending.differing(session, _there(feeds, done))
+    if update:
+        amending.amend(session, changes)
+    return Imported(
+        added=len(done.ids),
+        known=len(feeds) - len(done.ids),
+        refused=tuple(told),
+        differ=0 if update else len(changes),
+        updated=len(changes) if update else 0,
+    )
 
 
-def _checked(session: Session, listed: ListedFeed, told: list[str]) -> catalogue.FeedToAdd:
-    """A feed of a list with its hints, or, if one of them is wrong, without them, and that is told."""
-    feed = catalogue.FeedToAdd(
+def export_opml(session: Session) -> bytes:
+    """All feeds as OPML, in the order of their numbers: importing it anywhere gives the same bytes again."""
+    labels = adding.labels_in_force(session)
+    feeds = (without_false_hints(feed, labels) for feed in amending.listed(session))
+    return write_opml(feeds, title="Feeds of Dateline")
+
+
+def _there(feeds: Sequence[adding.FeedToAdd], done: adding.Added) -> dict[int, adding.FeedToAdd]:
+    """Feeds that were there before, by number, as the list names them first."""
+    new = set(done.ids.values())
+    there: dict[int, adding.FeedToAdd] = {}
+    for feed in feeds:
+        same = done.known.get(feed.url)
+        if same and same.feed_id not in new:
+            there.setdefault(same.feed_id, feed)
+    return there
+
+
+def _checked(listed: ListedFeed, labels: Labels, told: list[str]) -> adding.FeedToAdd:
+    """A feed of a list with its hints, without those that are wrong, and that is told."""
+    feed = adding.FeedToAdd(
         url=listed.url,
         title=listed.title,
         site_url=listed.site_url,
@@ -45,9 +90,9 @@ def _checked(session: Session, listed: ListedFeed, told: list[str]) -> catalogue
         topic_hint=listed.topic,
         folders=listed.folders,
     )
-    try:
-        catalogue.check_hints(session, feed)
-    except InvalidInputError as error:
-        told.append(f"{listed.url} is read without its hints: {error}")
-        return replace(feed, language=None, country=None, region_hint=None, topic_hint=None)
-    return feed
+    wrong = adding.wrong_hints(feed, labels)
+    told.extend(
+        f"{listed.url} is read without its {name.removesuffix('_hint')}: {sentence}"
+        for name, sentence in wrong.items()
+    )
+    return replace(feed, **dict.fromkeys(wrong)) if wrong else feed  # type: ignore[arg-type]  # hints may be None

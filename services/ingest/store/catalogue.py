@@ -1,34 +1,34 @@
-"""The list of feeds: add, import, show, pause, remove."""
+"""The list of feeds: show, refresh, pause, remove. Adding and moving have rooms of their own and are called from here."""
 
-import re
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, func, select, text, update
-from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
-from services.core.errors import InvalidInputError, NotFoundError
+from services.core.errors import NotFoundError
 from services.core.events import FeedsAdded
-from services.core.models import Feed, Fetch, Host, Rulebook, Source
+from services.core.models import Feed, Fetch
 from services.core.outbox import publish
-from services.core.sites import authority_of
+from services.ingest.store.adding import FeedToAdd, add, check_hints, publisher_name
+from services.ingest.store.moving import move, replace
 
-
-@dataclass(frozen=True, slots=True)
-class FeedToAdd:
-    """A feed as somebody names it; `url` is a checked http(s) address."""
-
-    url: str
-    title: str = ""
-    site_url: str | None = None
-    language: str | None = None
-    country: str | None = None
-    region_hint: str | None = None
-    topic_hint: str | None = None
-    folders: tuple[str, ...] = ()
+__all__ = [
+    "FeedRow",
+    "FeedToAdd",
+    "add",
+    "check_hints",
+    "history",
+    "move",
+    "one",
+    "pause",
+    "publisher_name",
+    "refresh",
+    "remove",
+    "replace",
+    "rows",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,73 +54,6 @@ class FeedRow:
     ok_at: datetime | None
     failures: int
     error: str | None
-
-
-def add(session: Session, feeds: Iterable[FeedToAdd]) -> int:
-    """Add feeds that are not there yet, due at once; how many were new. Those that are there stay as they are."""
-    added = 0
-    for feed in feeds:
-        if session.scalar(select(Feed.id).where(Feed.url == feed.url)) is not None:
-            continue
-        source_id = _source(session, feed)
-        session.execute(upsert(Host).values(host=authority_of(feed.url)).on_conflict_do_nothing())
-        values = {k: v for k, v in asdict(feed).items() if k not in {"country", "folders"}}
-        made = session.scalar(
-            upsert(Feed)
-            .values(**values, host=authority_of(feed.url), source_id=source_id, folders=list(feed.folders))
-            .on_conflict_do_nothing(index_elements=[Feed.url])
-            .returning(Feed.id)
-        )
-        added += made is not None
-    if added:
-        publish(session, FeedsAdded())
-    return added
-
-
-def publisher_name(title: str) -> str:
-    """The publisher's part of a feed's title, where the rest names one of its sections.
-
-    >>> publisher_name("BBC News: Asia")
-    'BBC News'
-    """
-    return title.partition(": ")[0].strip()
-
-
-def _source(session: Session, feed: FeedToAdd) -> int:
-    """The publisher: the site that the list names, else the host of the feed, until the feed names its site."""
-    key = authority_of(feed.site_url or feed.url)
-    session.execute(
-        upsert(Source)
-        .values(key=key, name=publisher_name(feed.title) or key, url=feed.site_url, country=feed.country)
-        .on_conflict_do_update(
-            index_elements=[Source.key],
-            set_={
-                "country": func.coalesce(Source.country, feed.country),
-                "url": func.coalesce(Source.url, feed.site_url),
-            },
-        )
-    )
-    return session.scalars(select(Source.id).where(Source.key == key)).one()
-
-
-LANGUAGE = re.compile("[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
-COUNTRY = re.compile("[A-Za-z]{2}")
-
-
-def check_hints(session: Session, feed: FeedToAdd) -> None:
-    """Refuse a language or country that is none, and a region or topic that the rulebook in force does not know.
-
-    Raises InvalidInputError.
-    """
-    if feed.language and not LANGUAGE.fullmatch(feed.language):
-        raise InvalidInputError(f"{feed.language!r} is no language; en, ru or pt-BR are.")
-    if feed.country and not COUNTRY.fullmatch(feed.country):
-        raise InvalidInputError(f"{feed.country!r} is no country; two letters are expected, such as KZ.")
-    labels = session.scalar(select(Rulebook.labels).where(Rulebook.active)) or []
-    for kind, slug in (("region", feed.region_hint), ("topic", feed.topic_hint)):
-        known = [label["slug"] for label in labels if label["kind"] == kind]
-        if slug is not None and known and slug not in known:
-            raise InvalidInputError(f"There is no {kind} {slug!r}; there are {', '.join(sorted(known))}.")
 
 
 _STATE = """

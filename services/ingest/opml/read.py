@@ -1,19 +1,10 @@
-"""Feed lists in OPML (pure): read with the place of every line that is no feed, written so that they read again.
-
-What a list says beyond addresses is kept as hints: folders as they are nested, `language`, `country`, `region` and
-`topic` as attributes of an outline or of a folder around it.
-"""
+"""Reads OPML: feeds with the hints of all around them, and the place of every line that is no feed."""
 
 import xml.sax
 import xml.sax.handler
 import xml.sax.xmlreader
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
-from email.utils import format_datetime
+from dataclasses import replace
 from io import BytesIO
-from typing import Any
-from xml.sax.saxutils import escape, quoteattr
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.sax import make_parser
@@ -21,43 +12,9 @@ from defusedxml.sax import make_parser
 from services.core.errors import InvalidInputError
 from services.core.text import plain_text
 from services.core.urls import check_http_url
+from services.ingest.opml.model import HINTS, MAX_FOLDERS, MAX_TEXT, ListedFeed, Outline, RefusedLine
 
-_MAX_FOLDERS = 20
-_MAX_TEXT = 500
-_HINTS = ("language", "country", "region", "topic")
 _EXPECTED = "An OPML file is expected: <opml> with a <body> of <outline> elements that carry xmlUrl."
-
-
-@dataclass(frozen=True, slots=True)
-class ListedFeed:
-    """One feed of a list. `folders` from the outermost in; `country` is ISO 3166 alpha-2 in capitals."""
-
-    url: str
-    title: str = ""
-    site_url: str | None = None
-    folders: tuple[str, ...] = ()
-    language: str | None = None
-    country: str | None = None
-    region: str | None = None
-    topic: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RefusedLine:
-    """An outline that is no feed: the line it stands on, its number among the outlines, and why, in a sentence."""
-
-    line: int
-    outline: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Outline:
-    """What a list holds: feeds in its order, each address once, and what was refused."""
-
-    title: str
-    feeds: tuple[ListedFeed, ...]
-    refused: tuple[RefusedLine, ...] = ()
 
 
 def read_opml(data: bytes, *, name: str) -> Outline:
@@ -93,55 +50,8 @@ def read_opml(data: bytes, *, name: str) -> Outline:
     if not reader.is_opml:
         raise InvalidInputError(f"{name}: the file has no <opml> element. {_EXPECTED}")
     return Outline(
-        plain_text(reader.title, limit=_MAX_TEXT), tuple(reader.feeds.values()), tuple(reader.refused)
+        plain_text(reader.title, limit=MAX_TEXT), tuple(reader.feeds.values()), tuple(reader.refused)
     )
-
-
-def write_opml(feeds: Iterable[ListedFeed], *, title: str, now: datetime) -> bytes:
-    """A feed list in OPML 2.0, UTF-8, that `read_opml` reads to the same feeds.
-
-    Feeds stand in the order given; those of one folder together, where the first of them stands.
-    """
-    root: dict[str, Any] = {}
-    for feed in feeds:
-        place = root
-        for folder in feed.folders:
-            place = place.setdefault("folder " + folder, {})
-        place["feed " + feed.url] = feed
-    lines = [
-        '<?xml version="1.0" encoding="UTF-8"?>',
-        '<opml version="2.0">',
-        "  <head>",
-        f"    <title>{escape(title)}</title>",
-        f"    <dateCreated>{format_datetime(now)}</dateCreated>",
-        "  </head>",
-        "  <body>",
-        *_lines(root, "    "),
-        "  </body>",
-        "</opml>",
-        "",
-    ]
-    return "\n".join(lines).encode()
-
-
-def _lines(place: Mapping[str, Any], indent: str) -> Iterable[str]:
-    for key, inner in place.items():
-        if isinstance(inner, ListedFeed):
-            yield f"{indent}<outline {_attributes(inner)}/>"
-        else:
-            yield f"{indent}<outline text={_quoted(key.removeprefix('folder '))}>"
-            yield from _lines(inner, indent + "  ")
-            yield f"{indent}</outline>"
-
-
-def _attributes(feed: ListedFeed) -> str:
-    named = {"text": feed.title or feed.url, "type": "rss", "xmlUrl": feed.url, "htmlUrl": feed.site_url}
-    named |= {hint: getattr(feed, hint) for hint in _HINTS}
-    return " ".join(f"{name}={_quoted(value)}" for name, value in named.items() if value)
-
-
-def _quoted(value: str) -> str:
-    return quoteattr(value, {"\n": "&#10;", "\t": "&#9;", "\r": "&#13;"})
 
 
 def _syntax(name: str, error: xml.sax.SAXParseException, blank_lines: int) -> str:
@@ -203,13 +113,13 @@ class _Reader(xml.sax.handler.ContentHandler):
 
     def _outline(self, attributes: dict[str, str]) -> None:
         self._outlines += 1
-        title = plain_text(attributes.get("title") or attributes.get("text") or "", limit=_MAX_TEXT)
-        hints = {hint: attributes[hint].strip() for hint in _HINTS if attributes.get(hint, "").strip()}
+        title = plain_text(_name(attributes), limit=MAX_TEXT)
+        hints = {hint: attributes[hint].strip() for hint in HINTS if hint in attributes}
         folders = tuple(folder for folder, _ in self._folders if folder)
         inherited = {k: v for _, given in self._folders for k, v in given.items()} | hints
         is_feed = "xmlurl" in attributes or attributes.get("type", "").lower() in {"rss", "atom", "feed"}
         self._folders.append(("" if is_feed else title, hints))
-        if len(self._folders) > _MAX_FOLDERS:
+        if len(self._folders) > MAX_FOLDERS:
             self._refuse("it lies in more than 20 folders")
         elif is_feed:
             self._feed(attributes, title, folders, inherited)
@@ -226,10 +136,10 @@ class _Reader(xml.sax.handler.ContentHandler):
             return self._refuse(str(error))
         listed = ListedFeed(
             url=url,
-            title="" if title == address else title,
+            title="" if _name(attributes) == address else title,
             site_url=_site(attributes.get("htmlurl")),
             folders=folders,
-            language=hints.get("language"),
+            language=hints.get("language") or None,
             country=_country(hints.get("country")),
             region=hints.get("region"),
             topic=hints.get("topic"),
@@ -246,8 +156,12 @@ class _Reader(xml.sax.handler.ContentHandler):
         )
 
 
+def _name(attributes: dict[str, str]) -> str:
+    return attributes.get("title") or attributes.get("text") or ""
+
+
 def _merged(first: ListedFeed, second: ListedFeed) -> ListedFeed:
-    gained = {hint: getattr(second, hint) for hint in _HINTS if getattr(first, hint) is None}
+    gained = {hint: getattr(second, hint) for hint in HINTS if getattr(first, hint) is None}
     return replace(
         first, title=first.title or second.title, site_url=first.site_url or second.site_url, **gained
     )

@@ -1,1 +1,0 @@
-"""Which feeds a web page offers (pure): autodiscovery links, and addresses that look like feeds."""
