@@ -98,7 +98,10 @@ def _parser() -> argparse.ArgumentParser:
         "--feeds", type=_natural, default=0, help="for measurements: that many plain outlets instead"
     )
     parser.add_argument(
-        "--entries", type=_natural, default=20, help="for measurements: entries in each of them (20)"
+        "--entries",
+        type=_natural,
+        default=20,
+        help="for measurements: entries in each of them (20); 0 mixes formats and sizes",
     )
     parser.add_argument("--opml", type=Path, help="write the list of feeds to this file and go on")
     parser.add_argument(

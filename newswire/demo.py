@@ -59,10 +59,18 @@ class Demo:
         return {
             **os.environ,
             "DATELINE_HOME": str(self.home.resolve()),
+            "DATELINE_PUBLIC_URL": _reached_at(os.environ.get("DATELINE_BIND", "127.0.0.1:8000")),
             "DATELINE_FETCH_ALLOW": "127.0.0.0/8",
             "DATELINE_FETCH_INTERVAL_MIN": "2",
             "DATELINE_FETCH_INTERVAL_MAX": "15",
         }
+
+
+def _reached_at(bind: str) -> str:
+    """Where the press's hub finds Dateline: an address for everybody is loopback's too."""
+    host, _, port = bind.rpartition(":")
+    loopback = {"0.0.0.0": "127.0.0.1", "localhost": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 - compared, not bound
+    return f"http://{loopback.get(host, host)}:{port}"
 
 
 def _pass_on(child: asyncio.subprocess.Process, number: int) -> None:

@@ -59,6 +59,7 @@ class Outlet:
 
     `guids` is what identifies an entry: `url`, `urn` (an opaque tag), or `none`. `links` is the shape of article addresses: `slug`,
     `dated`, `query` (the id is a query parameter that must not be dropped) or `native` (percent-encoded words of the title).
+    `hub`: its feed names the press's WebSub hub, which pushes it. `publisher` is the slug of the outlet whose section this one is: its feed names that outlet's site and repeats its articles.
     """
 
     slug: str
@@ -79,6 +80,8 @@ class Outlet:
     full_text: bool = False
     dated: bool = True
     trouble: Trouble | None = None
+    publisher: str = ""
+    hub: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

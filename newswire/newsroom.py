@@ -12,6 +12,9 @@ from newswire.places import codes_in
 from newswire.stories import Storyteller
 
 _COPIED_SHARE, _CARRIED_SHARE = 0.6, 0.35
+_REPEATED_SHARE = 0.3
+"""Of what a section shows, articles of the publisher's other sections."""
+_BACKGROUND = 60
 _RETOLD = 12
 _SECOND = timedelta(seconds=1)
 _LONG_AGO = timedelta(days=365)
@@ -63,6 +66,7 @@ class Newsroom:
         self._rng = random.Random(seed)
         self._storyteller = Storyteller(seed=seed)
         self._titles: set[str] = set()
+        self._told: list[str] = []
         self._by_path: dict[tuple[str, str], Article] = {}
 
     def fill(self, *, now: datetime, entries: int | None = None) -> None:
@@ -71,10 +75,11 @@ class Newsroom:
             (moment, slug)
             for slug, desk in self.desks.items()
             if _writes(desk.outlet)
-            for moment in self._past(now, entries or min(20, desk.outlet.window))
+            for moment in self._past(now, entries or _at_start(desk.outlet))
         ]
         for moment, slug in sorted(moments):
-            self.publish(now=moment, slug=slug, alone=entries is not None)
+            if not self._repeat(self.desks[slug], now=moment):
+                self.publish(now=moment, slug=slug, alone=entries is not None)
 
     def publish(self, *, now: datetime, slug: str | None = None, alone: bool = False) -> list[Article]:
         """One new article at an outlet (drawn when none is named) and, unless `alone`, its wire copies at others."""
@@ -115,6 +120,8 @@ class Newsroom:
                 break
             story = self._storyteller.tell(outlet, now=now, tries=tries)
         self._titles.add(story.title)
+        if outlet.publisher:
+            self._told += story.paragraphs
         return story
 
     def _past(self, now: datetime, count: int) -> list[datetime]:
@@ -148,7 +155,7 @@ class Newsroom:
             url=self._base_of(outlet) + path,
             story=story,
             title=story.title,
-            paragraphs=(*story.paragraphs, *credit),
+            paragraphs=(*story.paragraphs, *credit, *self._background(outlet)),
             published=now,
             updated=now,
             duplicate_of=copy_of.id if copy_of else None,
@@ -167,6 +174,26 @@ class Newsroom:
             return False
         near = set(codes_in("en", outlet.beats))
         return bool(near & set(article.story.countries)) and self._rng.random() < _CARRIED_SHARE
+
+    def _repeat(self, desk: Desk, *, now: datetime) -> bool:
+        """Lists an article of a sister section, now and then; whether it did."""
+        mine = desk.outlet.publisher
+        if not mine or self._rng.random() >= _REPEATED_SHARE:
+            return False
+        listed = {line.article.id for line in desk.lines}
+        sisters = [
+            other for other in self.desks.values() if other.outlet.publisher == mine and other is not desk
+        ]
+        fit = [line.article for sister in sisters for line in sister.lines if line.article.id not in listed]
+        if fit:
+            self._carry(desk, self._rng.choice(fit), now=now)
+        return bool(fit)
+
+    def _background(self, outlet: Outlet) -> list[str]:
+        """A section that shows full texts shows long ones: earlier news of the publisher follows, to some 4 kB an article."""
+        if not (outlet.publisher and outlet.full_text) or not self._told:
+            return []
+        return self._rng.choices(self._told, k=_BACKGROUND)
 
     def _relay(self, outlet: Outlet, *, now: datetime) -> list[Article]:
         desk = self.desks[outlet.slug]
@@ -206,6 +233,11 @@ class Newsroom:
         return any(
             self.desks[slug].outlet.trouble in READABLE for slug in (article.outlet, *article.carried_by)
         )
+
+
+def _at_start(outlet: Outlet) -> int:
+    """A section is there to be measured: its window is full from the beginning."""
+    return outlet.window if outlet.publisher else min(20, outlet.window)
 
 
 def _writes(outlet: Outlet) -> bool:

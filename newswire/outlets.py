@@ -23,9 +23,9 @@ def _outlet(slug: str, name: str, country: str, language: str, tagline: str, **m
 
 
 OUTLETS: tuple[Outlet, ...] = (
-    _outlet("turan-wire", "Turan Wire", "UZ", "en", "News agency of the inner continent", beats=(*_CENTRAL, "caucasus"), role=Role.WIRE, full_text=True, window=40),
+    _outlet("turan-wire", "Turan Wire", "UZ", "en", "News agency of the inner continent", beats=(*_CENTRAL, "caucasus"), role=Role.WIRE, full_text=True, window=40, hub=True),
     _outlet("steppe-courier", "The Steppe Courier", "KZ", "en", "Kazakhstan and its neighbours, daily", beats=_CENTRAL, takes=("turan-wire",), full_text=True),
-    _outlet("ala-too-dispatch", "Ala-Too Dispatch", "KG", "en", "Letters from the high valleys", beats=_CENTRAL, format=Format.ATOM, validators=Validators.ETAG, guids="urn", takes=("turan-wire",)),
+    _outlet("ala-too-dispatch", "Ala-Too Dispatch", "KG", "en", "Letters from the high valleys", beats=_CENTRAL, format=Format.ATOM, validators=Validators.ETAG, guids="urn", takes=("turan-wire",), hub=True),
     _outlet("silk-meridian", "Silk Meridian", "UZ", "en", "Trade, water and cities of Uzbekistan", beats=_CENTRAL, format=Format.JSON, links="dated", full_text=True),
     _outlet("pamir-observer", "Pamir Observer", "TJ", "en", "From Dushanbe and the mountains", beats=_CENTRAL, format=Format.RDF, validators=Validators.LAST_MODIFIED, window=20),
     _outlet("karakum-gazette", "Karakum Gazette", "TM", "en", "The desert reports", beats=_CENTRAL, validators=Validators.NONE, dated=False, links="query", window=20),
@@ -96,6 +96,51 @@ def first_outlets(count: int) -> Sequence[Outlet]:
         number, model = len(found), plain[len(found) % len(plain)]
         found.append(replace(model, slug=f"{model.slug}-{number}", name=f"{model.name}, edition {number}"))
     return found
+
+
+def mixed_outlets(count: int) -> Sequence[Outlet]:
+    """`count` generated outlets for measurements, mixed as the feeds of the world are.
+
+    Of every hundred in a row 42 are RSS, 19 RSS with the full text, 31 Atom and 8 RDF, 20 to 50 entries each; three fifths have
+    both validators, a fifth each one of them. Five in a row are sections of one publisher and repeat each other's articles.
+    """
+    models = [outlet for outlet in OUTLETS if outlet.language == "en" and outlet.role is Role.NEWSPAPER]
+    return [_section(number, models[number // _SECTIONS % len(models)]) for number in range(count)]
+
+
+_SECTIONS = 5
+_OF_A_HUNDRED = (
+    (42, Format.RSS, False),
+    (61, Format.RSS, True),
+    (92, Format.ATOM, False),
+    (100, Format.RDF, False),
+)
+_OF_FIVE = (Validators.BOTH, Validators.BOTH, Validators.BOTH, Validators.ETAG, Validators.LAST_MODIFIED)
+
+
+def _section(number: int, model: Outlet) -> Outlet:
+    """Steps of a number without a common divisor with the size of a deal give each card its share, well shuffled."""
+    card = number * 37 % 100
+    format_, full_text = next((kind, full) for below, kind, full in _OF_A_HUNDRED if card < below)
+    publisher = number // _SECTIONS * _SECTIONS
+    return replace(
+        model,
+        slug=f"mixed-{number:04d}",
+        name=f"{model.name} {publisher // _SECTIONS:03d}: section {number % _SECTIONS + 1}",
+        tagline="A feed of the mixture for measurements",
+        site=f"mixed-{number:04d}.example",
+        format=format_,
+        full_text=full_text,
+        validators=_OF_FIVE[(number * 2 + number // _SECTIONS) % len(_OF_FIVE)],
+        window=20 + number * 13 % 31,
+        publisher=f"mixed-{publisher:04d}",
+        hub=False,
+        takes=(),
+        guids="url",
+        links="slug",
+        dated=True,
+        charset="utf-8",
+    )
 
 
 def plain_outlets(count: int, *, entries: int) -> Sequence[Outlet]:

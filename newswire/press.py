@@ -18,11 +18,12 @@ from typing import Any, Self, TypeVar
 
 from aiohttp import web
 
+from newswire.hub import Hub
 from newswire.model import Outlet
 from newswire.newsroom import Newsroom, truth_row
 from newswire.opml import opml
-from newswire.outlets import BROKEN, OUTLETS, first_outlets, plain_outlets
-from newswire.server import Switchboard, feed_path
+from newswire.outlets import BROKEN, OUTLETS, first_outlets, mixed_outlets, plain_outlets
+from newswire.server import Switchboard
 from newswire.sockets import MAIN, Doors, open_doors
 from newswire.visitors import Visits
 
@@ -36,7 +37,7 @@ class Plan:
     """What kind of press is wanted.
 
     `every` is the mean pause between publications in seconds (0: only when told to). `feeds` and `entries`, given together, ask for that
-    many plain generated outlets with that many entries each in place of the named ones. `shared` puts all outlets on one address.
+    many plain generated outlets with that many entries each in place of the named ones (0 entries: `mixed_outlets`). `shared` puts all outlets on one address.
     `first` is the number of the first article.
     """
 
@@ -52,6 +53,8 @@ class Plan:
 
     def cast(self) -> list[Outlet]:
         """The outlets of this press."""
+        if self.feeds and not self.entries:
+            return list(mixed_outlets(self.feeds))
         if self.feeds:
             return list(plain_outlets(self.feeds, entries=self.entries))
         return [*first_outlets(self.outlets), *(BROKEN if self.broken else ())]
@@ -70,9 +73,10 @@ class Press:
         self.newsroom = Newsroom(
             self._cast, seed=self._plan.seed, base_of=self.base_of, now=_now(), first=self._plan.first
         )
-        self.newsroom.fill(now=_now(), entries=self._plan.entries if self._plan.feeds else None)
+        self.newsroom.fill(now=_now(), entries=(self._plan.entries or None) if self._plan.feeds else None)
         slugs = {host: slug for slug, host in self._hosts.items()}
-        self._board = Switchboard(self.newsroom, self.base_of, slugs)
+        self._board = Switchboard(self.newsroom, self.base_of, slugs, hub_url=f"{self.url}/hub")
+        self._hub = Hub(self._board.hub_url, self._board.topics)
         self._runner: web.AppRunner | None = None
         self._clockwork: asyncio.Task[None] | None = None
 
@@ -92,6 +96,7 @@ class Press:
             self._clockwork.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._clockwork
+        await self._hub.close()
         if self._runner is not None:
             await self._runner.cleanup()
         self._doors.close()
@@ -108,13 +113,12 @@ class Press:
 
     def feed_url(self, slug: str) -> str:
         """Where an outlet's feed is; KeyError for a slug nobody bears."""
-        outlet = self.newsroom.desks[slug].outlet
-        return self.base_of(outlet) + feed_path(outlet)
+        return self._board.feed_url(self.newsroom.desks[slug].outlet)
 
     def opml(self, *, broken: bool = True) -> str:
         """The list of feeds in folders by region."""
         listed = [outlet for outlet in self._cast if broken or outlet.trouble is None]
-        return opml((outlet, self.feed_url(outlet.slug), f"{self.base_of(outlet)}/") for outlet in listed)
+        return opml((outlet, self.feed_url(outlet.slug), f"{self._board.home(outlet)}/") for outlet in listed)
 
     def truth(self) -> list[Row]:
         """One row for each article ever published, oldest first (see `newsroom.truth_row`)."""
@@ -123,17 +127,25 @@ class Press:
     def publish(self, outlet: str | None = None, n: int = 1) -> list[Row]:
         """Publishes `n` articles at once and returns their rows, wire copies included; KeyError for an unknown outlet."""
         printed = [article.id for _ in range(n) for article in self.newsroom.publish(now=_now(), slug=outlet)]
+        self._hub.look()
         return self._rows(printed)
 
     def correct(self, article_id: str | None = None) -> list[Row]:
         """Edits the headline and text of an article (any, when none is named); its row, or nothing if it cannot be corrected."""
         article = self.newsroom.correct(now=_now(), article_id=article_id)
+        self._hub.look()
         return self._rows([article.id]) if article else []
 
     def stats(self) -> dict[str, Row]:
-        """By outlet: how its feed was asked for (see `visitors.Visits`) and how many lines it shows."""
+        """By outlet: its feed, how that was asked for (see `visitors.Visits`), how many lines it shows, and what its hub did."""
         return {
-            slug: {**self._board.visits.get(slug, Visits()).row(), "lines": len(desk.lines)}
+            slug: {
+                "feed": self.feed_url(slug),
+                **self._board.visits.get(slug, Visits()).row(),
+                "lines": len(desk.lines),
+                "subscribers": self._hub.subscribers(self.feed_url(slug)),
+                "pushes": self._hub.pushes[self.feed_url(slug)],
+            }
             for slug, desk in self.newsroom.desks.items()
         }
 
@@ -151,9 +163,9 @@ class Press:
         rng = random.Random(self._plan.seed)
         while True:
             await asyncio.sleep(self._plan.every * rng.uniform(0.4, 1.6))
-            self.newsroom.publish(now=_now())
+            self.publish()
             if rng.random() < _CORRECTED_SHARE:
-                self.newsroom.correct(now=_now())
+                self.correct()
 
     def _application(self) -> web.Application:
         app = web.Application()
@@ -162,6 +174,8 @@ class Press:
         app.router.add_get("/stats.json", self._get(self.stats))
         app.router.add_post("/publish", self._post_publish)
         app.router.add_post("/correct", self._post_correct)
+        app.router.add_post("/validators", self._post_validators)
+        app.router.add_post("/hub", self._hub.answer)
         app.router.add_route("*", "/{path:.*}", self._board.answer)
         return app
 
@@ -190,6 +204,13 @@ class Press:
         if name is not None and name not in self.newsroom.articles:
             return web.Response(status=404, text=f"No article {name!r}; /truth.json lists them.\n")
         return web.json_response(self.correct(name))
+
+    async def _post_validators(self, request: web.Request) -> web.Response:
+        wanted = request.query.get("honour")
+        if wanted not in {"yes", "no"}:
+            return web.Response(status=400, text=f"honour={wanted} is neither yes nor no.\n")
+        self._board.forgetful = wanted == "no"
+        return web.json_response({"honour": wanted})
 
 
 class RunningPress:

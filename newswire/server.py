@@ -11,6 +11,7 @@ from email.utils import format_datetime, parsedate_to_datetime
 from aiohttp import web
 
 from newswire import formats, pages, trouble
+from newswire.hub import Topic, links
 from newswire.model import Format, Outlet, Trouble, Validators
 from newswire.newsroom import Desk, Newsroom
 from newswire.visitors import Visits
@@ -36,6 +37,9 @@ class Switchboard:
     base_of: Callable[[Outlet], str]
     hosts: dict[str, str]
     visits: dict[str, Visits] = field(default_factory=dict)
+    hub_url: str = ""
+    forgetful: bool = False
+    """For measurements: answer with the whole feed whatever validators are sent."""
     _editions: dict[str, _Edition] = field(default_factory=dict)
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
@@ -72,7 +76,9 @@ class Switchboard:
         headers = {"Content-Type": kind, "Vary": "Accept-Encoding"} | _validators(
             desk, edition, packed=packed
         )
-        if _is_current(request, desk, edition):
+        if desk.outlet.hub:
+            headers["Link"] = links(hub=self.hub_url, itself=self.feed_url(desk.outlet))
+        if not self.forgetful and _is_current(request, desk, edition):
             visits.not_modified += 1
             del headers["Content-Type"]
             return web.Response(status=304, headers=headers)
@@ -83,12 +89,37 @@ class Switchboard:
     def _edition(self, desk: Desk) -> _Edition:
         kept = self._editions.get(desk.outlet.slug)
         if kept is None or kept.version != desk.version:
-            base = self.base_of(desk.outlet)
-            body = formats.feed_bytes(desk.outlet, list(desk.lines), base=base, updated=desk.changed)
+            body = formats.feed_bytes(
+                desk.outlet,
+                list(desk.lines),
+                base=self.base_of(desk.outlet),
+                updated=desk.changed,
+                home=self.home(desk.outlet),
+                hub=self.hub_url if desk.outlet.hub else None,
+            )
             tag = hashlib.sha256(body).hexdigest()[:20]
             kept = _Edition(desk.version, body, gzip.compress(body, 5, mtime=0), tag)
             self._editions[desk.outlet.slug] = kept
         return kept
+
+    def feed_url(self, outlet: Outlet) -> str:
+        """Where an outlet's feed is."""
+        return self.base_of(outlet) + feed_path(outlet)
+
+    def topics(self) -> dict[str, Topic]:
+        """The feeds that the hub pushes, by their addresses."""
+        desks = [desk for desk in self.newsroom.desks.values() if desk.outlet.hub]
+        return {
+            self.feed_url(desk.outlet): Topic(
+                desk.version, self._edition(desk).body, formats.content_type(desk.outlet)
+            )
+            for desk in desks
+        }
+
+    def home(self, outlet: Outlet) -> str:
+        """Where the publisher's site is."""
+        publisher = self.newsroom.desks.get(outlet.publisher)
+        return self.base_of(publisher.outlet if publisher else outlet)
 
     def _page(self, request: web.Request, desk: Desk, path: str) -> web.Response:
         outlet, base = desk.outlet, self.base_of(desk.outlet)
