@@ -77,6 +77,7 @@ def tick(*, rare: bool = True) -> dict[Job, int]:
             Job.LABEL_ARTICLES: (classify_store.waiting(session), classify_store.BATCH),
         }
         if rare:
+            leases.put_aside(session)
             waiting[Job.SEEK_REPLACEMENTS] = (replacements.waiting(session), replacements.BATCH)
             waiting[Job.RENEW_SUBSCRIPTIONS] = (websub.waiting(session), websub.BATCH)
     sent = dict.fromkeys(waiting, 0)

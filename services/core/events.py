@@ -9,6 +9,11 @@ class FeedsAdded:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedPushed:
+    """A WebSub hub told of news of a feed, which therefore became due at once."""
+
+
+@dataclass(frozen=True, slots=True)
 class ArticlesStored:
     """Articles are new or changed and wait for labels."""
 
@@ -25,4 +30,4 @@ class StreamAdvanced:
     seq: int
 
 
-Event = FeedsAdded | ArticlesStored | RulebookPublished | StreamAdvanced
+Event = FeedsAdded | FeedPushed | ArticlesStored | RulebookPublished | StreamAdvanced

@@ -6,7 +6,14 @@ costs seconds and nothing else: the worker that gets it claims rows from the dat
 
 from enum import StrEnum
 
-from services.core.events import ArticlesStored, Event, FeedsAdded, RulebookPublished, StreamAdvanced
+from services.core.events import (
+    ArticlesStored,
+    Event,
+    FeedPushed,
+    FeedsAdded,
+    RulebookPublished,
+    StreamAdvanced,
+)
 
 
 class Queue(StrEnum):
@@ -35,6 +42,7 @@ QUEUE_OF: dict[Job, Queue] = {
 
 JOBS_FOR: dict[type[Event], tuple[Job, ...]] = {
     FeedsAdded: (Job.FETCH_FEEDS,),
+    FeedPushed: (Job.FETCH_FEEDS,),
     ArticlesStored: (Job.LABEL_ARTICLES,),
     RulebookPublished: (Job.LABEL_ARTICLES,),
     StreamAdvanced: (),

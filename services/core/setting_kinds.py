@@ -126,5 +126,5 @@ def web_address(text: str) -> str:
 def share(text: str) -> float:
     """A share from 0 (none) to 1 (all)."""
     if not re.fullmatch(r"[01]|0?\.[0-9]{1,6}|1\.0{1,6}", text.strip()):
-        raise ValueError("a share from 0 to 1, such as 0.01")
+        raise ValueError("a share from 0 to 1, such as 0.001")
     return float(text)

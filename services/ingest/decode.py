@@ -229,7 +229,7 @@ def _coding(header: str | None) -> str:
     names = [_ALIASES.get(name, name) for name in names if name not in _NONE]
     if len(names) > 1:
         raise EncodingError(
-            f"it is compressed {len(names)} times over ({', '.join(names)}); one layer is read"
+            f"it is compressed {len(names)} times over ({', '.join(names):.60}); one layer is read"
         )
     if names and names[0] not in _CODINGS:
         raise EncodingError(f"it is encoded as “{names[0]:.40}”, which was not asked for")

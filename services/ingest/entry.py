@@ -59,6 +59,7 @@ class Entry:
     article behind the link (`core.urls.canonical_url`). `teaser` is plain text of at most 240 characters cut at a
     word. `text` is plain text for classification and search. `published_at` is None only where the feed gave
     no usable date; then `date_guessed` is true, as it is for a date from the future that was set back to now.
+    `fingerprint`: changes when the publisher edits it (`clean.fingerprint`); empty where nobody took it.
     """
 
     guid: str
@@ -74,6 +75,7 @@ class Entry:
     tags: tuple[str, ...] = ()
     image: str | None = None
     language: str | None = None
+    fingerprint: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from services.core.urls import check_http_url
 from services.ingest.decode import ACCEPT_ENCODING, Body
 from services.ingest.entry import FetchRequest, FetchResponse
 from services.ingest.fetch_errors import RedirectError, explain
-from services.ingest.guard import Network, socket_factory
+from services.ingest.guard import METER, Meter, Network, socket_factory
 
 Session = aiohttp.ClientSession
 
@@ -32,6 +32,12 @@ _MOVED = frozenset({301, 302, 303, 307, 308})
 _HEADER_BYTES = 32_768
 """One header field at most; security policies of well-known papers pass aiohttp's usual 8 KiB."""
 _CHUNK = 65_536
+_HEAD_BYTES = 1 << 20
+"""What may come over the network before an answer begins: a handshake, interim answers, headers, and the first of the
+body, which is received before anybody looks at it.
+"""
+_OVERHEAD = 2
+"""What TLS and chunks may make of a body: so many times its length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +77,7 @@ async def fetch(session: Session, request: FetchRequest, *, limits: Limits) -> F
     """
     started = monotonic()
     journey = _Journey(session, request, limits)
+    measured = METER.set(journey.meter)
     try:
         async with asyncio.timeout(limits.total_s):
             response = await journey.run()
@@ -83,6 +90,8 @@ async def fetch(session: Session, request: FetchRequest, *, limits: Limits) -> F
             connect_s=limits.connect_s,
         )
         response = FetchResponse(feed_id=request.feed_id, url=journey.url, error_kind=kind, error=sentence)
+    finally:
+        METER.reset(measured)
     return replace(response, elapsed_s=monotonic() - started)
 
 
@@ -98,6 +107,7 @@ class _Journey:
             total=None, sock_connect=limits.connect_s, connect=limits.connect_s
         )
         self._permanent = True
+        self.meter = Meter(0)
         self.url = request.url
         self.received = 0
 
@@ -106,6 +116,7 @@ class _Journey:
         self.url = urldefrag(check_http_url(self._request.url)).url
         seen = {self.url}
         while True:
+            self.meter.allow(_HEAD_BYTES)
             async with self._session.get(
                 URL(self.url, encoded=True),
                 headers=self._headers,
@@ -144,6 +155,7 @@ class _Journey:
 
     async def _body(self, answer: aiohttp.ClientResponse) -> bytes:
         body = Body(answer.headers.get("Content-Encoding"), limit=self._limits.body_bytes)
+        self.meter.allow(_OVERHEAD * self._limits.body_bytes)
         async for chunk in answer.content.iter_chunked(_CHUNK):
             self.received += len(chunk)
             body.feed(chunk)

@@ -1,4 +1,5 @@
-"""Which addresses may be spoken to: public ones, and what an operator opened. Asked when a socket is made.
+"""Which addresses may be spoken to: public ones, and what an operator opened. Asked when a socket is made. And how much
+one connection may bring, whatever it is made of.
 
 A check of the name before the fetch is worth nothing: names resolve anew, redirect, and spell loopback in a dozen
 ways. `socket_factory` sees the numeric address of every single attempt, after all of that.
@@ -7,12 +8,23 @@ ways. `socket_factory` sees the numeric address of every single attempt, after a
 
 import socket
 from collections.abc import Callable
+from contextvars import ContextVar
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer  # in collections.abc from Python 3.12 on
 
 Network = IPv4Network | IPv6Network
 AddressInfo = tuple[int, int, int, str, tuple[object, ...]]
 
 PORTS = frozenset({80, 443, 8080, 8443})
+
+MAX_RECEIVED = 16 << 20
+"""Bytes that a connection may bring where nobody measures it."""
+
+FLOODED = "it sends more than any answer is long and comes to no end"
+"""By these words a flood is known where a library has wrapped the error: FloodError itself may be out of reach."""
 
 _REFUSED_4: tuple[tuple[IPv4Network, str], ...] = tuple(
     (IPv4Network(network), what)
@@ -64,6 +76,52 @@ class ForbiddenAddressError(OSError):
         self.reason = reason
 
 
+class FloodError(OSError):
+    """More came than any answer is long; the connection is given up."""
+
+
+class Meter:
+    """How much one fetch may bring, over all of its connections, whatever it is made of: blank lines before an answer,
+    interim answers and extensions of chunks never become header or body and are counted nowhere else.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._received = 0
+
+    def allow(self, more: int) -> None:
+        """From now on `more` bytes may come."""
+        self._most = self._received + more
+
+    def count(self, size: int) -> None:
+        """Note what came. Raises FloodError."""
+        self._received += size
+        if self._received > self._most:
+            raise FloodError(FLOODED)
+
+
+METER: ContextVar[Meter | None] = ContextVar("METER", default=None)
+"""The meter of the fetch that is going on in this task; what `socket_factory` makes there reports to it."""
+
+
+class _MeteredSocket(socket.socket):
+    """A socket that reports what comes in."""
+
+    def __init__(self, family: int, kind: int, protocol: int) -> None:
+        super().__init__(family, kind, protocol)
+        self._meter = METER.get() or Meter(MAX_RECEIVED)
+
+    def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
+        data = super().recv(bufsize, flags)
+        self._meter.count(len(data))
+        return data
+
+    def recv_into(self, buffer: "Buffer", nbytes: int = 0, flags: int = 0, /) -> int:
+        size = super().recv_into(buffer, nbytes, flags)
+        self._meter.count(size)
+        return size
+
+
 def refusal(address: str, port: int, *, allow: tuple[Network, ...]) -> str | None:
     """Why nothing may be asked of `address` (numeric) and `port`, as the end of a sentence; None where it may.
 
@@ -85,7 +143,10 @@ def refusal(address: str, port: int, *, allow: tuple[Network, ...]) -> str | Non
 
 
 def socket_factory(allow: tuple[Network, ...]) -> Callable[[AddressInfo], socket.socket]:
-    """The maker of sockets for aiohttp's connector; raises ForbiddenAddressError in place of a forbidden one."""
+    """The maker of sockets for aiohttp's connector; raises ForbiddenAddressError in place of a forbidden one.
+
+    Reading from a socket of its making raises FloodError when METER says that it is enough.
+    """
 
     def make(info: AddressInfo) -> socket.socket:
         family, kind, protocol, _, address = info
@@ -94,7 +155,7 @@ def socket_factory(allow: tuple[Network, ...]) -> Callable[[AddressInfo], socket
             reason = "only internet addresses are fetched from"
         if reason:
             raise ForbiddenAddressError(reason)
-        made = socket.socket(family, kind, protocol)
+        made = _MeteredSocket(family, kind, protocol)
         made.setblocking(False)
         return made
 

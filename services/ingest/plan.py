@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from services.ingest.entry import Entry
+from services.ingest.entry import Entry, FetchResponse
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,7 +11,7 @@ class FeedState:
     """A feed as it was claimed. Durations are seconds; `window` is the number of entries its last body held.
 
     What the later fields mean stands at `core.models.Feed`. `push_until`: until then a WebSub hub tells us of news;
-    None where none does.
+    None where none does. `window_s`: how long a window lasts at the feed's rate; None where nothing tells.
     """
 
     id: int
@@ -43,6 +43,7 @@ class FeedState:
     new_at: datetime | None = None
     usual_s: int | None = None
     push_until: datetime | None = None
+    window_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,8 @@ class Reading:
     headers and the feed itself say, whichever is longer. `wish_s`, `skip_hours`, `skip_days`: what the feed itself says,
     to be remembered for answers without a body. `host_asks_s`: how long a refusal (429, 503) holds for the whole host.
     `full`: the answer had a body. `lied`: its validators stood while the body had changed. `error_kind` and `error` belong to `failed` and `gone`; `lasting`: the error will not pass by itself.
-    `permanent_url`: where an unbroken chain of 301/308 led. `self_url`, `hubs`: see ParsedFeed.
+    `permanent_url`: where an unbroken chain of 301/308 led. `self_url`, `hubs`: see ParsedFeed. `dates`: when the entries of the
+    whole body were published as it says, none of them in the future, newest first.
     """
 
     outcome: str
@@ -153,18 +155,21 @@ class Reading:
     permanent_url: str | None = None
     self_url: str | None = None
     hubs: tuple[str, ...] = ()
+    dates: tuple[datetime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
     """When to look again: the learned interval, the moment, why then in a sentence, and for a feed that is not to be
-    asked any more the reason.
+    asked any more the reason. `window_s`: how long a window lasts at the feed's rate, in seconds, as far as is known by
+    now; to be remembered for answers without a body.
     """
 
     interval_s: int
     next_check_at: datetime
     paused_reason: str | None = None
     reason: str = ""
+    window_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,3 +193,17 @@ class Move:
     since: datetime | None = None
     times: int = 0
     adopt: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One fetch, read and decided on: all that is to be stored of it. `source_id`: the publisher it belongs to by now."""
+
+    feed: FeedState
+    response: FetchResponse
+    reading: Reading
+    plan: Plan
+    pace: Pace
+    habit: Habit
+    move: Move
+    source_id: int

@@ -1,44 +1,35 @@
 """Fetch what is due, in order; decides nothing.
 
-claim -> fetch -> read -> known? -> decide -> next check -> store, one transaction a feed. Up to a batch of feeds is
-in flight at once, and as soon as one is done the next is claimed, so that a slow host holds up nobody but itself.
+claim -> fetch -> read -> finish. Up to a batch of feeds is in flight at once. What has arrived is stored and the next
+feeds are claimed in one go while the others are still on their way, so that a slow host holds up nobody but itself.
 A crash anywhere leaves leases that run out; nothing is acknowledged before it is stored.
 """
 
 import asyncio
 import logging
-import random
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from datetime import datetime
-
-from sqlalchemy.orm import Session as OrmSession
+from collections.abc import Sequence
+from contextlib import suppress
 
 from services.core.clock import monotonic, utc_now
 from services.core.db import transaction
 from services.core.errors import DatelineError
 from services.core.settings import Settings, settings
-from services.core.sites import authority_of
-from services.ingest import schedule
-from services.ingest.decide import decide, guids_to_ask
-from services.ingest.entry import FetchRequest, FetchResponse
+from services.ingest import finishing, schedule
+from services.ingest.entry import FetchResponse
 from services.ingest.fetch import Limits, Session, fetch, open_session
-from services.ingest.plan import FeedState, Plan, Reading
+from services.ingest.finishing import Look
+from services.ingest.plan import FeedState
 from services.ingest.reading import read
-from services.ingest.store import apply, feeds, leases
-from services.ingest.store.catalogue import publisher_name
-from services.ingest.store.feeds import FencedError
-from services.ingest.store.known import known
+from services.ingest.sampling import parser_for
+from services.ingest.store import leases
 
 log = logging.getLogger(__name__)
 
-RETRY_S = 10
-"""After trouble of our own (a deadlock, the database away) a feed is tried again this soon. What cannot be stored will
-not be storable in ten seconds either: then the pause doubles as after any other failure.
-"""
-
-BUDGET_S = 30
+BUDGET_S = 60
 """After this long a job claims nothing more: the next hint finds a fresh one."""
+
+LINGER_S = 0.02
+"""How long what has arrived waits for what arrives with it: storing ten costs little more than storing one."""
 
 
 def refresh_due() -> int:
@@ -47,128 +38,83 @@ def refresh_due() -> int:
 
 
 async def _refresh_due(conf: Settings) -> int:
-    started, done = monotonic(), 0
-    running: set[asyncio.Task[None]] = set()
-    limits = Limits(total_s=conf.fetch_timeout)
     async with open_session(allow=conf.fetch_allow, user_agent=user_agent(conf)) as session:
-        while True:
-            if monotonic() - started < BUDGET_S:
-                for feed in _claim(conf.fetch_batch - len(running), alone=not running):
-                    running.add(asyncio.create_task(_refresh(session, feed, limits)))
-            if not running:
-                return done
-            finished, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-            done += len(finished)
+        crew = _Crew(session, conf)
+        try:
+            # A feed that was in hand when a worker died goes first and alone: it takes no neighbour with it.
+            await crew.work(suspects=True, until=monotonic())
+            await crew.work(suspects=False, until=monotonic() + BUDGET_S)
+        finally:
+            crew.release()
+    return crew.done
 
 
-def _claim(limit: int, *, alone: bool) -> list[FeedState]:
-    """Feeds to start now; one suspect, if there is nothing else and nothing else is in hand."""
-    with transaction() as session:
-        leases.put_aside(session)
-        return leases.claim(session, limit=limit) or (
-            leases.claim(session, limit=1, suspects=True) if alone else []
-        )
+class _Crew:
+    """The feeds that one job has in hand."""
+
+    def __init__(self, session: Session, conf: Settings) -> None:
+        self._session, self._conf = session, conf
+        self._limits = Limits(total_s=conf.fetch_timeout)
+        self._in_hand: dict[asyncio.Task[Look | None], FeedState] = {}
+        self.done = 0
+
+    async def work(self, *, suspects: bool, until: float) -> None:
+        """Claim, fetch and store until nothing is due or the time has come; then wait for what is on its way.
+
+        A first claim is always made. `suspects`: one feed that may kill its worker, and no other.
+        """
+        room = 1 if suspects else self._conf.fetch_batch
+        self._start(await asyncio.to_thread(_claim, room, suspects=suspects))
+        while self._in_hand:
+            looks = await self._arrived()
+            free = 0 if suspects or monotonic() > until else room - len(self._in_hand)
+            self._start(await asyncio.to_thread(_store_and_claim, looks, free))
+            self.done += len(looks)
+
+    def release(self) -> None:
+        """Give back what is still in hand: this process was told to stop in the middle."""
+        held = list(self._in_hand.values())
+        with suppress(DatelineError), transaction() as session:
+            leases.release(session, held, pause_s=self._conf.fetch_host_pause)
+
+    def _start(self, claimed: Sequence[FeedState]) -> None:
+        for feed in claimed:
+            self._in_hand[asyncio.create_task(self._look(feed))] = feed
+
+    async def _arrived(self) -> list[Look]:
+        """At least one look that is done, and those that are done with it."""
+        await asyncio.wait(self._in_hand, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.sleep(LINGER_S)
+        finished = [task for task in self._in_hand if task.done()]
+        for task in finished:
+            del self._in_hand[task]
+        return [look for task in finished if (look := task.result()) is not None]
+
+    async def _look(self, feed: FeedState) -> Look | None:
+        response = await fetch(self._session, schedule.request(feed, now=utc_now()), limits=self._limits)
+        if response.body:
+            return await asyncio.to_thread(_looked, feed, response)
+        return _looked(feed, response)
 
 
-async def _refresh(session: Session, feed: FeedState, limits: Limits) -> None:
-    request = FetchRequest(feed.id, feed.url, feed.etag, feed.last_modified)
-    with _kept_alive(feed):
-        response = await fetch(session, request, limits=limits)
-        await asyncio.to_thread(finish, feed, response)
-
-
-@contextmanager
-def _kept_alive(feed: FeedState) -> Iterator[None]:
-    """One feed's trouble is its own: said, its lease given back; the batch goes on."""
+def _looked(feed: FeedState, response: FetchResponse) -> Look | None:
+    """What the answer says; None where reading it goes wrong in a way that nobody thought of, which is that feed's trouble alone."""
     try:
-        yield
-    except FencedError as error:
-        log.info("%s", error)
-    except DatelineError as error:
-        log.warning("feed %s (%s): %s", feed.id, feed.url, error)
-        _give_back(feed, str(error), retry_s=RETRY_S)
-    except Exception as error:
-        log.exception("feed %s (%s) could not be stored", feed.id, feed.url)
-        _give_back(
-            feed,
-            f"What it holds could not be stored ({type(error).__name__}); see the log of ingest.",
-            retry_s=schedule.back_off(feed.failures + 1, _limits(settings())),
-        )
+        parse = parser_for(feed, share=settings().parse_sample)
+        return Look(feed, response, read(feed, response, now=utc_now(), parse=parse))
+    except Exception as error:  # noqa: BLE001 - logged and shown with its feed
+        finishing.give_up(feed, error)
+        return None
 
 
-def _give_back(feed: FeedState, error: str, *, retry_s: float) -> None:
-    """Best effort: when the database is away too, the lease runs out by itself."""
-    with suppress(DatelineError), transaction() as session:
-        leases.give_back(session, feed, error=error, retry_s=retry_s, pause_s=settings().fetch_host_pause)
-
-
-def finish(feed: FeedState, response: FetchResponse, now: datetime | None = None) -> Plan:
-    """Everything after the fetch: read the answer, decide, store. Raises FencedError when the lease ran out."""
-    now = now or utc_now()
-    reading = read(feed, response, now=now)
-    plan = None
-    while plan is None:
-        with suppress(apply.BeatenError):
-            plan = _store(feed, response, reading, now)
-    _say(feed, reading, plan)
-    return plan
-
-
-def _store(feed: FeedState, response: FetchResponse, reading: Reading, now: datetime) -> Plan:
-    """Decide on what is known this moment and store it; raises BeatenError when that changed meanwhile.
-
-    It ends: whoever beat us has committed, so that the next look finds at least one article more.
-    """
-    conf = settings()
+def _claim(limit: int, *, suspects: bool = False) -> list[FeedState]:
     with transaction() as session:
-        feeds.fence(session, feed)
-        source_id = _source(session, feed, reading)
-        stored = known(
-            session,
-            feed_id=feed.id,
-            guids=guids_to_ask(reading.entries),
-            url_keys=[e.url_key for e in reading.entries],
-        )
-        plan = decide(reading.entries, stored, feed=feed, now=now)
-        limits = _limits(conf)
-        pace = schedule.next_check(feed, reading, plan, now=now, limits=limits, dice=random.random())  # noqa: S311 - spreads load, guards nothing
-        apply.store_entries(session, feed, plan, source_id=source_id, now=now)
-        window = len(reading.entries)
-        feeds.store_outcome(session, feed, reading, pace, source_id=source_id, window=window, now=now)
-        feeds.store_history(session, feed, response, reading, plan, now=now)
-        feeds.free_host(session, feed.host, pause_s=conf.fetch_host_pause)
-    return plan
+        return leases.claim(session, limit=limit, suspects=suspects)
 
 
-def _say(feed: FeedState, reading: Reading, plan: Plan) -> None:
-    """One line a fetch that brought something or failed; nothing new is said only when somebody looks closely.
-
-    A failing feed is no warning: it is an everyday thing, shown wherever feeds are, and asked again.
-    """
-    if reading.error:
-        log.info("feed %s: %s", feed.id, reading.error)
-    elif plan.new or plan.again:
-        log.info("feed %s: %d new, %d changed or seen here first", feed.id, len(plan.new), len(plan.again))
-    else:
-        log.debug("feed %s: %s", feed.id, reading.outcome)
-    if plan.gap:
-        log.warning(
-            "feed %s: nothing of what it shows was known; items were probably missed (a gap)", feed.id
-        )
-
-
-def _limits(conf: Settings) -> schedule.Limits:
-    return schedule.Limits(conf.fetch_interval_min, conf.fetch_interval_max)
-
-
-def _source(session: OrmSession, feed: FeedState, reading: Reading) -> int:
-    """The publisher the feed belongs to: that of the site it names, once it has named one."""
-    site = reading.site_url if feed.site_url is None else None
-    if site is None:
-        return feed.source_id
-    key = authority_of(site)
-    name = publisher_name(feed.title or reading.title or "") or key
-    return feeds.source_of(session, feed, key=key, name=name, url=site)
+def _store_and_claim(looks: Sequence[Look], free: int) -> list[FeedState]:
+    finishing.finish(looks)
+    return _claim(free) if free > 0 else []
 
 
 def user_agent(conf: Settings) -> str:

@@ -1,16 +1,21 @@
 """Feed lists in and out."""
 
 import contextlib
-from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.core.errors import InvalidInputError
-from services.ingest.opml import ListedFeed, read_opml, write_opml
+from services.ingest.opml import (
+    Labels,
+    ListedFeed,
+    read_opml,
+    with_folder_hints,
+    without_false_hints,
+    write_opml,
+)
 
-NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 LIST = b"""<?xml version="1.0" encoding="UTF-8"?>
 <opml version="2.0">
   <head><title>Papers &amp; more</title></head>
@@ -67,7 +72,7 @@ def test_a_line_that_is_no_feed_is_named_by_line_and_number_and_costs_no_other()
 
 def test_a_list_is_written_so_that_it_reads_the_same():
     outline = read_opml(LIST, name="papers.opml")
-    again = read_opml(write_opml(outline.feeds, title=outline.title, now=NOW), name="again.opml")
+    again = read_opml(write_opml(outline.feeds, title=outline.title), name="again.opml")
     assert again == type(outline)(outline.title, outline.feeds)
 
 
@@ -92,7 +97,7 @@ feeds = st.lists(
 
 @given(feeds)
 def test_any_list_survives_writing_and_reading(listed):
-    again = read_opml(write_opml(listed, title="t", now=NOW), name="again.opml")
+    again = read_opml(write_opml(listed, title="t"), name="again.opml")
     assert {feed.url: (feed.language, feed.region) for feed in listed} == {
         f.url: (f.language, f.region) for f in again.feeds
     }
@@ -152,3 +157,99 @@ def test_any_bytes_are_a_list_or_a_refusal(data):
     with contextlib.suppress(InvalidInputError):
         read = read_opml(data, name="x.opml").feeds
     assert all(feed.url.startswith(("http://", "https://")) for feed in read)
+
+
+# --- folders as hints, and lists that come and go ---------------------------------------------------------------------
+
+LABELS = Labels.of(
+    [
+        {"kind": "region", "slug": "central-asia", "name": "Central Asia"},
+        {"kind": "region", "slug": "asia", "name": "Asia & Pacific"},
+        {"kind": "topic", "slug": "health", "name": "Health & Wellness"},
+        {"kind": "topic", "slug": "asia-watch", "name": "Central Asia"},
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("folders", "region", "topic"),
+    [
+        (("Central Asia",), "central-asia", "asia-watch"),
+        (("central-asia",), "central-asia", "asia-watch"),
+        (("CENTRAL  asia!",), "central-asia", "asia-watch"),
+        (("asia and pacific", "Health"), "asia", "health"),
+        (("Asia", "Central Asia", "Papers"), "central-asia", "asia-watch"),
+        (("Health & Wellness",), None, "health"),
+        (("News from Central Asia",), None, None),
+        ((), None, None),
+    ],
+)
+def test_a_folder_called_like_a_label_means_it_and_the_innermost_counts(folders, region, topic):
+    feed = with_folder_hints(ListedFeed("https://a.example/", folders=folders), LABELS)
+    assert (feed.region, feed.topic) == (region, topic)
+
+
+def test_an_attribute_wins_over_a_folder_and_an_empty_one_says_nothing_is_meant():
+    data = b"""<opml><body><outline text="Central Asia">
+      <outline xmlUrl="https://a.example/"/> <outline xmlUrl="https://b.example/" region="asia"/>
+      <outline xmlUrl="https://c.example/" region="" topic=""/></outline>
+      <outline text="Central Asia" region=""><outline xmlUrl="https://d.example/"/>
+      <outline xmlUrl="https://e.example/" region="asia"/></outline></body></opml>"""
+    feeds = [with_folder_hints(feed, LABELS) for feed in read_opml(data, name="x").feeds]
+    assert [(f.region, f.topic) for f in feeds] == [
+        ("central-asia", "asia-watch"),
+        ("asia", "asia-watch"),
+        (None, None),
+        (None, "asia-watch"),
+        ("asia", "asia-watch"),
+    ]
+
+
+def test_a_feed_without_hints_in_a_telling_folder_is_written_so_that_it_stays_without():
+    feed = ListedFeed("https://a.example/", folders=("Central Asia",))
+    data = write_opml([without_false_hints(feed, LABELS)], title="t")
+    assert b'region=""' in data
+    (again,) = read_opml(data, name="x").feeds
+    assert with_folder_hints(again, LABELS) == feed
+
+
+def test_the_same_feeds_are_the_same_bytes_with_no_date_in_them():
+    data = write_opml([ListedFeed("https://a.example/", "A", folders=("x",))], title="t")
+    assert data == write_opml(read_opml(data, name="x").feeds, title="t")
+    assert b"date" not in data.lower()
+
+
+anything = st.text(
+    st.characters(codec="utf-8", exclude_categories=["Cs"]) | st.sampled_from(list("<>&;\"'/amplt \n\t")),
+    max_size=30,
+)
+any_feeds = st.lists(
+    st.builds(
+        ListedFeed,
+        url=st.integers(0, 60).map("https://h.example/feed?n={}&lt=1&copy=2".format),
+        title=anything,
+        folders=st.lists(
+            st.sampled_from(["Central Asia", "asia", "Health", "x", " ", "<b>x</b>", "&amp;amp;lt;"])
+            | anything,
+            max_size=4,
+        ).map(tuple),
+        site_url=st.none() | st.just("https://h.example/"),
+        language=st.none() | st.sampled_from(["ru", "pt-BR"]),
+        country=st.none() | st.just("KZ"),
+        region=st.none() | st.sampled_from(["central-asia", "asia"]),
+        topic=st.none() | st.just("health"),
+    ),
+    unique_by=lambda feed: feed.url,
+    max_size=8,
+)
+
+
+@given(any_feeds)
+def test_whatever_is_written_once_is_read_and_written_to_the_same_bytes_for_ever(listed):
+    """Export, import, export: titles and folders of any letters, hints beside and against the folders' names."""
+    once = write_opml([without_false_hints(feed, LABELS) for feed in listed], title="Feeds")
+    read = [with_folder_hints(feed, LABELS) for feed in read_opml(once, name="x").feeds]
+    assert {(f.url, f.language, f.country, f.region, f.topic) for f in read} == {
+        (f.url, f.language, f.country, f.region, f.topic) for f in listed
+    }
+    assert write_opml([without_false_hints(feed, LABELS) for feed in read], title="Feeds") == once

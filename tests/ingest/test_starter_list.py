@@ -207,5 +207,5 @@ def test_the_importer_reads_every_line_as_it_is_written() -> None:
         given = line.given
         assert (feed.url, feed.title, feed.site_url) == (given["xmlUrl"], given["title"], given["htmlUrl"])
         assert (feed.language, feed.country) == (given["language"], given.get("country"))
-        assert (feed.region, feed.topic) == (given.get("region"), given.get("topic"))
+        assert (feed.region or None, feed.topic) == (given.get("region"), given.get("topic"))
         assert tuple(feed.folders) == (line.folder,)

@@ -36,7 +36,7 @@ class Feed(Base):
     What the publisher wishes: `wish_s` (ttl, sy:updatePeriod; seconds), `skip_hours` (0 to 23, UTC) and `skip_days` (0 is
     Monday). `full_at`: the last answer with a body; `validators_lie`: its server said "not modified" of a body that
     was. `moved_to`, since when and how often in a row: a permanent redirect that is not believed yet.
-    `new_at`: when it last brought something new; `usual_s`: its usual silence; from `quiet_at` on silence is unusual.
+    `new_at`: when it last brought something new; `usual_s`: its usual silence; from `quiet_at` on silence is unusual; `window_s`: how long its window lasts.
     `pace_reason`: why the next look is when it is, in a sentence. `replacement_url`: a feed that its site offers
     in place of this dead one, looked for at `sought_at`. `hub_url`, `topic_url`: what it says about WebSub.
     """
@@ -89,6 +89,7 @@ class Feed(Base):
     new_at: Mapped[datetime | None]
     usual_s: Mapped[int | None]
     quiet_at: Mapped[datetime | None]
+    window_s: Mapped[int | None]
     pace_reason: Mapped[str | None]
     replacement_url: Mapped[str | None]
     sought_at: Mapped[datetime | None]

@@ -1,168 +1,220 @@
-"""Storing one fetch: sightings, articles, the feed's own record, in one transaction.
+"""Storing what fetches brought: articles, their addresses and texts, sightings. Several feeds in one transaction.
 
-Order of locks, the same in every transaction: the feed, URLs (sorted), new texts (sorted), articles (by id, all at
-once and leaving their keys free, because every sighting stored by anybody holds the key of its article).
-A crash before commit leaves nothing but a lease that runs out; validators are stored with the entries they
+Order of locks, the same in every transaction: the feeds (by id), URLs (sorted), new texts (sorted), articles (by id, all
+at once and leaving their keys free, because every sighting stored by anybody holds the key of its article).
+A crash before commit leaves nothing but leases that run out; validators are stored with the entries they
 vouch for, because a body acknowledged and not stored would never be shown again.
 """
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from sqlalchemy import func, insert, select, text, update
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
 from services.core.events import ArticlesStored
-from services.core.models import Article, ArticleUrl, Sighting, TextKey
+from services.core.models import Article
 from services.core.outbox import publish
 from services.ingest.entry import Entry
-from services.ingest.plan import Again, FeedState, New, Plan, Seen
+from services.ingest.plan import Again, New, Plan
+from services.ingest.store import sightings
+from services.ingest.store.bulk import copy_in, new_ids
 
-TEXT_WINDOW = "7 days"
+TEXT_WINDOW = timedelta(days=7)
 """A text that was first seen longer ago than this is news again, not a copy."""
+
+_CLAIM_TEXTS = text(
+    """
+    INSERT INTO text_keys AS t (text_key, article_id, seen_at)
+    SELECT w.text_key, w.article_id, :now
+    FROM unnest(CAST(:keys AS bytea[]), CAST(:ids AS bigint[])) AS w (text_key, article_id)
+    ON CONFLICT (text_key) DO UPDATE SET article_id = excluded.article_id, seen_at = excluded.seen_at
+    WHERE t.seen_at < now() - CAST(:window AS interval)
+    """
+)
 
 
 class BeatenError(Exception):
     """Between looking and storing another worker took the address of an article that was to be new: look again."""
 
 
-def store_entries(session: Session, feed: FeedState, plan: Plan, *, source_id: int, now: datetime) -> None:
-    """Store what the plan says of the entries; `ArticlesStored` goes out after commit when there is work.
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What one feed brought and which source it brought it for."""
 
-    Raises BeatenError when what the plan calls new is stored by now; the transaction is then to be rolled back, and
-    what is known decided on anew.
+    feed_id: int
+    source_id: int
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """An article about to be stored, with the id it gets."""
+
+    id: int
+    new: New
+    by: Brought
+
+
+@dataclass(frozen=True, slots=True)
+class _Changed:
+    """A stored article that its feed corrects or adopts."""
+
+    again: Again
+    by: Brought
+
+    @property
+    def id(self) -> int:
+        return self.again.article_id
+
+
+def store_entries(session: Session, brought: Sequence[Brought], *, now: datetime) -> None:
+    """Store what the plans say; `ArticlesStored` goes out after commit when there is work.
+
+    No two of the plans may call the same address new. Raises BeatenError when what a plan calls new is stored by now; the
+    transaction is then to be rolled back, and what is known decided on anew.
     """
-    owners = _insert_new(session, feed, plan.new, source_id, now)
-    changed = [a for a in plan.again if a.changed]
-    taken = _claim_urls(
-        session,
-        {n.seen.entry.url_key: owners[n.seen.guid] for n in plan.new}
-        | {a.seen.entry.url_key: a.article_id for a in changed},
-    )
-    if any(n.seen.entry.url_key in taken for n in plan.new):
+    made = _made(session, brought)
+    changed = [_Changed(a, b) for b in brought for a in b.plan.again if a.changed]
+    _insert(session, made, now)
+    wanted = {m.new.seen.entry.url_key: m.id for m in made}
+    taken = _claim_urls(session, wanted | {c.again.seen.entry.url_key: c.id for c in changed})
+    if wanted.keys() & taken.keys():
         raise BeatenError
-    heads = _claim_texts(session, plan.new, owners, now)
+    heads = _claim_texts(session, made, now)
     _hide_copies(session, heads)
-    elsewhere = [a.article_id for a in plan.again if a.first_here and not a.changed]
-    touched = [*heads.values(), *_of_other_sources(session, elsewhere, source_id)]
+    touched = [*heads.values(), *_of_other_sources(session, brought)]
     # An article cannot move to where another one stands by now.
-    changed = [a for a in changed if taken.get(a.seen.entry.url_key, a.article_id) == a.article_id]
-    _lock(session, [*touched, *(a.article_id for a in changed)])
-    _correct(session, feed, changed, source_id, now)
+    changed = [c for c in changed if taken.get(c.again.seen.entry.url_key, c.id) == c.id]
+    _lock(session, [*touched, *(c.id for c in changed)])
+    _correct(session, changed, now)
     _touch(session, touched, now)
-    _see(session, feed.id, [(n.seen, owners[n.seen.guid]) for n in plan.new], now)
-    _see(session, feed.id, [(a.seen, a.article_id) for a in plan.again], now)
-    _see_again(session, feed.id, plan.unchanged, now)
-    if plan.new or plan.again:
+    sightings.store(
+        session,
+        first=[(m.by.feed_id, m.new.seen, m.id) for m in made],
+        again=[(b.feed_id, a.seen, a.article_id) for b in brought for a in b.plan.again],
+        now=now,
+    )
+    if made or any(b.plan.again for b in brought):
         publish(session, ArticlesStored())
 
 
-def _columns(entry: Entry) -> dict[str, Any]:
-    return {
-        "url": entry.url,
-        "title": entry.title,
-        "teaser": entry.teaser,
-        "text": entry.text,
-        "html": entry.html,
-        "authors": list(entry.authors),
-        "tags": list(entry.tags),
-        "image": entry.image,
-        "language": entry.language,
-    }
+def _made(session: Session, brought: Sequence[Brought]) -> list[_Made]:
+    news = [(new, b) for b in brought for new in b.plan.new]
+    ids = new_ids(session, "articles", len(news))
+    return [_Made(number, new, by) for number, (new, by) in zip(ids, news, strict=True)]
 
 
-def _insert_new(
-    session: Session, feed: FeedState, new: Sequence[New], source_id: int, now: datetime
-) -> dict[str, int]:
-    """Article id by guid."""
-    if not new:
-        return {}
-    rows = [
-        _columns(n.seen.entry)
-        | {
-            "feed_id": feed.id,
-            "source_id": source_id,
-            "content_hash": n.seen.content_hash,
-            "published_at": n.seen.entry.published_at,
-            "date_guessed": n.seen.entry.date_guessed,
-            "first_seen_at": now,
-            "updated_at": now,
-            "sort_at": n.sort_at,
-            "waiting_since": now,
-        }
-        for n in new
-    ]
-    ids = session.scalars(insert(Article).returning(Article.id, sort_by_parameter_order=True), rows).all()
-    return {n.seen.guid: int(i) for n, i in zip(new, ids, strict=True)}
+_SAID = {
+    "url": "text",
+    "title": "text",
+    "teaser": "text",
+    "text": "text",
+    "html": "text",
+    "authors": "text[]",
+    "tags": "text[]",
+    "image": "text",
+    "language": "text",
+}
+"""What an article says: columns that an entry fills, and a correction fills anew."""
+
+_COLUMNS = _SAID | {
+    "id": "int8",
+    "feed_id": "int8",
+    "source_id": "int8",
+    "content_hash": "bytea",
+    "published_at": "timestamptz",
+    "date_guessed": "bool",
+    "first_seen_at": "timestamptz",
+    "updated_at": "timestamptz",
+    "sort_at": "timestamptz",
+    "waiting_since": "timestamptz",
+}
 
 
-def _claim_urls(session: Session, wanted: dict[str, int]) -> dict[str, int]:
+def _said(entry: Entry) -> tuple[object, ...]:
+    """The values of `_SAID`, in its order."""
+    return (
+        entry.url, entry.title, entry.teaser, entry.text, entry.html, list(entry.authors), list(entry.tags), entry.image,
+        entry.language,
+    )  # fmt: skip
+
+
+def _insert(session: Session, made: Sequence[_Made], now: datetime) -> None:
+    if made:
+        rows = (
+            (
+                *_said(m.new.seen.entry), m.id, m.by.feed_id, m.by.source_id, m.new.seen.content_hash,
+                m.new.seen.entry.published_at, m.new.seen.entry.date_guessed, now, now, m.new.sort_at, now,
+            )
+            for m in made
+        )  # fmt: skip
+        copy_in(session, "articles", _COLUMNS, rows)
+
+
+def _claim_urls(session: Session, wanted: Mapping[str, int]) -> dict[str, int]:
     """Take the canonical URLs; those that were taken already, with the article that has them."""
     if not wanted:
         return {}
-    rows = [{"url_key": key, "article_id": wanted[key]} for key in sorted(wanted)]
+    keys = sorted(wanted)
     won = session.scalars(
-        upsert(ArticleUrl).on_conflict_do_nothing().returning(ArticleUrl.url_key), rows
+        text(
+            "INSERT INTO article_urls (url_key, article_id) "
+            "SELECT * FROM unnest(CAST(:keys AS text[]), CAST(:ids AS bigint[])) "
+            "ON CONFLICT DO NOTHING RETURNING url_key"
+        ),
+        {"keys": keys, "ids": [wanted[key] for key in keys]},
     ).all()
     left = wanted.keys() - set(won)
     if not left:
         return {}
     # A statement of its own sees what the others committed while ours waited for them.
     owners = session.execute(
-        select(ArticleUrl.url_key, ArticleUrl.article_id).where(ArticleUrl.url_key.in_(left))
+        text("SELECT url_key, article_id FROM article_urls WHERE url_key = ANY(:keys)"), {"keys": list(left)}
     )
     return {key: int(owner) for key, owner in owners}
 
 
-def _claim_texts(
-    session: Session, new: Sequence[New], owners: dict[str, int], now: datetime
-) -> dict[int, int]:
+def _claim_texts(session: Session, made: Sequence[_Made], now: datetime) -> dict[int, int]:
     """Copies among the new articles: their id, and the id of the article whose text they repeat."""
-    mine = {n.text_key: owners[n.seen.guid] for n in reversed(new) if n.text_key is not None}
-    copies = {owners[n.seen.guid]: mine[n.text_key] for n in new if n.text_key is not None}
-    if mine:
-        rows = [{"text_key": key, "article_id": mine[key], "seen_at": now} for key in sorted(mine)]
-        statement = upsert(TextKey)
-        statement = statement.on_conflict_do_update(
-            index_elements=[TextKey.text_key],
-            set_={"article_id": statement.excluded.article_id, "seen_at": statement.excluded.seen_at},
-            where=TextKey.seen_at < func.now() - text(f"interval '{TEXT_WINDOW}'"),
-        )
-        session.execute(statement, rows)
-        taken = session.execute(
-            select(TextKey.text_key, TextKey.article_id).where(TextKey.text_key.in_(list(mine)))
-        )
-        first = {mine[key]: int(owner) for key, owner in taken}
-        copies = {copy: first[head] for copy, head in copies.items()}
-    return {copy: head for copy, head in copies.items() if copy != head}
+    keyed = [(m.new.text_key, m.id) for m in made if m.new.text_key is not None]
+    if not keyed:
+        return {}
+    mine = dict(reversed(keyed))  # of several with one text the first counts
+    keys = sorted(mine)
+    values = {"keys": keys, "ids": [mine[key] for key in keys], "now": now, "window": TEXT_WINDOW}
+    session.execute(_CLAIM_TEXTS, values)
+    owners = session.execute(
+        text("SELECT text_key, article_id FROM text_keys WHERE text_key = ANY(CAST(:keys AS bytea[]))"),
+        {"keys": keys},
+    )
+    first = {bytes(key): int(owner) for key, owner in owners}
+    return {number: first[key] for key, number in keyed if first[key] != number}
 
 
-def _hide_copies(session: Session, heads: dict[int, int]) -> None:
+def _hide_copies(session: Session, heads: Mapping[int, int]) -> None:
     if heads:
         session.execute(
-            update(Article),
-            [
-                {"id": copy, "duplicate_of": head, "waiting_since": None}
-                for copy, head in sorted(heads.items())
-            ],
+            text(
+                "UPDATE articles a SET duplicate_of = c.head, waiting_since = NULL "
+                "FROM unnest(CAST(:copies AS bigint[]), CAST(:heads AS bigint[])) AS c (id, head) WHERE a.id = c.id"
+            ),
+            {"copies": list(heads), "heads": list(heads.values())},
         )
 
 
-def _correct(
-    session: Session, feed: FeedState, changed: Sequence[Again], source_id: int, now: datetime
-) -> None:
+def _correct(session: Session, changed: Sequence[_Changed], now: datetime) -> None:
     """A feed corrects or adopts an article: the new text in the old place. A hidden copy stays hidden."""
-    for a in changed:
+    for c in changed:
         session.execute(
             update(Article)
-            .where(Article.id == a.article_id)
+            .where(Article.id == c.id)
             .values(
-                **_columns(a.seen.entry),
-                feed_id=feed.id,
-                source_id=source_id,
-                content_hash=a.seen.content_hash,
+                **dict(zip(_SAID, _said(c.again.seen.entry), strict=True)),
+                feed_id=c.by.feed_id,
+                source_id=c.by.source_id,
+                content_hash=c.again.seen.content_hash,
                 updated_at=now,
                 revision=Article.revision + 1,
                 attempts=0,
@@ -170,27 +222,33 @@ def _correct(
                 waiting_since=func.coalesce(Article.waiting_since, now),
             )
         )
-    hidden = [a.article_id for a in changed]
-    if hidden:
+    ids = [c.id for c in changed]
+    if ids:
         session.execute(
             update(Article)
-            .where(Article.id.in_(hidden), Article.duplicate_of.is_not(None))
+            .where(Article.id.in_(ids), Article.duplicate_of.is_not(None))
             .values(waiting_since=None)
         )
 
 
-def _of_other_sources(session: Session, article_ids: Iterable[int], source_id: int) -> list[int]:
-    """Of these articles (a copy stands for its head), the ones that another source brought: their "also at" grows."""
-    wanted = sorted(set(article_ids))
-    if not wanted:
+def _of_other_sources(session: Session, brought: Sequence[Brought]) -> list[int]:
+    """Articles seen in a feed for the first time (a copy stands for its head) that another source had brought: their
+    "also at" grows.
+    """
+    seen = {
+        (a.article_id, b.source_id) for b in brought for a in b.plan.again if a.first_here and not a.changed
+    }
+    if not seen:
         return []
-    return list(
-        session.scalars(
-            select(func.coalesce(Article.duplicate_of, Article.id)).where(
-                Article.id.in_(wanted), Article.source_id != source_id
-            )
-        )
+    found = session.scalars(
+        text(
+            "SELECT DISTINCT coalesce(a.duplicate_of, a.id) FROM articles a "
+            "JOIN unnest(CAST(:ids AS bigint[]), CAST(:sources AS bigint[])) AS s (id, source_id) ON s.id = a.id "
+            "WHERE a.source_id <> s.source_id"
+        ),
+        {"ids": [i for i, _ in seen], "sources": [s for _, s in seen]},
     )
+    return [int(number) for number in found]
 
 
 def _touch(session: Session, article_ids: Iterable[int], now: datetime) -> None:
@@ -213,44 +271,3 @@ def _lock(session: Session, article_ids: Iterable[int]) -> None:
     if ids:
         by_id = select(Article.id).where(Article.id.in_(ids)).order_by(Article.id)
         session.execute(by_id.with_for_update(key_share=True))
-
-
-def _see(session: Session, feed_id: int, seen: Sequence[tuple[Seen, int]], now: datetime) -> None:
-    if not seen:
-        return
-    rows = [
-        {
-            "feed_id": feed_id,
-            "guid": s.guid,
-            "url": s.entry.url,
-            "article_id": article_id,
-            "content_hash": s.content_hash,
-            "first_seen_at": now,
-            "last_seen_at": now,
-        }
-        for s, article_id in seen
-    ]
-    statement = upsert(Sighting)
-    session.execute(
-        statement.on_conflict_do_update(
-            index_elements=[Sighting.feed_id, Sighting.guid],
-            set_={
-                name: getattr(statement.excluded, name) for name in ("url", "content_hash", "last_seen_at")
-            },
-        ),
-        rows,
-    )
-
-
-def _see_again(session: Session, feed_id: int, guids: Sequence[str], now: datetime) -> None:
-    """Note that these are still in the feed's window, once a day: retention goes by it."""
-    if guids:
-        session.execute(
-            update(Sighting)
-            .where(
-                Sighting.feed_id == feed_id,
-                Sighting.guid.in_(guids),
-                Sighting.last_seen_at < func.now() - text("interval '1 day'"),
-            )
-            .values(last_seen_at=now)
-        )

@@ -1,125 +1,219 @@
-"""The feed's own record after a fetch: validators, pace, history, gap, and the host's next free moment."""
+"""The feeds' own records after a look: validators, pace, habit, history, gaps, and the hosts' next free moment.
 
+Everything takes many feeds at once: what a look costs the database is a share of a few statements.
+"""
+
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, text, update
-from sqlalchemy.dialects.postgresql import insert as upsert
+from psycopg.types.json import Jsonb
+from sqlalchemy import bindparam, insert, text
+from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.orm import Session
 
-from services.core.errors import DatelineError
-from services.core.models import Feed, Fetch, Gap, Source
-from services.ingest.entry import FetchResponse
-from services.ingest.plan import FeedState, Pace, Plan, Reading
+from services.core.models import Gap
+from services.ingest.plan import FeedState, Outcome
+from services.ingest.store.bulk import copy_in
 
 HISTORY = 30
 """Fetches remembered of each feed."""
 
+_FENCE = text(
+    """
+    SELECT f.id FROM feeds f JOIN unnest(CAST(:ids AS bigint[]), CAST(:tokens AS text[])) AS w (id, token)
+      ON w.id = f.id AND w.token = f.lease_token
+    ORDER BY f.id FOR NO KEY UPDATE OF f
+    """
+)
 
-class FencedError(DatelineError):
-    """The lease ran out and somebody else has the feed: what we hold is dropped, they will store the same."""
+# A feed that somebody made due while it was in hand (a push, `feeds refresh`) stays due. What an operator can change
+# meanwhile (names, a pause) is only filled where it is empty.
+_OUTCOMES = text(
+    """
+    UPDATE feeds f SET
+        next_check_at = CASE WHEN f.next_check_at > f.lease_until - make_interval(secs => :lease)
+                             THEN f.next_check_at ELSE d.next_check_at END,
+        interval_s = d.interval_s, pace_reason = d.pace_reason, checked_at = :now,
+        lease_until = 'epoch', lease_token = NULL, attempts = 0,
+        paused_reason = coalesce(d.paused_reason, f.paused_reason),
+        error_kind = d.error_kind, error = d.error,
+        failures = CASE WHEN d.ok THEN 0 ELSE f.failures + 1 END,
+        ok_at = CASE WHEN d.ok THEN :now ELSE f.ok_at END,
+        etag = CASE WHEN d.ok THEN d.etag ELSE f.etag END,
+        last_modified = CASE WHEN d.ok THEN d.last_modified ELSE f.last_modified END,
+        body_hash = CASE WHEN d.ok THEN d.body_hash ELSE f.body_hash END,
+        full_at = CASE WHEN d.is_full THEN :now ELSE f.full_at END,
+        validators_lie = f.validators_lie OR d.lied,
+        moved_to = d.moved_to, moved_since = d.moved_since, moved_times = d.moved_times,
+        new_at = d.new_at, usual_s = d.usual_s, quiet_at = d.quiet_at, window_s = d.window_s,
+        source_id = d.source_id, "window" = coalesce(d.size, f."window"), format = coalesce(d.format, f.format),
+        title = CASE WHEN d.size IS NULL THEN f.title ELSE coalesce(nullif(f.title, ''), d.title, f.host) END,
+        site_url = coalesce(f.site_url, d.site_url), language = coalesce(f.language, d.language),
+        wish_s = coalesce(d.wish_s, f.wish_s), skip_hours = coalesce(d.skip_hours, f.skip_hours),
+        skip_days = coalesce(d.skip_days, f.skip_days),
+        hub_url = CASE WHEN d.size IS NULL THEN f.hub_url ELSE d.hub_url END,
+        topic_url = CASE WHEN d.size IS NULL THEN f.topic_url ELSE d.topic_url END,
+        replacement_url = CASE WHEN d.ok THEN NULL ELSE f.replacement_url END
+    FROM json_to_recordset(:rows) AS d (
+        id bigint, next_check_at timestamptz, interval_s bigint, pace_reason text, paused_reason text, ok bool,
+        error_kind text, error text, etag text, last_modified text, body_hash text, is_full bool, lied bool,
+        moved_to text, moved_since timestamptz, moved_times bigint, new_at timestamptz, usual_s bigint,
+        quiet_at timestamptz, window_s bigint, source_id bigint, size bigint, format text, title text, site_url text, language text,
+        wish_s bigint, skip_hours smallint[], skip_days smallint[], hub_url text, topic_url text)
+    WHERE f.id = d.id
+    """
+).bindparams(bindparam("rows", type_=JSON))
+
+_FREE = text(
+    """
+    UPDATE hosts h SET free_at = now() + make_interval(secs => w.pause)
+    FROM (SELECT host, max(pause) AS pause FROM unnest(CAST(:hosts AS text[]), CAST(:pauses AS float8[]))
+          AS each (host, pause) GROUP BY host ORDER BY host) w
+    WHERE h.host = w.host
+    """
+)
+
+_PRUNE = text(
+    """
+    DELETE FROM fetches f USING unnest(CAST(:ids AS bigint[])) AS w (id)
+    WHERE f.feed_id = w.id
+      AND f.at < (SELECT at FROM fetches o WHERE o.feed_id = w.id ORDER BY at DESC OFFSET :keep LIMIT 1)
+    """
+)
+
+_FETCHES = {
+    "feed_id": "int8",
+    "at": "timestamptz",
+    "elapsed_ms": "int8",
+    "status": "int8",
+    "outcome": "text",
+    "error": "text",
+    "bytes": "int8",
+    "brought": "jsonb",
+}
 
 
-def fence(session: Session, feed: FeedState) -> None:
-    """Lock the feed's row, if it is still ours. Raises FencedError."""
-    mine = session.scalar(
-        select(Feed.id).where(Feed.id == feed.id, Feed.lease_token == feed.lease_token).with_for_update()
-    )
-    if mine is None:
-        raise FencedError(f"feed {feed.id} was taken over by another worker")
+def fence(session: Session, feeds: Sequence[FeedState]) -> set[int]:
+    """Lock the rows of those feeds that are still ours; their ids. The others were taken over or removed."""
+    held = session.scalars(_FENCE, {"ids": [f.id for f in feeds], "tokens": [f.lease_token for f in feeds]})
+    return {int(number) for number in held}
 
 
-def source_of(session: Session, feed: FeedState, *, key: str, name: str, url: str | None) -> int:
-    """The source `key`, made if it is new; the feed's own where that is it already."""
-    if key == feed.source_key:
-        return feed.source_id
-    session.execute(upsert(Source).values(key=key, name=name, url=url).on_conflict_do_nothing())
-    return session.scalars(select(Source.id).where(Source.key == key)).one()
-
-
-def store_outcome(
-    session: Session,
-    feed: FeedState,
-    reading: Reading,
-    pace: Pace,
-    *,
-    source_id: int,
-    window: int,
-    now: datetime,
-) -> None:
-    """Write what this fetch taught about the feed, and give the lease back."""
-    values: dict[str, Any] = {
-        "next_check_at": pace.next_check_at,
-        "interval_s": pace.interval_s,
-        "lease_until": text("'epoch'"),
-        "lease_token": None,
-        "attempts": 0,
-        "checked_at": now,
-        "error_kind": reading.error_kind,
-        "error": reading.error,
-    }
-    if pace.paused_reason is not None:  # never back to None: an operator may have paused it meanwhile
-        values["paused_reason"] = pace.paused_reason
-    if reading.outcome in {"new-body", "unchanged"}:
-        values |= {
-            "ok_at": now,
-            "failures": 0,
-            "etag": reading.etag,
-            "last_modified": reading.last_modified,
-            "body_hash": reading.body_hash,
-        }
-    else:
-        values["failures"] = Feed.failures + 1
-    if reading.outcome == "new-body":
-        values |= {
-            "source_id": source_id,
-            "window": window,
-            "format": reading.format,
-            "title": feed.title or reading.title or feed.host,
-            "site_url": feed.site_url or reading.site_url,
-            "language": feed.language or reading.language,
-        }
-    session.execute(update(Feed).where(Feed.id == feed.id).values(**values))
-
-
-def store_history(
-    session: Session, feed: FeedState, response: FetchResponse, reading: Reading, plan: Plan, *, now: datetime
-) -> None:
-    """One row of history with what the fetch brought; a gap if there was one; the oldest rows go."""
-    brought = {
-        "new": len(plan.new),
-        "again": len(plan.again),
-        "unchanged": len(plan.unchanged),
-        "skipped": [*reading.skipped, *plan.skipped][:20],
-    }
-    session.execute(
-        insert(Fetch).values(
-            feed_id=feed.id,
-            at=now,
-            elapsed_ms=int(response.elapsed_s * 1000),
-            status=response.status,
-            outcome=reading.outcome,
-            error=reading.error,
-            bytes=len(response.body),
-            brought=brought,
-        )
-    )
+def sources_of(session: Session, named: Sequence[tuple[str, str, str]]) -> dict[str, int]:
+    """Ids of sources by key, those made that are new. `named`: key, name and URL of each."""
+    if not named:
+        return {}
+    rows = sorted({key: (key, name, url) for key, name, url in named}.values())
+    keys, names, urls = (list(column) for column in zip(*rows, strict=True))
     session.execute(
         text(
-            "DELETE FROM fetches WHERE feed_id = :feed AND at < "
-            "(SELECT at FROM fetches WHERE feed_id = :feed ORDER BY at DESC OFFSET :keep LIMIT 1)"
+            "INSERT INTO sources (key, name, url) SELECT * FROM "
+            "unnest(CAST(:keys AS text[]), CAST(:names AS text[]), CAST(:urls AS text[])) ON CONFLICT DO NOTHING"
         ),
-        {"feed": feed.id, "keep": HISTORY - 1},
+        {"keys": keys, "names": names, "urls": urls},
     )
-    if plan.gap and feed.ok_at is not None:
-        session.execute(
-            insert(Gap).values(feed_id=feed.id, from_at=feed.ok_at, to_at=now, window=len(plan.new))
-        )
+    found = session.execute(text("SELECT key, id FROM sources WHERE key = ANY(:keys)"), {"keys": keys})
+    return {key: int(number) for key, number in found}
 
 
-def free_host(session: Session, host: str, *, pause_s: float) -> None:
-    """The host may be asked again after the pause."""
-    session.execute(
-        text("UPDATE hosts SET free_at = now() + make_interval(secs => :pause) WHERE host = :host"),
-        {"host": host, "pause": pause_s},
-    )
+def store_outcomes(session: Session, outcomes: Sequence[Outcome], *, lease_s: int, now: datetime) -> None:
+    """Write what each look taught about its feed, and give the leases back."""
+    if outcomes:
+        rows = [_row(outcome) for outcome in outcomes]
+        session.execute(_OUTCOMES, {"rows": rows, "lease": lease_s, "now": now})
+
+
+def _row(o: Outcome) -> dict[str, Any]:
+    reading, new_body = o.reading, o.reading.outcome == "new-body"
+    row: dict[str, Any] = {
+        "id": o.feed.id,
+        "next_check_at": o.pace.next_check_at.isoformat(),
+        "interval_s": o.pace.interval_s,
+        "pace_reason": o.pace.reason or None,
+        "paused_reason": o.pace.paused_reason,
+        "ok": reading.outcome in {"new-body", "unchanged"},
+        "error_kind": reading.error_kind,
+        "error": reading.error,
+        "etag": reading.etag,
+        "last_modified": reading.last_modified,
+        "body_hash": reading.body_hash,
+        "is_full": reading.full,
+        "lied": reading.lied,
+        "moved_to": o.move.to,
+        "moved_since": _iso(o.move.since),
+        "moved_times": o.move.times,
+        "new_at": _iso(o.habit.new_at),
+        "usual_s": o.habit.usual_s,
+        "quiet_at": _iso(o.habit.quiet_at),
+        "window_s": o.pace.window_s,
+        "source_id": o.source_id,
+    }
+    if new_body:
+        row |= {
+            "size": window(o),
+            "format": reading.format,
+            "title": reading.title or None,
+            "site_url": reading.site_url,
+            "language": reading.language,
+            "wish_s": reading.wish_s,
+            "skip_hours": list(reading.skip_hours),
+            "skip_days": list(reading.skip_days),
+            "hub_url": reading.hubs[0] if reading.hubs else None,
+            "topic_url": reading.self_url,
+        }
+    return row
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+def window(outcome: Outcome) -> int:
+    """How many entries the body held that can be told apart."""
+    plan = outcome.plan
+    return len(plan.new) + len(plan.again) + len(plan.unchanged)
+
+
+def store_history(session: Session, outcomes: Sequence[Outcome], *, now: datetime) -> None:
+    """One row of history for each look, with what it brought; a gap where there was one."""
+    if outcomes:
+        copy_in(session, "fetches", _FETCHES, (_fetch(o, now) for o in outcomes))
+    gaps = [
+        {
+            "feed_id": o.feed.id,
+            "from_at": o.feed.ok_at,
+            "to_at": now,
+            "window": window(o),
+            "missed": o.plan.missed,
+        }
+        for o in outcomes
+        if o.plan.gap and o.feed.ok_at is not None
+    ]
+    if gaps:
+        session.execute(insert(Gap), gaps)
+
+
+def _fetch(o: Outcome, now: datetime) -> tuple[Any, ...]:
+    brought = {
+        "new": len(o.plan.new),
+        "again": len(o.plan.again),
+        "unchanged": len(o.plan.unchanged),
+        "skipped": [*o.reading.skipped, *o.plan.skipped][:20],
+    }
+    took = int(o.response.elapsed_s * 1000)
+    r = o.response
+    return (o.feed.id, now, took, r.status, o.reading.outcome, o.reading.error, len(r.body), Jsonb(brought))
+
+
+def prune(session: Session, feed_ids: Sequence[int]) -> None:
+    """Forget all but the last `HISTORY` fetches of these feeds."""
+    if feed_ids:
+        session.execute(_PRUNE, {"ids": list(feed_ids), "keep": HISTORY - 1})
+
+
+def free_hosts(session: Session, outcomes: Sequence[Outcome], *, pause_s: float) -> None:
+    """The hosts may be asked again after the pause, or when they wish, if they asked for longer."""
+    if outcomes:
+        pauses = [max(pause_s, float(o.reading.host_asks_s)) for o in outcomes]
+        session.execute(_FREE, {"hosts": [o.feed.host for o in outcomes], "pauses": pauses})

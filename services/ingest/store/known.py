@@ -1,36 +1,39 @@
-"""What is stored already of the entries in hand."""
+"""Articles that stand at canonical URLs already."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from services.core.models import Article, ArticleUrl, Sighting, Source
-from services.ingest.plan import Known, KnownArticle, KnownSighting
+from services.ingest.plan import KnownArticle
+
+_AT = text(
+    """
+    SELECT u.url_key, a.id, a.title, a.feed_id, s.key
+    FROM article_urls u JOIN articles a ON a.id = u.article_id JOIN sources s ON s.id = a.source_id
+    WHERE u.url_key = ANY(:keys)
+    """
+)
 
 
-def known(session: Session, *, feed_id: int, guids: Sequence[str], url_keys: Sequence[str]) -> Known:
-    """Sightings of this feed by guid, and articles of any feed by canonical URL. Nothing is asked for no entries."""
-    if not guids and not url_keys:
-        return Known()
-    sightings = session.execute(
-        select(Sighting.guid, Sighting.content_hash, Article.id, Article.title, Article.feed_id, Source.key)
-        .join(Article, Article.id == Sighting.article_id)
-        .join(Source, Source.id == Article.source_id)
-        .where(Sighting.feed_id == feed_id, Sighting.guid.in_(guids))
-    )
-    by_guid = {
-        guid: KnownSighting(KnownArticle(article_id, title, owner == feed_id, source), content_hash)
-        for guid, content_hash, article_id, title, owner, source in sightings
-    }
-    articles = session.execute(
-        select(ArticleUrl.url_key, Article.id, Article.title, Article.feed_id, Source.key)
-        .join(Article, Article.id == ArticleUrl.article_id)
-        .join(Source, Source.id == Article.source_id)
-        .where(ArticleUrl.url_key.in_(url_keys))
-    )
-    by_url = {
-        url_key: KnownArticle(article_id, title, owner == feed_id, source)
-        for url_key, article_id, title, owner, source in articles
-    }
-    return Known(by_guid, by_url)
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An article at a canonical URL; `feed_id` is the feed it stands under, None where that was removed."""
+
+    id: int
+    title: str
+    feed_id: int | None
+    source_key: str
+
+    def seen_by(self, feed_id: int) -> KnownArticle:
+        """The same, as the decisions about a feed need it."""
+        return KnownArticle(self.id, self.title, self.feed_id == feed_id, self.source_key)
+
+
+def articles_at(session: Session, url_keys: Iterable[str]) -> dict[str, Standing]:
+    """By canonical URL, for those of `url_keys` that an article has. Nothing is asked for none."""
+    keys = list(url_keys)
+    if not keys:
+        return {}
+    return {key: Standing(*found) for key, *found in session.execute(_AT, {"keys": keys})}

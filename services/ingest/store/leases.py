@@ -1,5 +1,7 @@
 """Which feeds a worker may fetch now. The claim is the politeness: it locks the host, not only the feed."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -16,7 +18,7 @@ _CLAIM = text(
     WITH due AS (
         SELECT f.id, f.host, f.next_check_at FROM feeds f JOIN hosts h USING (host)
         WHERE f.paused_reason IS NULL AND f.next_check_at <= now() AND f.lease_until < now()
-          AND h.free_at <= now() AND (f.attempts > 0) = :suspects
+          AND h.free_at <= now() AND CASE WHEN :suspects THEN f.attempts BETWEEN 1 AND :most - 1 ELSE f.attempts = 0 END
         ORDER BY f.next_check_at LIMIT :window
     ), first_of_host AS (
         SELECT DISTINCT ON (host) id, host, next_check_at FROM due ORDER BY host, next_check_at
@@ -31,7 +33,11 @@ _CLAIM = text(
                        attempts = f.attempts + 1
     FROM chosen, sources s WHERE f.id = chosen.id AND s.id = f.source_id
     RETURNING f.id, f.url, f.host, f.source_id, s.key AS source_key, f.title, f.site_url, f.language, f.etag,
-              f.last_modified, f.body_hash, f."window", f.interval_s, f.ok_at, f.failures, f.lease_token
+              f.last_modified, f.body_hash, f."window", f.interval_s, f.ok_at, f.failures, f.lease_token,
+              f.error_kind, f.checked_at, f.wish_s, f.skip_hours, f.skip_days, f.full_at, f.validators_lie,
+              f.moved_to, f.moved_since, f.moved_times, f.new_at, f.usual_s, f.window_s,
+              (SELECT p.lease_until FROM subscriptions p
+               WHERE p.feed_id = f.id AND p.state = 'active' AND p.missed < 2) AS push_until
     """
 )
 
@@ -53,6 +59,17 @@ _GIVE_BACK = text(
     """
 )
 
+_RELEASE = text(
+    """
+    WITH mine AS (
+        UPDATE feeds f SET lease_until = 'epoch', lease_token = NULL, attempts = f.attempts - 1
+        FROM unnest(CAST(:ids AS bigint[]), CAST(:tokens AS text[])) AS w (id, token)
+        WHERE f.id = w.id AND f.lease_token = w.token RETURNING f.host
+    )
+    UPDATE hosts SET free_at = now() + make_interval(secs => :pause) FROM mine WHERE hosts.host = mine.host
+    """
+)
+
 _DUE = text(
     """
     SELECT count(*) FROM (
@@ -69,10 +86,19 @@ def claim(session: Session, *, limit: int, suspects: bool = False) -> list[FeedS
     `suspects`: those that were in hand when a worker died; take them one at a time, so that a feed that kills its
     worker takes no neighbour with it. Time is the database's.
     """
-    rows = session.execute(
-        _CLAIM, {"n": limit, "window": 20 * limit, "lease": LEASE_S, "suspects": suspects}
-    ).mappings()
-    return [FeedState(**row) for row in rows]
+    values = {"n": limit, "window": 20 * limit, "lease": LEASE_S, "suspects": suspects, "most": MAX_ATTEMPTS}
+    rows = session.execute(_CLAIM, values).mappings()
+    return [
+        FeedState(**row | {"skip_hours": tuple(row["skip_hours"]), "skip_days": tuple(row["skip_days"])})
+        for row in map(dict, rows)
+    ]
+
+
+def release(session: Session, feeds: Sequence[FeedState], *, pause_s: float) -> None:
+    """End our leases on feeds that were not finished because this process stops; the attempts do not count."""
+    if feeds:
+        values = {"ids": [f.id for f in feeds], "tokens": [f.lease_token for f in feeds], "pause": pause_s}
+        session.execute(_RELEASE, values)
 
 
 def give_back(session: Session, feed: FeedState, *, error: str, retry_s: float, pause_s: float) -> None:

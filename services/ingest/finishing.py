@@ -1,0 +1,208 @@
+"""From answers to what is stored: read each, then decide and store many of them in one transaction.
+
+read -> known? -> decide -> pace, habit, move -> store. What stands at the same new address in two feeds is decided one
+after the other: the second feed waits for the next transaction and finds there what the first one stored.
+"""
+
+import logging
+import random
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from services.core.clock import utc_now
+from services.core.db import transaction
+from services.core.errors import DatelineError, UnavailableError
+from services.core.settings import settings
+from services.core.sites import authority_of
+from services.ingest import habit, moves, schedule
+from services.ingest.decide import decide, guids_to_ask
+from services.ingest.entry import FetchResponse
+from services.ingest.plan import FeedState, Known, Outcome, Plan, Reading
+from services.ingest.store import apply, catalogue, feeds, known, leases, sightings
+
+log = logging.getLogger(__name__)
+
+RETRY_S = 10
+"""After trouble of our own (a deadlock, the database away) a feed is tried again this soon. What cannot be stored will
+not be storable in ten seconds either: then the pause doubles as after any other failure.
+"""
+
+PRUNED_SHARE = 0.1
+"""Histories are cut short at one look in ten: a few rows too many harm nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A feed in hand, what its server answered, and what that says."""
+
+    feed: FeedState
+    response: FetchResponse
+    reading: Reading
+
+
+def finish(looks: Sequence[Look], now: datetime | None = None) -> list[Outcome]:
+    """Store all of these, each feed's in one piece; what was stored.
+
+    A look whose lease ran out is dropped: whoever has the feed now will store the same. Trouble with one of several looks
+    is that one's own: they are tried again one by one, and the one that cannot be stored is given back.
+    """
+    try:
+        return _finish(looks, now or utc_now())
+    except UnavailableError as error:
+        _give_back([look.feed for look in looks], str(error), retry_s=RETRY_S)
+    except Exception as error:  # noqa: BLE001 - logged and shown with its feed
+        if len(looks) > 1:
+            return [outcome for look in looks for outcome in finish([look], now)]
+        give_up(looks[0].feed, error)
+    return []
+
+
+def _finish(looks: Sequence[Look], now: datetime) -> list[Outcome]:
+    stored: list[Outcome] = []
+    while looks:
+        with suppress(apply.BeatenError):
+            outcomes, looks = _store(looks, now)
+            stored += outcomes
+    for outcome in stored:
+        _say(outcome)
+    return stored
+
+
+def _store(looks: Sequence[Look], now: datetime) -> tuple[list[Outcome], list[Look]]:
+    """One transaction; what it stored, and the looks that must wait for the next one.
+
+    Raises apply.BeatenError when another worker stored first what we had found to be new. It ends: whoever beat us has
+    committed, so that the next turn finds at least one article more.
+    """
+    conf = settings()
+    with transaction() as session:
+        looks = _still_ours(session, looks)
+        sources = _sources(session, looks)
+        plans, later = _plans(session, looks, now)
+        outcomes = [_outcome(look, plan, sources, now) for look, plan in plans]
+        brought = [apply.Brought(o.feed.id, o.source_id, o.plan) for o in outcomes]
+        apply.store_entries(session, brought, now=now)
+        names = [(o.feed.id, guid) for o in outcomes for guid in o.plan.unchanged]
+        sightings.still_there(session, names, now=now)
+        feeds.store_history(session, outcomes, now=now)
+        feeds.store_outcomes(session, outcomes, lease_s=leases.LEASE_S, now=now)
+        feeds.free_hosts(session, outcomes, pause_s=conf.fetch_host_pause)
+        _move(session, outcomes)
+        if random.random() < PRUNED_SHARE:  # noqa: S311 - spreads work, guards nothing
+            feeds.prune(session, [o.feed.id for o in outcomes])
+    return outcomes, later
+
+
+def _still_ours(session: Session, looks: Sequence[Look]) -> list[Look]:
+    held = feeds.fence(session, [look.feed for look in looks])
+    for look in looks:
+        if look.feed.id not in held:
+            log.info("feed %s was taken over by another worker", look.feed.id)
+    return [look for look in looks if look.feed.id in held]
+
+
+def _sources(session: Session, looks: Sequence[Look]) -> dict[int, int]:
+    """By feed, the publisher it turned out to belong to: that of the site it names, once it has named one."""
+    named: dict[int, tuple[str, str, str]] = {}
+    for look in looks:
+        site = look.reading.site_url if look.feed.site_url is None else None
+        if site is not None and authority_of(site) != look.feed.source_key:
+            name = catalogue.publisher_name(look.feed.title or look.reading.title or "")
+            named[look.feed.id] = (authority_of(site), name or authority_of(site), site)
+    ids = feeds.sources_of(session, list(named.values()))
+    return {feed_id: ids[key] for feed_id, (key, _, _) in named.items()}
+
+
+def _plans(
+    session: Session, looks: Sequence[Look], now: datetime
+) -> tuple[list[tuple[Look, Plan]], list[Look]]:
+    """What each look comes to, and the looks that call an address new which an earlier one calls new as well."""
+    names = [(look.feed.id, guid) for look in looks for guid in guids_to_ask(look.reading.entries)]
+    sighted = sightings.known(session, names)
+    standing = known.articles_at(session, {e.url_key for look in looks for e in look.reading.entries})
+    plans: list[tuple[Look, Plan]] = []
+    later: list[Look] = []
+    taken: set[str] = set()
+    for look in looks:
+        entries, feed = look.reading.entries, look.feed
+        found = Known(
+            {
+                guid: sighted[feed.id, guid]
+                for guid in guids_to_ask(entries)
+                if (feed.id, guid) in sighted
+            },
+            {e.url_key: standing[e.url_key].seen_by(feed.id) for e in entries if e.url_key in standing},
+        )
+        plan = decide(entries, found, feed=feed, now=now)
+        fresh = {new.seen.entry.url_key for new in plan.new}
+        if fresh & taken:
+            later.append(look)
+        else:
+            taken |= fresh
+            plans.append((look, plan))
+    return plans, later
+
+
+def _outcome(look: Look, plan: Plan, sources: dict[int, int], now: datetime) -> Outcome:
+    feed, reading, conf = look.feed, look.reading, settings()
+    limits = schedule.Limits(conf.fetch_interval_min, conf.fetch_interval_max)
+    dice = random.random()  # noqa: S311 - spreads load, guards nothing
+    return Outcome(
+        feed=feed,
+        response=look.response,
+        reading=reading,
+        plan=plan,
+        pace=schedule.next_check(feed, reading, plan, now=now, limits=limits, dice=dice),
+        habit=habit.learn(feed, plan, reading.entries, now=now),
+        move=moves.follow(feed, reading, now=now),
+        source_id=sources.get(feed.id, feed.source_id),
+    )
+
+
+def _move(session: Session, outcomes: Sequence[Outcome]) -> None:
+    """Feeds whose permanent redirect is believed by now live at their new address from here on."""
+    for outcome in outcomes:
+        if outcome.move.adopt and outcome.move.to:
+            catalogue.move(session, outcome.feed.id, outcome.move.to)
+
+
+def _give_back(held: Sequence[FeedState], error: str, *, retry_s: float) -> None:
+    """Best effort: when the database is away too, the leases run out by themselves."""
+    log.warning("%d feeds could not be stored: %s", len(held), error)
+    pause_s = settings().fetch_host_pause
+    for feed in held:
+        with suppress(DatelineError), transaction() as session:
+            leases.give_back(session, feed, error=error, retry_s=retry_s, pause_s=pause_s)
+
+
+def give_up(feed: FeedState, error: Exception) -> None:
+    """What it holds cannot be read or stored: said, shown, and asked for ever less often."""
+    log.error("feed %s (%s) could not be stored", feed.id, feed.url, exc_info=error)
+    conf = settings()
+    limits = schedule.Limits(conf.fetch_interval_min, conf.fetch_interval_max)
+    sentence = f"What it holds could not be stored ({type(error).__name__}); see the log of ingest."
+    _give_back([feed], sentence, retry_s=schedule.back_off(feed.failures + 1, limits))
+
+
+def _say(outcome: Outcome) -> None:
+    """One line a look that brought something or failed; nothing new is said only when somebody looks closely.
+
+    A failing feed is no warning: it is an everyday thing, shown wherever feeds are, and asked again.
+    """
+    feed, reading, plan = outcome.feed, outcome.reading, outcome.plan
+    if reading.error:
+        log.info("feed %s: %s", feed.id, reading.error)
+    elif plan.new or plan.again:
+        log.info("feed %s: %d new, %d changed or seen here first", feed.id, len(plan.new), len(plan.again))
+    else:
+        log.debug("feed %s: %s", feed.id, reading.outcome)
+    if plan.gap:
+        log.warning(
+            "feed %s: nothing of what it shows was known; about %d items were missed (a gap)",
+            feed.id,
+            plan.missed,
+        )
