@@ -8,24 +8,30 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import psycopg
+
 from services.core.errors import DatelineError
 from services.core.settings import settings
-from tests.bench import cpu, latency, pipe, reads
+from tests.bench import cpu, ingest, ingest_lines, latency, pipe, profiled, reads, scale
 from tests.bench.figures import BenchError, Line, conditions, table
 from tests.bench.stage import Stage, open_stage
+from tests.bench.steps import STEPS
 
 _STARTED = time.perf_counter()
-PARTS = ("pipe", "reads", "latency")
+INGEST_STEPS = (*STEPS, "slope", "scale")
+PARTS = ("ingest", "pipe", "reads", "latency")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
-    """How much is measured: feeds and entries of each, rounds, seconds; `limit_s` ends the whole run."""
+    """How much is measured: feeds and entries of each, rounds, seconds. `limit_s` ends everything but ingest, which has a limit of
+    its own.
+    """
 
     feeds: int = 200
     entries: int = 30
@@ -35,11 +41,28 @@ class Size:
     read_s: float = 2.5
     items: int = 150
     limit_s: int = 285
+    ingest_feeds: int = 500
+    ingest_rounds: int = 3
+    ingest_s: float = 420.0
+    ingest_steps: tuple[str, ...] = INGEST_STEPS
+    ingest_alone: bool = False
+    ingest_limit_s: int = 900
 
 
 FULL = Size()
 QUICK = Size(
-    feeds=40, entries=20, pipe_rounds=2, pipe_s=25.0, read_rounds=2, read_s=1.2, items=40, limit_s=85
+    feeds=40,
+    entries=20,
+    pipe_rounds=2,
+    pipe_s=25.0,
+    read_rounds=2,
+    read_s=1.2,
+    items=40,
+    limit_s=85,
+    ingest_feeds=60,
+    ingest_rounds=1,
+    ingest_steps=STEPS,
+    ingest_limit_s=150,
 )
 
 
@@ -55,20 +78,24 @@ class Results:
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; 0 when the work was done completely, 1 when not, 2 when used wrongly."""
     options = _parser().parse_args(arguments)
+    if options.profile:
+        return _profile(options.profile, feeds=_size(options).ingest_feeds)
     if not cpu.available():
         print(
             "The bench reads CPU time from /proc, which this system has not; it needs Linux.", file=sys.stderr
         )
         return 2
-    size, wanted = QUICK if options.quick else FULL, set(options.parts or PARTS)
+    size, wanted = _size(options), set(options.parts or PARTS)
     target = options.json.absolute() if options.json else None
     for number in (signal.SIGALRM, signal.SIGTERM):
         signal.signal(number, _cut_short)
-    signal.alarm(size.limit_s)
     results = Results(conditions=_circumstances())
     try:
-        _measure(size, wanted, results)
-    except (BenchError, DatelineError, OSError) as error:
+        if "ingest" in wanted:
+            _ingest(size, results)
+        if wanted != {"ingest"}:
+            _measure(size, wanted, results)
+    except (BenchError, DatelineError, OSError, psycopg.Error) as error:
         results.faults.append(f"The bench ended early: {error}")
     except KeyboardInterrupt:
         results.faults.append("The bench was interrupted.")
@@ -79,7 +106,45 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if results.faults else 0
 
 
+def _profile(step: str, *, feeds: int) -> int:
+    """Where the CPU of one step of ingest goes, printed; no figure of it is comparable with those of the bench."""
+    try:
+        with open_stage(feeds=feeds, entries=0, roles=(), statements=True) as stage:
+            _say(f"one pass of {feeds} feeds under the profiler")
+            print(profiled.run(stage, step))
+    except (BenchError, DatelineError, OSError) as error:
+        print(f"The profile ended early: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _ingest(size: Size, results: Results) -> None:
+    _say(f"ingest: starting servers, a worker and a press of {size.ingest_feeds} mixed feeds")
+    signal.alarm(size.ingest_limit_s)
+    with open_stage(feeds=size.ingest_feeds, entries=0, roles=ingest.ROLES, decided=ingest.SETTINGS) as stage:
+        try:
+            _say(f"ingest: up to {size.ingest_rounds} rounds")
+            found = ingest.measure(
+                stage,
+                rounds=size.ingest_rounds,
+                budget_s=size.ingest_s,
+                steps=size.ingest_steps,
+                alone=size.ingest_alone,
+                slope="slope" in size.ingest_steps,
+            )
+            results.lines += ingest_lines.lines(found)
+            results.faults += [*found.faults, *ingest_lines.too_dear(found)]
+            results.conditions |= ingest_lines.circumstances(found)
+            if "scale" in size.ingest_steps:
+                _say("ingest: a great catalogue")
+                results.lines += ingest_lines.scale_lines(scale.measure(stage), found)
+        finally:
+            signal.alarm(0)  # tidying up is not cut short
+            results.conditions |= _what_runs(stage)
+
+
 def _measure(size: Size, wanted: set[str], results: Results) -> None:
+    signal.alarm(size.limit_s)
     _say(f"starting servers, roles and a press of {size.feeds} feeds")
     with open_stage(feeds=size.feeds, entries=size.entries) as stage:
         try:
@@ -100,7 +165,7 @@ def _measure(size: Size, wanted: set[str], results: Results) -> None:
                 results.faults += latency.faults(seen)
         finally:
             signal.alarm(0)  # tidying up is not cut short
-            results.conditions |= _what_was_there(stage, size)
+            results.conditions |= _what_was_there(stage, size) | _what_runs(stage)
 
 
 def _pipe(stage: Stage, size: Size, results: Results) -> None:
@@ -123,8 +188,13 @@ def _what_was_there(stage: Stage, size: Size) -> dict[str, Any]:
     return {
         "feeds": f"{size.feeds} with {size.entries} entries each, an address of its own each, starter rulebook",
         "rows at the end": rows,
+    }
+
+
+def _what_runs(stage: Stage) -> dict[str, Any]:
+    return {
         "PostgreSQL": f"{stage.database.version()}, durable, on {_file_system(stage.folder)}",
-        "worker processes": f"{settings().worker_processes} of ingest, {settings().worker_processes} of classify",
+        "worker processes": f"{settings().worker_processes} a worker",
     }
 
 
@@ -147,7 +217,7 @@ def _tell(results: Results, target: Path | None) -> None:
     for fault in results.faults:
         print(f"NOT DONE: {fault}")
     if not results.faults:
-        print("The work was done completely: every article published stood in Latest.")
+        print("The work was done completely: nothing that was published is missing.")
     if target is not None:
         record = {
             "conditions": results.conditions,
@@ -175,8 +245,39 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("parts", nargs="*", type=_part, metavar="PART", help=f"of {', '.join(PARTS)} (all)")
     parser.add_argument("--quick", action="store_true", help="smaller, under 90 seconds")
+    parser.add_argument("--feeds", type=int, help="how many feeds ingest is measured with (500; quick: 60)")
+    parser.add_argument("--rounds", type=int, help="how many rounds of ingest at most (3; quick: 1)")
+    parser.add_argument(
+        "--steps", type=_steps, metavar="STEP,...", help=f"of ingest, any of {','.join(INGEST_STEPS)} (all)"
+    )
+    parser.add_argument(
+        "--alone", action="store_true", help="ingest without yardsticks, in a third of the time"
+    )
+    parser.add_argument(
+        "--profile",
+        nargs="?",
+        const="cold",
+        choices=STEPS,
+        help="show where the CPU of one step of ingest goes (cold), and measure nothing",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures, unrounded, to FILE too")
     return parser
+
+
+def _size(options: argparse.Namespace) -> Size:
+    size = QUICK if options.quick else FULL
+    asked = {"ingest_feeds": options.feeds, "ingest_rounds": options.rounds, "ingest_steps": options.steps}
+    given = {name: value for name, value in asked.items() if value is not None}
+    return replace(size, **given, ingest_alone=options.alone)
+
+
+def _steps(text: str) -> tuple[str, ...]:
+    named = tuple(text.split(","))
+    if wrong := [name for name in named if name not in INGEST_STEPS]:
+        raise argparse.ArgumentTypeError(
+            f"{wrong[0]!r} is no step of ingest; it has {','.join(INGEST_STEPS)}"
+        )
+    return named
 
 
 def _part(text: str) -> str:

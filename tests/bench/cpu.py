@@ -23,9 +23,9 @@ def seconds(leader: int) -> float:
     """User and system time of process `leader` and all its descendants, living or reaped; 0 when it is gone."""
     members: dict[int, int] = {}
     for _ in range(_TRIES):  # a process that ends between two readings would be missed or counted twice
-        before = _tree(leader)
+        before = tree(leader)
         members = {pid: ticks for pid, (_, ticks) in _processes(before).items()}
-        if set(members) == before and _tree(leader) == before:
+        if set(members) == before and tree(leader) == before:
             break
     return sum(members.values()) / _TICK
 
@@ -40,7 +40,13 @@ def spent(before: Mapping[str, float], after: Mapping[str, float]) -> dict[str, 
     return {name: round(after[name] - before.get(name, 0.0), 6) for name in after}
 
 
-def _tree(leader: int) -> set[int]:
+def alone(pid: int) -> float:
+    """User and system time of one process and what it waited for, its living children left out; 0 when it is gone."""
+    return sum(ticks for _, ticks in _processes({pid}).values()) / _TICK
+
+
+def tree(leader: int) -> set[int]:
+    """Process numbers of `leader` and all its living descendants."""
     children: dict[int, list[int]] = {}
     living = _processes()
     for pid, (parent, _) in living.items():

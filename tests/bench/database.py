@@ -1,5 +1,6 @@
 """What the bench asks of the database itself: a fresh state for every round, feeds made due, and when all is done."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,8 +15,9 @@ _LOADED = ("sources", "hosts", "feeds")
 """What the list of feeds filled; put back as it was before every cold round, parents first."""
 
 _DONE = """
-SELECT NOT EXISTS (SELECT FROM feeds WHERE paused_reason IS NULL AND (checked_at IS NULL OR checked_at < %s))
-   AND NOT EXISTS (SELECT FROM articles WHERE waiting_since IS NOT NULL AND quarantined IS NULL)
+SELECT NOT EXISTS (SELECT FROM feeds f JOIN bench.feeds USING (id)
+                   WHERE f.paused_reason IS NULL AND (f.checked_at IS NULL OR f.checked_at < %s))
+   AND (%s OR NOT EXISTS (SELECT FROM articles WHERE waiting_since IS NOT NULL AND quarantined IS NULL))
 """
 _LISTED = """
 SELECT a.url FROM articles a JOIN rulebooks r ON r.active AND r.version = a.rulebook_version WHERE a.listed
@@ -23,6 +25,19 @@ SELECT a.url FROM articles a JOIN rulebooks r ON r.active AND r.version = a.rule
 _STORED_TO_CHANGE = """
 SELECT a.url, a.first_seen_at, c.at FROM articles a JOIN changes c ON c.article_id = a.id AND c.change = 'added'
 WHERE a.id > %s
+"""
+_STATEMENTS = r"""
+SELECT sum(calls), round(sum(total_exec_time)), sum(rows), said FROM (
+    SELECT *, left(regexp_replace(regexp_replace(query, '\s+', ' ', 'g'), ' VALUES .*', ' VALUES ...'), 120) AS said
+    FROM bench.pg_stat_statements) AS asked
+GROUP BY said ORDER BY sum(total_exec_time) DESC LIMIT %s
+"""
+_SLEEPERS = """
+WITH n AS (SELECT %s + generate_series(1, %s) AS n),
+     s AS (INSERT INTO sources (key, name) SELECT 'sleeper-' || n || '.example', 'Sleeper ' || n FROM n RETURNING id, key),
+     h AS (INSERT INTO hosts (host) SELECT key FROM s)
+INSERT INTO feeds (source_id, url, host, title, next_check_at, checked_at)
+SELECT id, 'http://' || key || '/feed.xml', key, key, now() + make_interval(mins => 120 + (id %% 1000)::int), now() FROM s
 """
 
 
@@ -42,6 +57,7 @@ class Database:
         self._connection = psycopg.connect(
             url.replace("+psycopg", "", 1), autocommit=True, options="-c client_min_messages=warning"
         )
+        self.backend = self._connection.info.backend_pid
 
     def close(self) -> None:
         self._connection.close()
@@ -53,8 +69,10 @@ class Database:
         for name in _LOADED:
             self._do(f"CREATE TABLE bench.{name} AS TABLE public.{name}")
 
-    def start_afresh(self) -> None:
-        """Everything a round wrote goes, the feeds stand as they were loaded; nothing is due."""
+    def start_afresh(self, feeds: Sequence[str] | None = None) -> None:
+        """Everything a round wrote goes, the feeds (those at the addresses named, else all) stand as they were loaded; nothing
+        is due.
+        """
         with self._connection.transaction():
             gone = ", ".join(table.name for table in Base.metadata.sorted_tables if table.name not in _KEPT)
             self._do(f"TRUNCATE {gone}")
@@ -65,6 +83,8 @@ class Database:
                 self._do(
                     f"INSERT INTO public.{name} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM bench.{name}"
                 )
+            if feeds is not None:
+                self._do("DELETE FROM feeds WHERE NOT url = ANY(%s)", list(feeds))
         self._do("VACUUM ANALYZE feeds, hosts, sources")
         self._do("CHECKPOINT")
 
@@ -73,10 +93,10 @@ class Database:
         self._do("UPDATE feeds SET etag = NULL, last_modified = NULL")
 
     def make_due(self) -> datetime:
-        """Let all feeds be due now, whatever their hosts wished; when that was."""
+        """Let all feeds of the press be due now, whatever their hosts wished; when that was."""
         with self._connection.transaction():
-            self._do("UPDATE hosts SET free_at = '-infinity'")
-            self._do("UPDATE feeds SET next_check_at = now()")
+            self._do("UPDATE hosts SET free_at = '-infinity' WHERE host IN (SELECT host FROM bench.feeds)")
+            self._do("UPDATE feeds SET next_check_at = now() WHERE id IN (SELECT id FROM bench.feeds)")
             moment: datetime = self._one("SELECT now()")
         return moment
 
@@ -87,9 +107,15 @@ class Database:
             feeds,
         )
 
-    def is_done(self, since: datetime) -> bool:
-        """Whether every feed was looked at after `since` and nothing waits for its labels."""
-        return bool(self._one(_DONE, since))
+    def let_rest(self) -> None:
+        """Let no feed of the press be due."""
+        self._do(
+            "UPDATE feeds SET next_check_at = now() + interval '1 day' WHERE id IN (SELECT id FROM bench.feeds)"
+        )
+
+    def is_done(self, since: datetime, *, labelled: bool = True) -> bool:
+        """Whether every feed of the press was looked at after `since` and, if `labelled`, nothing waits for its labels."""
+        return bool(self._one(_DONE, since, not labelled))
 
     def beating(self) -> set[str]:
         """Roles that gave a sign of life."""
@@ -98,6 +124,25 @@ class Database:
     def listed(self) -> list[str]:
         """Addresses of the articles in Latest that carry labels of the rulebook in force."""
         return [str(url) for (url,) in self._connection.execute(_LISTED)]
+
+    def count_statements(self) -> None:
+        """From now on, of a server that was started to keep count."""
+        self._do("CREATE EXTENSION IF NOT EXISTS pg_stat_statements SCHEMA bench")
+        self._do("SELECT bench.pg_stat_statements_reset()")
+
+    def statements(self, top: int) -> list[tuple[int, float, int, str]]:
+        """The dearest since: calls, milliseconds in total, rows, the statement."""
+        return self._connection.execute(_STATEMENTS, (top,)).fetchall()
+
+    def articles(self) -> list[str]:
+        """Addresses of all articles, listed or not."""
+        return [str(url) for (url,) in self._connection.execute("SELECT url FROM articles")]
+
+    def add_sleepers(self, total: int) -> None:
+        """Fill up to `total` feeds with such as are not due for hours; each has a host and a publisher of its own."""
+        missing = total - int(self._one("SELECT count(*) FROM feeds"))
+        self._do(_SLEEPERS, int(self._one("SELECT max(id) FROM feeds")), missing)
+        self._do("VACUUM ANALYZE feeds, hosts, sources")
 
     def last_article(self) -> int:
         """The highest number given to an article."""

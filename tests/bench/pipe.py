@@ -1,15 +1,13 @@
 """The whole pipe: feeds in, articles in Latest; beside it a bare loop that only fetches and parses the same feeds."""
 
-import json
-import subprocess
-import sys
 import time
 from dataclasses import dataclass, field
 from functools import partial
 
 from tests.bench import cpu, truth
-from tests.bench.figures import BenchError, Line
+from tests.bench.figures import Line
 from tests.bench.stage import Stage, eventually, plain_environment
+from tests.bench.yardstick import started
 
 PART = "Pipe: from feeds that are due to Latest"
 STEPS = ("cold", "warm", "same")
@@ -22,7 +20,7 @@ _SHOWN = {
     "PostgreSQL": ("postgres",),
     "Valkey, scheduler, API": ("valkey", "scheduler", "api"),
 }
-_ROUND_S, _BARE_S = 120.0, 60.0
+_ROUND_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +112,10 @@ def _share(steps: list[Step], trees: tuple[str, ...]) -> list[float]:
 
 def _ours(stage: Stage, done: Rounds, number: int) -> None:
     for step in STEPS:
-        asked, stored = _requests(stage), stage.database.rows()
+        asked, stored = stage.requests(), stage.database.rows()
         done.ours[step].append(_step(stage, step))
         where = f"round {number}, {_HEAD[step]}"
-        requests, not_modified = (now - then for now, then in zip(_requests(stage), asked, strict=True))
+        requests, not_modified = (now - then for now, then in zip(stage.requests(), asked, strict=True))
         expected = len(stage.feeds) if step == "warm" else 0
         if (requests, not_modified) != (len(stage.feeds), expected):
             done.faults.append(
@@ -149,27 +147,16 @@ def _step(stage: Stage, step: str) -> Step:
 
 
 def _bare(stage: Stage, done: Rounds, *, entries: int) -> None:
-    urls = stage.folder / "feeds.txt"
-    urls.write_text("\n".join(stage.feeds))
     stage.wait_quiet()
-    try:
-        said = subprocess.run(
-            [sys.executable, "-m", "tests.bench.bare", str(urls)],
-            env=plain_environment(),
-            capture_output=True,
-            check=True,
-            timeout=_BARE_S,
-        ).stdout
-    except subprocess.SubprocessError as error:
-        raise BenchError(f"The bare loop did not come to its end: {error}.") from error
-    for step, went in json.loads(said).items():
-        done.bare[step].append(Step(went["wall"], {"bare": went["cpu"]}))
-        expected = (len(stage.feeds) * entries, 0) if step == "cold" else (0, len(stage.feeds))
-        if (went["entries"], went["not_modified"]) != expected:
-            done.faults.append(f"the bare loop, {_HEAD[step]}: {went} where {expected} were expected")
-
-
-def _requests(stage: Stage) -> tuple[int, int]:
-    """Feed requests and answers 304 that the press has counted so far."""
-    rows = stage.ask_press("/stats.json").values()
-    return sum(row["requests"] for row in rows), sum(row["not_modified"] for row in rows)
+    with started("tests.bench.bare", stage.feeds, stage.folder, plain_environment()) as bare:
+        for step in done.bare:
+            asked = stage.requests()
+            went = bare.step(step)
+            done.bare[step].append(Step(went.wall, {"bare": went.cpu}))
+            not_modified = stage.requests()[1] - asked[1]
+            expected = (len(stage.feeds) * entries, 0) if step == "cold" else (0, len(stage.feeds))
+            if (went.entries, not_modified) != expected:
+                done.faults.append(
+                    f"the bare loop, {_HEAD[step]}: {went.entries} entries and {not_modified} answers 304 "
+                    f"where {expected[0]} and {expected[1]} were expected"
+                )

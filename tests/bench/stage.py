@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -44,6 +44,12 @@ SETTINGS = {
     "FETCH_HOST_PAUSE": "0.1",  # a feed that is asked every second must not wait for its host
 }
 _QUIET_S, _QUIET_CPU_S = 0.5, 0.1
+_KEEP_COUNT = (
+    "-c",
+    "shared_preload_libraries=pg_stat_statements",
+    "-c",
+    "pg_stat_statements.track_utility=on",
+)
 _PRESS = re.compile(r"list (http://\S+)/opml")
 
 
@@ -78,8 +84,11 @@ class Stage:
         return {name: ours[name] for name in (*ROLES, "postgres", "valkey") if name in ours}
 
     def cpu(self) -> dict[str, float]:
-        """CPU seconds so far by name."""
-        return cpu.all_seconds(self.leaders)
+        """CPU seconds so far by name; what PostgreSQL spends on the bench's own questions is not in it."""
+        spent = cpu.all_seconds(self.leaders)
+        if "postgres" in spent:
+            spent["postgres"] -= cpu.alone(self.database.backend)
+        return spent
 
     def start(self, *children: Child) -> None:
         """Start processes side by side and wait until all of them answer."""
@@ -113,6 +122,15 @@ class Stage:
             if sum(self.cpu().values()) - before < _QUIET_CPU_S:
                 return
 
+    def slugs(self) -> dict[str, str]:
+        """Whose feed is at an address: the names that the desk of the press knows outlets by, in their order."""
+        return {row["feed"]: slug for slug, row in self.ask_press("/stats.json").items()}
+
+    def requests(self) -> tuple[int, int]:
+        """Requests for feeds and answers 304 that the press has counted so far."""
+        rows = self.ask_press("/stats.json").values()
+        return sum(row["requests"] for row in rows), sum(row["not_modified"] for row in rows)
+
     def ask_press(self, path: str, *, post: bool = False) -> Any:
         """What the desk of the press answers."""
         asked = urllib.request.Request(self.press + path, method="POST" if post else "GET")
@@ -128,10 +146,19 @@ class Stage:
 
 
 @contextmanager
-def open_stage(*, feeds: int, entries: int) -> Iterator[Stage]:
+def open_stage(
+    *,
+    feeds: int,
+    entries: int,
+    roles: Sequence[str] = ROLES,
+    statements: bool = False,
+    decided: Mapping[str, str] = SETTINGS,
+) -> Iterator[Stage]:
     """Everything running and quiet, the press's feeds and the starter rulebook loaded, nothing fetched yet.
 
-    Works in a temporary folder (TMPDIR chooses the disk), which is gone afterwards with all that ran.
+    Works in a temporary folder (TMPDIR chooses the disk), which is gone afterwards with all that ran. `entries` 0: the mixture
+    of formats and sizes. `roles`: those of Dateline's that are to run. `statements`: PostgreSQL keeps count of what it is asked.
+    `decided`: settings that are not as in production.
     """
     folder = _folder()
     stage = Stage(folder, open_home(folder / "home"))
@@ -139,8 +166,8 @@ def open_stage(*, feeds: int, entries: int) -> Iterator[Stage]:
     try:
         os.chdir(folder)  # no `.env` of anybody's may decide what is measured
         stage.guardian.look()
-        _start_servers(stage, feeds=feeds, entries=entries)
-        _start_roles(stage)
+        _start_servers(stage, feeds=feeds, entries=entries, statements=statements, decided=decided)
+        _start_roles(stage, roles)
         yield stage
     finally:
         for name in reversed(list(stage.running)):
@@ -165,16 +192,22 @@ def _press(stage: Stage, *, feeds: int, entries: int) -> Child:
         env=plain_environment(),
         cwd=stage.folder,
         ready=lambda: _PRESS.search((stage.folder / "press.log").read_text()) is not None,
+        ready_seconds=90.0,  # writing five hundred feeds takes ten on a quiet machine
     )
 
 
-def _start_servers(stage: Stage, *, feeds: int, entries: int) -> None:
+def _start_servers(
+    stage: Stage, *, feeds: int, entries: int, statements: bool, decided: Mapping[str, str]
+) -> None:
     runs_as = account.server_account(create=False) if account.is_root() else None
     postgres = postgres_server(stage.home, durable=True, account=runs_as, below=stage.folder / "service")
     valkey = valkey_server(stage.home)
-    stage.start(postgres.child, valkey.child, _press(stage, feeds=feeds, entries=entries))
+    database = postgres.child
+    if statements:
+        database = replace(database, argv=(*database.argv, *_KEEP_COUNT))
+    stage.start(database, valkey.child, _press(stage, feeds=feeds, entries=entries))
     _meet_press(stage)
-    _set_environment(stage, postgres, valkey)
+    _set_environment(stage, postgres, valkey, decided)
     schema.upgrade(postgres.url)
     load_starter(postgres.url, stage.folder / "press.opml")
     stage.database = Database(postgres.url)
@@ -192,17 +225,17 @@ def _meet_press(stage: Stage) -> None:
         )
 
 
-def _set_environment(stage: Stage, postgres: Server, valkey: Server) -> None:
+def _set_environment(stage: Stage, postgres: Server, valkey: Server, chosen: Mapping[str, str]) -> None:
     """This process is set up like a role, as the code that it shares with them reads settings."""
     for name in [name for name in os.environ if name.startswith(PREFIX)]:
         del os.environ[name]
-    decided = {"HOME": str(stage.home.path), "BIND": stage.address, **SETTINGS}
+    decided = {"HOME": str(stage.home.path), "BIND": stage.address, **chosen}
     decided |= {"DATABASE_URL": postgres.url, "REDIS_URL": valkey.url}
     os.environ.update({PREFIX + name: value for name, value in decided.items()})
     settings.cache_clear()
 
 
-def _start_roles(stage: Stage) -> None:
+def _start_roles(stage: Stage, roles: Sequence[str]) -> None:
     urls = {
         "database_url": os.environ[f"{PREFIX}DATABASE_URL"],
         "redis_url": os.environ[f"{PREFIX}REDIS_URL"],
@@ -211,8 +244,8 @@ def _start_roles(stage: Stage) -> None:
         stage.children[child.name] = replace(
             child, env={**child.env, "PYTHONPATH": str(ROOT)}, cwd=stage.folder
         )
-    stage.start(*(stage.children[name] for name in ROLES))
-    stage.wait_alive({"ingest", "classify", "scheduler"})
+    stage.start(*(stage.children[name] for name in roles))
+    stage.wait_alive(set(roles) - {"api"})
     stage.wait_quiet()
 
 
