@@ -100,7 +100,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "parse_sample",
         kinds.share,
-        "0.01",
+        "0.001",
         "Share of bodies that feedparser reads once more, for comparison.",
     ),
     Setting(

@@ -79,6 +79,18 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """An entry as parsed, with what it is recognised by before it is cleaned: `guid` and `url_key` as in Entry, both None
+    where only cleaning can tell; `fingerprint` as there.
+    """
+
+    raw: RawEntry
+    guid: str | None
+    url_key: str | None
+    fingerprint: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class FetchRequest:
     """One feed to be asked for: validators exactly as the server gave them, from one earlier answer."""
 

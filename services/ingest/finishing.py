@@ -1,14 +1,14 @@
 """From answers to what is stored: read each, then decide and store many of them in one transaction.
 
-read -> known? -> decide -> pace, habit, move -> store. What stands at the same new address in two feeds is decided one
+known? -> clean the rest -> decide -> pace, habit, move -> store. What stands at the same new address in two feeds is decided one
 after the other: the second feed waits for the next transaction and finds there what the first one stored.
 """
 
 import logging
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -18,10 +18,10 @@ from services.core.db import transaction
 from services.core.errors import DatelineError, UnavailableError
 from services.core.settings import settings
 from services.core.sites import authority_of
-from services.ingest import habit, moves, schedule
+from services.ingest import habit, moves, schedule, sift
 from services.ingest.decide import decide, guids_to_ask
 from services.ingest.entry import FetchResponse
-from services.ingest.plan import FeedState, Known, Outcome, Plan, Reading
+from services.ingest.plan import FeedState, Known, KnownSighting, Outcome, Plan, Reading
 from services.ingest.store import apply, catalogue, feeds, known, leases, sightings
 
 log = logging.getLogger(__name__)
@@ -37,11 +37,12 @@ PRUNED_SHARE = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A feed in hand, what its server answered, and what that says."""
+    """A feed in hand, what its server answered, and what that says. `sifted`: names of what was seen to be unchanged."""
 
     feed: FeedState
     response: FetchResponse
     reading: Reading
+    sifted: tuple[str, ...] = ()
 
 
 def finish(looks: Sequence[Look], now: datetime | None = None) -> list[Outcome]:
@@ -63,6 +64,7 @@ def finish(looks: Sequence[Look], now: datetime | None = None) -> list[Outcome]:
 
 def _finish(looks: Sequence[Look], now: datetime) -> list[Outcome]:
     stored: list[Outcome] = []
+    looks = _sifted(looks, now)
     while looks:
         with suppress(apply.BeatenError):
             outcomes, looks = _store(looks, now)
@@ -117,27 +119,69 @@ def _sources(session: Session, looks: Sequence[Look]) -> dict[int, int]:
     return {feed_id: ids[key] for feed_id, (key, _, _) in named.items()}
 
 
+def _sifted(looks: Sequence[Look], now: datetime) -> list[Look]:
+    """What is known and unchanged leaves; the rest is cleaned.
+
+    Before the transaction that stores: only who holds a feed's lease changes its sightings, and whether it is held still is
+    asked there.
+    """
+    names = [(look.feed.id, name) for look in looks for name in sift.names(look.reading.told)]
+    if not names:
+        return list(looks)
+    with transaction() as session:
+        sighted = sightings.known(session, names)
+    by_feed: dict[int, dict[str, KnownSighting]] = {look.feed.id: {} for look in looks}
+    for (feed_id, name), sighting in sighted.items():
+        by_feed[feed_id][name] = sighting
+    return [_sifted_one(look, by_feed[look.feed.id], now) if look.reading.told else look for look in looks]
+
+
+def _sifted_one(look: Look, sighted: Mapping[str, KnownSighting], now: datetime) -> Look:
+    feed, reading = look.feed, look.reading
+    parted = sift.sift(reading.told, sighted, feed=feed)
+    entries, skipped = sift.clean(
+        parted.rest, language=reading.language, site_url=reading.site_url or feed.site_url, now=now
+    )
+    return replace(look, reading=replace(reading, entries=entries, skipped=skipped), sifted=parted.unchanged)
+
+
+def _known(session: Session, looks: Sequence[Look]) -> dict[int, Known]:
+    """By feed, what is stored of the entries that were not sifted. Of a feed never read there is no sighting."""
+    names = [
+        (look.feed.id, guid)
+        for look in looks
+        if look.feed.ok_at is not None
+        for guid in guids_to_ask(look.reading.entries)
+    ]
+    sighted = sightings.known(session, names)
+    standing = known.articles_at(session, {e.url_key for look in looks for e in look.reading.entries})
+    return {
+        look.feed.id: Known(
+            {
+                guid: sighted[look.feed.id, guid]
+                for guid in guids_to_ask(look.reading.entries)
+                if (look.feed.id, guid) in sighted
+            },
+            {
+                e.url_key: standing[e.url_key].seen_by(look.feed.id)
+                for e in look.reading.entries
+                if e.url_key in standing
+            },
+        )
+        for look in looks
+    }
+
+
 def _plans(
     session: Session, looks: Sequence[Look], now: datetime
 ) -> tuple[list[tuple[Look, Plan]], list[Look]]:
     """What each look comes to, and the looks that call an address new which an earlier one calls new as well."""
-    names = [(look.feed.id, guid) for look in looks for guid in guids_to_ask(look.reading.entries)]
-    sighted = sightings.known(session, names)
-    standing = known.articles_at(session, {e.url_key for look in looks for e in look.reading.entries})
+    found = _known(session, looks)
     plans: list[tuple[Look, Plan]] = []
     later: list[Look] = []
     taken: set[str] = set()
     for look in looks:
-        entries, feed = look.reading.entries, look.feed
-        found = Known(
-            {
-                guid: sighted[feed.id, guid]
-                for guid in guids_to_ask(entries)
-                if (feed.id, guid) in sighted
-            },
-            {e.url_key: standing[e.url_key].seen_by(feed.id) for e in entries if e.url_key in standing},
-        )
-        plan = decide(entries, found, feed=feed, now=now)
+        plan = decide(look.reading.entries, found[look.feed.id], feed=look.feed, now=now, sifted=look.sifted)
         fresh = {new.seen.entry.url_key for new in plan.new}
         if fresh & taken:
             later.append(look)
@@ -157,7 +201,7 @@ def _outcome(look: Look, plan: Plan, sources: dict[int, int], now: datetime) -> 
         reading=reading,
         plan=plan,
         pace=schedule.next_check(feed, reading, plan, now=now, limits=limits, dice=dice),
-        habit=habit.learn(feed, plan, reading.entries, now=now),
+        habit=habit.learn(feed, plan, reading.entries, now=now, dates=reading.dates),
         move=moves.follow(feed, reading, now=now),
         source_id=sources.get(feed.id, feed.source_id),
     )

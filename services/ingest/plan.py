@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from services.ingest.entry import Entry, FetchResponse
+from services.ingest.entry import Entry, FetchResponse, Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,9 @@ class Reading:
     to be remembered for answers without a body. `host_asks_s`: how long a refusal (429, 503) holds for the whole host.
     `full`: the answer had a body. `lied`: its validators stood while the body had changed. `error_kind` and `error` belong to `failed` and `gone`; `lasting`: the error will not pass by itself.
     `permanent_url`: where an unbroken chain of 301/308 led. `self_url`, `hubs`: see ParsedFeed. `dates`: when the entries of the
-    whole body were published as it says, none of them in the future, newest first.
+    whole body were published as it says, none of them in the future, newest first. Of a feed met for the first time the
+    `entries` are here, and the `skipped` reasons of those that are no articles; of one that is known the body's entries
+    are `told`, since most of them need not be cleaned.
     """
 
     outcome: str
@@ -156,6 +158,7 @@ class Reading:
     self_url: str | None = None
     hubs: tuple[str, ...] = ()
     dates: tuple[datetime, ...] = ()
+    told: tuple[Told, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

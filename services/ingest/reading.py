@@ -6,9 +6,9 @@ from datetime import datetime
 
 from services.core.errors import InvalidInputError
 from services.core.urls import check_http_url
-from services.ingest import asks, faults, parsers, rates, walls
-from services.ingest.clean import Skipped, clean_entry, language_of
-from services.ingest.entry import Entry, FetchResponse, ParsedFeed
+from services.ingest import asks, faults, parsers, rates, sift, walls
+from services.ingest.clean import language_of
+from services.ingest.entry import FetchResponse, ParsedFeed
 from services.ingest.parsers import NotAFeedError
 from services.ingest.plan import FeedState, Reading
 
@@ -68,7 +68,7 @@ def _body(
     except NotAFeedError as error:
         return _not_a_feed(feed, response, error, now)
     found = _new_body(feed, response, parsed, body_hash, now)
-    if not found.entries and feed.window > 0:
+    if not found.entries and not found.told and feed.window > 0:
         # A feed that shows nothing for a while is well, but says nothing: what is known of it stays, its window
         # above all, so that a gap is noticed when it fills again. The validators are the empty body's own.
         return _unchanged(
@@ -168,21 +168,27 @@ def _new_body(
     feed: FeedState, response: FetchResponse, parsed: ParsedFeed, body_hash: str, now: datetime
 ) -> Reading:
     language = language_of(parsed.language) or feed.language
-    cleaned = [clean_entry(raw, feed_language=language, now=now) for raw in parsed.entries]
-    entries = tuple(e for e in cleaned if isinstance(e, Entry))
+    site_url = _site(parsed.site_url)
+    told = sift.tell(parsed.entries, site_url=site_url or feed.site_url)
+    entries, skipped = (
+        sift.clean(told, language=language, site_url=site_url or feed.site_url, now=now)
+        if feed.ok_at is None
+        else ((), ())
+    )
     dates = rates.dates(parsed.entries, now=now)
     own_urls = asks.links(response.headers, "self", url=response.url)
     return Reading(
         "new-body",
         entries=entries,
-        skipped=tuple(e.reason for e in cleaned if isinstance(e, Skipped)),
+        skipped=skipped,
+        told=() if feed.ok_at is None else told,
         asks_s=asks.wish(response.headers, feed_interval_s=parsed.interval_s, now=now),
         body_hash=body_hash,
         etag=response.headers.get("etag"),
         last_modified=response.headers.get("last-modified"),
         format=parsed.format,
         title=parsed.title,
-        site_url=_site(parsed.site_url),
+        site_url=site_url,
         language=language,
         wish_s=max(0, min(parsed.interval_s or 0, asks.LONGEST_WISH_S)),
         skip_hours=parsed.skip_hours,

@@ -6,22 +6,14 @@ of an entry as parsed, for a fraction of what cleaning costs.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from services.core.sites import authority_of, same_site
-from services.ingest.clean import Identity, fingerprint, identify
+from services.ingest.clean import Identity, Skipped, clean_entry, fingerprint, identify
 from services.ingest.dedupe import stored_name
-from services.ingest.entry import RawEntry
-from services.ingest.plan import FeedState, KnownArticle, KnownSighting
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """An entry as parsed, with what it is recognised by. `identity` is None where only cleaning can tell."""
-
-    raw: RawEntry
-    identity: Identity | None
-    print: bytes
+from services.ingest.entry import Entry, RawEntry, Told
+from services.ingest.plan import FeedState, KnownSighting
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +26,17 @@ class Sifted:
 
 def tell(entries: Iterable[RawEntry], *, site_url: str | None) -> tuple[Told, ...]:
     """What each entry is recognised by. `site_url` as for `clean_entry`."""
-    return tuple(Told(raw, identify(raw, site_url=site_url), fingerprint(raw)) for raw in entries)
+    return tuple(_told(raw, identify(raw, site_url=site_url)) for raw in entries)
 
 
-def names(told: Sequence[Told]) -> list[str]:
+def _told(raw: RawEntry, identity: Identity | None) -> Told:
+    guid, url_key = identity or (None, None)
+    return Told(raw, guid, url_key, fingerprint(raw))
+
+
+def names(told: Iterable[Told]) -> list[str]:
     """Under which names sightings of these would be stored."""
-    return [stored_name(t.identity.guid) for t in told if t.identity is not None]
+    return [stored_name(t.guid) for t in told if t.guid is not None]
 
 
 def sift(told: Sequence[Told], sighted: Mapping[str, KnownSighting], *, feed: FeedState) -> Sifted:
@@ -48,24 +45,39 @@ def sift(told: Sequence[Told], sighted: Mapping[str, KnownSighting], *, feed: Fe
     What could be more than unchanged is rest: a guid or an address that stands twice in the body, and an article that this
     feed may adopt. `sighted`: sightings of this feed by name.
     """
-    guids = Counter(t.identity.guid for t in told if t.identity is not None)
-    urls = Counter(t.identity.url_key for t in told if t.identity is not None)
+    guids, urls = Counter(t.guid for t in told), Counter(t.url_key for t in told)
     rest: list[Told] = []
     unchanged: list[str] = []
     for t in told:
-        once = t.identity is not None and guids[t.identity.guid] == 1 and urls[t.identity.url_key] == 1
-        name = stored_name(t.identity.guid) if t.identity is not None else ""
-        known = sighted.get(name) if once else None
-        if known is None or known.content_hash != t.print or _may_adopt(t, known.article, feed):
+        name = stored_name(t.guid) if t.guid is not None else None
+        once = guids[t.guid] == 1 and urls[t.url_key] == 1
+        known = sighted.get(name) if name is not None and once else None
+        if name is None or known is None or not _stays(t, known, feed):
             rest.append(t)
         else:
             unchanged.append(name)
     return Sifted(tuple(rest), tuple(unchanged))
 
 
-def _may_adopt(told: Told, article: KnownArticle, feed: FeedState) -> bool:
-    """The article stands under another publisher, and the entry may lie on the site that serves this feed."""
-    if article.own:
+def _stays(told: Told, known: KnownSighting, feed: FeedState) -> bool:
+    """Nothing is to be done about it: it has not changed, and is not this feed's to adopt from another publisher."""
+    if known.content_hash != told.fingerprint:
         return False
     url = told.raw.url or told.raw.guid or ""
-    return same_site(url, authority_of(feed.url)) and not same_site(url, article.source_key)
+    at_home = same_site(url, authority_of(feed.url)) and not same_site(url, known.article.source_key)
+    return known.article.own or not at_home
+
+
+def clean(
+    told: Iterable[Told], *, language: str | None, site_url: str | None, now: datetime
+) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
+    """These as entries fit for storing, and the reasons why some are none."""
+    entries: list[Entry] = []
+    skipped: list[str] = []
+    for t in told:
+        cleaned = clean_entry(t.raw, feed_language=language, now=now, site_url=site_url)
+        if isinstance(cleaned, Skipped):
+            skipped.append(cleaned.reason)
+        else:
+            entries.append(replace(cleaned, fingerprint=t.fingerprint))
+    return tuple(entries), tuple(skipped)

@@ -43,10 +43,10 @@ class Size:
     limit_s: int = 285
     ingest_feeds: int = 500
     ingest_rounds: int = 3
-    ingest_s: float = 420.0
+    ingest_s: float = 600.0
     ingest_steps: tuple[str, ...] = INGEST_STEPS
     ingest_alone: bool = False
-    ingest_limit_s: int = 900
+    ingest_limit_s: int = 1200
 
 
 FULL = Size()

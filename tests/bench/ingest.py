@@ -30,7 +30,7 @@ _STEP_S, _SETTLE_S, _IDLE_S = 120.0, 0.3, 5.0
 class Found:
     """What the rounds brought, one entry a round each: `steps` by who and step, `peaks` (bytes of PSS) by who.
 
-    `idle`: CPU seconds a second of everything that waits. `absent`: yardsticks that are not installed.
+    `entries`: of all feeds when all was new. `idle`: CPU seconds a second of everything that waits. `absent`: yardsticks that are not installed.
     """
 
     feeds: int
@@ -125,7 +125,6 @@ def _round(
                     _ours(stage, found, turn)
                 else:
                     _theirs(stage, found, yardsticks[turn.who], turn)
-    found.entries = work[OURS].entries
 
 
 def _fewer(stage: Stage, found: Found, steps: Sequence[str], number: int) -> None:
@@ -143,6 +142,8 @@ def _ours(stage: Stage, found: Found, turn: _Turn) -> None:
         went = one_pass(stage)
     found.note(turn.who, turn.step, went, peak.bytes)
     found.faults += turn.blame((*turn.work.asked(turn.step), *turn.work.stored(turn.step, turn.fresh)))
+    if (turn.who, turn.step) == (OURS, "cold"):
+        found.entries = turn.work.entries
 
 
 def _theirs(stage: Stage, found: Found, yardstick: Yardstick, turn: _Turn) -> None:

@@ -1,6 +1,7 @@
 """Before an entry is cleaned: which one it is, and whether a reader would see a change."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -244,3 +245,12 @@ def test_washing_twice_changes_nothing_more(body):
     once = safe_html(body.replace("\ufeff", ""), base=SITE)
     assert safe_html(once, base=SITE) == once
     assert not re.search("[\ud800-\udfff]", once)
+
+
+def test_threads_that_clean_at_the_same_time_keep_their_addresses_apart():
+    def wash(number):
+        base = f"https://site-{number}.example/"
+        return {safe_html('<a href="x">a</a>' * 50, base=base).count(base + "x") == 50 for _ in range(50)}
+
+    with ThreadPoolExecutor(4) as pool:
+        assert set().union(*pool.map(wash, range(8))) == {True}

@@ -15,7 +15,7 @@ BODY = rss(("g1", "https://a.example/1", "One"), ("g2", "https://a.example/2", "
 
 def test_a_new_body_brings_entries_validators_and_what_the_feed_says_of_itself():
     found = read(
-        feed_state(),
+        feed_state(ok_at=None),
         answer(BODY, etag='W/"x"', last_modified="Mon, 23 Nov 2026 11:00:00 GMT", cache_control="max-age=60"),
         now=NOW,
     )
@@ -294,7 +294,7 @@ def test_the_header_names_the_hub_before_the_document_does():
 
 def test_entries_that_are_none_are_skipped_with_a_reason_and_the_rest_is_kept():
     body = rss(("g1", "https://a.example/1", "One"), ("g2", "ftp://a.example/2", "Two"))
-    found = read(feed_state(), answer(body), now=NOW)
+    found = read(feed_state(ok_at=None), answer(body), now=NOW)
     assert len(found.entries) + len(found.skipped) == 2
     assert all(found.skipped)
 
@@ -327,7 +327,7 @@ def test_nothing_that_a_database_cannot_hold_comes_out_of_a_body(evil):
             }
         ],
     }
-    found = read(feed_state(), answer(json.dumps(document).encode()), now=NOW)
+    found = read(feed_state(ok_at=None), answer(json.dumps(document).encode()), now=NOW)
     (one,) = found.entries
     told = [found.title, found.language, found.site_url]
     told += [

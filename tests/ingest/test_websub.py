@@ -18,7 +18,7 @@ from services.core import settings
 from services.core.db import transaction
 from services.core.websub import is_token
 from services.ingest import websub
-from services.ingest.store import leases, subscriptions
+from services.ingest.store import catalogue, leases, subscriptions
 from tests.fixtures.api_site import Site
 from tests.fixtures.hub import FakeHub, running_hub
 from tests.fixtures.roles import eventually
@@ -489,3 +489,22 @@ def test_the_press_pushes_and_its_feed_is_due_at_once(reached):
         assert websub.renew_due() == 1
         eventually(lambda: not press.stats()["turan-wire"]["subscribers"], what="the farewell")
         eventually(lambda: row()["lease_until"] is None, what="its confirmation")
+
+
+def test_news_are_stored_through_every_role_long_before_the_feed_would_be_asked(roles, service):
+    service.setenv("DATELINE_PUBLIC_URL", f"http://127.0.0.1:{roles.port}")
+    service.setenv("DATELINE_FETCH_INTERVAL_MIN", "1h")
+    service.setenv("DATELINE_SCHEDULER_TICK", "0.1")
+    with running_press(seed=5, outlets=3, broken=False) as press:
+        with transaction() as session:
+            catalogue.add(session, [catalogue.FeedToAdd(press.feed_url("turan-wire"))])
+        for words in (("api",), ("worker", "ingest"), ("scheduler",)):
+            roles.start(*words)
+        eventually(lambda: sql("SELECT 1 FROM subscriptions WHERE state = 'active'"), what="the subscription")
+        sql("UPDATE feeds SET checked_at = now() - interval '1 minute'")
+        assert sql("SELECT 1 FROM feeds WHERE next_check_at > now() + interval '50 minutes'")
+        (told, *_) = press.publish("turan-wire")
+        eventually(
+            lambda: sql("SELECT 1 FROM articles WHERE title = :title", title=told["title"]),
+            what="the article",
+        )

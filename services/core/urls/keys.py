@@ -159,12 +159,17 @@ def _without_amp(path: str) -> str:
 
 def _key_query(query: str, host: str) -> str:
     """The parameters that say which article, in order of their names, equal ones once."""
-    kept: dict[str, None] = {}
-    for field in query.replace(";", "&").split("&"):
-        name, equals, value = field.partition("=")
-        if name and not _tracks(unquote(name).lower(), unquote(value).lower(), host):
-            kept[normal_escapes(f"{name}={value}".replace("+", "%20") if equals and value else name)] = None
-    return "&".join(sorted(kept))
+    kept = {_key_field(field, host) for field in query.replace(";", "&").split("&")}
+    return "&".join(sorted(filter(None, kept)))
+
+
+@lru_cache(maxsize=1024)
+def _key_field(field: str, host: str) -> str:
+    """A parameter as it stands in a key, empty where it tracks; remembered, since a feed's links carry the same ones."""
+    name, equals, value = field.partition("=")
+    if not name or _tracks(unquote(name).lower(), unquote(value).lower(), host):
+        return ""
+    return normal_escapes(f"{name}={value}".replace("+", "%20") if equals and value else name)
 
 
 def _tracks(name: str, value: str, host: str) -> bool:

@@ -33,14 +33,17 @@ _LACKING = f"""
     WHERE {_NAMED} AND (s.feed_id IS NULL
                         OR s.state = 'ended' AND s.renew_at <= now() AND ({_FAREWELL}) IS NOT TRUE)
 """
-_OVER = f"s.state <> 'ended' AND ({_NAMED} AND f.hub_url = s.hub AND {_TOPIC} = s.topic) IS NOT TRUE"
+_OVER = f"""
+    s.state <> 'ended' AND NOT EXISTS (
+        SELECT 1 FROM feeds f WHERE f.id = s.feed_id AND {_NAMED} AND f.hub_url = s.hub AND {_TOPIC} = s.topic)
+"""  # noqa: S608 - put together from the constants above
 
 _WAITING = text(
     f"""
     SELECT count(*) FROM (
         (SELECT 1 FROM subscriptions s WHERE {_DUE} LIMIT 101)
         UNION ALL (SELECT 1 {_LACKING} LIMIT 101)
-        UNION ALL (SELECT 1 FROM subscriptions s JOIN feeds f ON f.id = s.feed_id WHERE {_OVER} LIMIT 101)
+        UNION ALL (SELECT 1 FROM subscriptions s WHERE {_OVER} LIMIT 101)
         LIMIT 101) AS counted
     """  # noqa: S608 - put together from the constants above
 )

@@ -80,7 +80,7 @@ def _guid_as_link_end(reader: Reader, text: str) -> None:
     value = texts.settled_address(text, reader.base)
     if reader.stores:
         reader.store("id", value)
-    reader.context().setdefault("link", value)
+    reader.here.setdefault("link", value)
 
 
 def read_link(reader: Reader, attributes: Attributes) -> None:
@@ -88,7 +88,7 @@ def read_link(reader: Reader, attributes: Attributes) -> None:
     rel = attributes.get("rel", "alternate")
     kind = attributes.get("type", "text/html")
     href = _href(attributes)
-    context = reader.context()
+    context = reader.here
     links = context.setdefault("links", [])
     if href is None:
         links.append({"rel": rel, "type": kind})
@@ -102,7 +102,7 @@ def read_link(reader: Reader, attributes: Attributes) -> None:
 
 
 def _plain_link_end(reader: Reader, text: str) -> None:
-    reader.context().setdefault("links", []).append({"rel": "alternate", "type": "text/html"})
+    reader.here.setdefault("links", []).append({"rel": "alternate", "type": "text/html"})
     _link_end(reader, text)
 
 
@@ -110,8 +110,8 @@ def _link_end(reader: Reader, text: str) -> None:
     if not reader.stores:
         return
     value = texts.settled_address(text, reader.base)
-    context = reader.context()
-    in_entry = reader.item is not None and reader.source is None
+    context = reader.here
+    in_entry = reader.here is reader.item
     value = texts.unescaped_link(value) if in_entry else texts.finished(value)
     context["link"] = value
     if value or not in_entry:
@@ -128,7 +128,7 @@ def read_enclosure(reader: Reader, attributes: Attributes) -> None:
     link = {**attributes, "rel": "enclosure"}
     if href := _href(attributes):
         link["href"] = href
-    reader.context().setdefault("links", []).append(link)
+    reader.here.setdefault("links", []).append(link)
     reader.close()
 
 

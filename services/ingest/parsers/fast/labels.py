@@ -39,7 +39,7 @@ def _category_end(reader: Reader, text: str) -> None:
     value = texts.settled(text)
     if not value:
         return
-    tags = reader.context().setdefault("tags", [])
+    tags = reader.here.setdefault("tags", [])
     if tags and not tags[-1]["term"]:
         tags[-1]["term"] = value
     else:
@@ -64,7 +64,7 @@ def listed_tags(scheme: str | None) -> Start:
 
 
 def _add_tag(reader: Reader, term: str | None, scheme: str | None, label: str | None) -> None:
-    tags = reader.context().setdefault("tags", [])
+    tags = reader.here.setdefault("tags", [])
     tag = {"term": term, "scheme": scheme, "label": label}
     if not (term or scheme or label) or (reader.item is None and reader.source is None):
         return
@@ -76,26 +76,26 @@ def _add_tag(reader: Reader, term: str | None, scheme: str | None, label: str | 
 
 def read_media_content(reader: Reader, attributes: Attributes) -> None:
     """A picture, film or sound of Media RSS."""
-    reader.context().setdefault("media_content", []).append(attributes)
+    reader.here.setdefault("media_content", []).append(attributes)
     reader.close()
 
 
 def read_thumbnail(reader: Reader, attributes: Attributes) -> None:
     """A small picture, in attributes or as text."""
-    reader.context().setdefault("media_thumbnail", []).append(attributes)
+    reader.here.setdefault("media_thumbnail", []).append(attributes)
     reader.open(LEAF, _thumbnail_end)
 
 
 def _thumbnail_end(reader: Reader, text: str) -> None:
     value = texts.settled_address(text, reader.base) if reader.stores else text.strip()
     if value.strip():
-        reader.context()["media_thumbnail"][-1].setdefault("url", value)
+        reader.here["media_thumbnail"][-1].setdefault("url", value)
 
 
 def read_itunes_image(reader: Reader, attributes: Attributes) -> None:
     """The picture of an episode or a channel."""
     if address := attributes.get("href") or attributes.get("url"):
-        reader.context()["image"] = {"href": address}
+        reader.here["image"] = {"href": address}
     reader.close()
 
 

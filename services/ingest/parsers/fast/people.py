@@ -12,7 +12,7 @@ def read_author(reader: Reader, _attributes: Attributes) -> None:
     if reader.in_author:
         raise DoubtError("author within an author")
     reader.in_author = True
-    reader.context().setdefault("authors", []).append({})
+    reader.here.setdefault("authors", []).append({})
     reader.open(PEOPLE, _author_end)
 
 
@@ -20,7 +20,7 @@ def _author_end(reader: Reader, text: str) -> None:
     if reader.stores:
         reader.store("author", texts.settled(text))
     reader.in_author = False
-    _settle_author(reader.context())
+    _settle_author(reader.here)
 
 
 def part_of_person(name: str) -> Start:
@@ -29,7 +29,9 @@ def part_of_person(name: str) -> Start:
     def end(reader: Reader, text: str) -> None:
         if reader.in_author:
             value = texts.settled_address(text, reader.base) if name == "href" else text.strip()
-            context = reader.context()
+            context = reader.here
+            # Feedparser's one detail for all authors may be the first of them, which then changes with the last.
+            context.setdefault("author_detail", {})[name] = value
             _settle_author(context)
             context.setdefault("authors", [{}])[-1][name] = value
 
@@ -53,6 +55,8 @@ def _settle_author(context: Fields) -> None:
     if "@" in author and len(author) > MAX_AUTHOR:
         raise DoubtError("long author")
     name, email = texts.name_and_email(author)
+    if name or email:
+        context.setdefault("author_detail", last)
     last.update({key: value for key, value in (("name", name), ("email", email)) if value})
 
 

@@ -55,6 +55,7 @@ class Reader:
         self.names = Names()
         self.version = ""
         self.feed: Fields = {}
+        self.here = self.feed
         self.entries: list[Fields] = []
         self.skips: dict[str, list[str]] = {"hour": [], "day": []}
         self.item: Fields | None = None
@@ -113,24 +114,26 @@ class Reader:
         """The element that just began gathers nothing: its text belongs to the one around it."""
         self._stack.append(None)
 
-    def context(self) -> Fields:
-        """Where fields that are not text go at this place of the document."""
+    def place(self) -> None:
+        """Note where fields go at this place of the document; to be called wherever the place changes."""
         if self.source is not None:
-            return self.source
-        if self.in_image and "image" in self.feed:
-            return self._inner("image")
-        if self.in_text_input:
-            return self._inner("textinput")
-        return self.feed if self.item is None else self.item
+            self.here = self.source
+        elif self.in_image:
+            self.here = self._inner("image")
+        elif self.in_text_input:
+            self.here = self._inner("textinput")
+        else:
+            self.here = self.feed if self.item is None else self.item
 
     def store(self, name: str, value: str) -> None:
         """Set a field of text: in an entry, unless the same field was set nearer to the entry itself."""
-        if self.item is not None and self.source is None:
-            if self.depth <= self.set_at.get(name, MAX_DEPTH):
-                self.set_at[name] = self.depth
+        if self.here is self.item:
+            set_at = self.set_at
+            if name not in set_at or self.depth <= set_at[name]:
+                set_at[name] = self.depth
                 self.item[name] = value
         elif self.in_feed or self.source is not None:
-            self.context()[name] = value
+            self.here[name] = value
 
     @property
     def stores(self) -> bool:
@@ -168,6 +171,7 @@ class Reader:
             self.in_text_input &= tag in _KEEP_TEXT_INPUT
             self.in_image &= tag in _KEEP_IMAGE
             self.odd_place = self.in_text_input or self.in_image
+            self.place()
         self.raw = raw
         if start is not None:
             start(self, attributes)

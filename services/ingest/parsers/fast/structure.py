@@ -56,7 +56,7 @@ def read_item(reader: Reader, attributes: Attributes) -> None:
         raise DoubtError("channel definition format")
     reader.item, reader.item_depth = {}, reader.depth
     reader.entries.append(reader.item)
-    reader.set_at, reader.title_depth = {}, -1
+    reader.set_at, reader.title_depth, reader.here = {}, -1, reader.item
     if about := attributes.get("rdf:about"):
         reader.item["id"] = about
     counts = reader.depth <= 4 and local_name(reader.raw) in ENTRIES
@@ -65,10 +65,12 @@ def read_item(reader: Reader, attributes: Attributes) -> None:
 
 def _item_end(reader: Reader, _text: str) -> None:
     reader.item, reader.has_content = None, False
+    reader.place()
 
 
 def _counted_item_end(reader: Reader, _text: str) -> None:
     reader.item, reader.has_content = None, False
+    reader.place()
     reader.count()
 
 
@@ -77,11 +79,13 @@ def read_source(reader: Reader, _attributes: Attributes) -> None:
     if reader.source is not None or reader.in_author:
         raise DoubtError("source within something")
     reader.source, reader.title_depth = {}, -1
+    reader.place()
     reader.open(HOLDER, _source_end)
 
 
 def _source_end(reader: Reader, _text: str) -> None:
     reader.source = None
+    reader.place()
 
 
 def read_image(reader: Reader, _attributes: Attributes) -> None:
@@ -90,11 +94,13 @@ def read_image(reader: Reader, _attributes: Attributes) -> None:
         raise DoubtError("image in an entry")
     reader.feed.setdefault("image", {})
     reader.in_image, reader.odd_place, reader.title_depth = True, True, -1
+    reader.place()
     reader.open(HOLDER, _image_end)
 
 
 def _image_end(reader: Reader, _text: str) -> None:
     reader.in_image, reader.odd_place = False, reader.in_text_input
+    reader.place()
 
 
 def read_text_input(reader: Reader, _attributes: Attributes) -> None:
@@ -103,11 +109,13 @@ def read_text_input(reader: Reader, _attributes: Attributes) -> None:
         raise DoubtError("textinput within something")
     reader.feed.setdefault("textinput", {})
     reader.in_text_input, reader.odd_place, reader.title_depth = True, True, -1
+    reader.place()
     reader.open(HOLDER, _text_input_end)
 
 
 def _text_input_end(reader: Reader, _text: str) -> None:
     reader.in_text_input, reader.odd_place = False, reader.in_image
+    reader.place()
 
 
 def read_skips(reader: Reader, _attributes: Attributes) -> None:

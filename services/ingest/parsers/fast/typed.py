@@ -59,7 +59,7 @@ def _title_end(reader: Reader, text: str, _kind: str) -> None:
     value = texts.settled(text) if reader.stores else text.strip()
     if reader.stores and not -1 < reader.title_depth <= reader.depth:
         reader.store("title", value)
-        if reader.item is not None and reader.source is None:
+        if reader.here is reader.item:
             reader.item["title_detail"] = {"language": _title_language(reader), "base": reader.base}
     if value:
         reader.title_depth = reader.depth
@@ -86,10 +86,10 @@ def summary_as(default: str, field: str) -> tuple[Quick, Start]:
     """
 
     def end(reader: Reader, text: str, kind: str) -> None:
-        if "summary" in reader.context() and not reader.has_content:
+        if "summary" in reader.here and not reader.has_content:
             reader.has_content = True
             _content_end(reader, text, kind if kind == XHTML else "text/plain")
-        elif reader.item is not None and reader.source is None:
+        elif reader.here is reader.item:
             reader.store("summary", texts.settled(text))
             if reader.base:
                 reader.item["summary_detail"] = {"base": reader.base}
@@ -97,7 +97,7 @@ def summary_as(default: str, field: str) -> tuple[Quick, Start]:
             reader.store(field, texts.settled(text))
 
     def start(reader: Reader, attributes: Attributes) -> None:
-        if "summary" in reader.context() and not reader.has_content:
+        if "summary" in reader.here and not reader.has_content:
             reader.has_content = True
             _typed(reader, attributes, "text/plain", _content_end)
         else:
@@ -125,8 +125,8 @@ def _encoded_end(reader: Reader, text: str, kind: str) -> None:
 
 def _content_end(reader: Reader, text: str, kind: str) -> None:
     value = texts.settled(text)
-    context = reader.context()
-    if reader.item is not None and reader.source is None:
+    context = reader.here
+    if reader.here is reader.item:
         if kind == "text/plain" and not reader.version.startswith("atom") and ("</" in value or "&" in value):
             kind = AMBIGUOUS
         reader.item.setdefault("content", []).append({"type": kind, "value": value, "base": reader.base})
