@@ -33,6 +33,7 @@ def _columns() -> list[sa.Column]:
 def upgrade() -> None:
     for column in _columns():
         op.add_column('feeds', column)
+    op.create_index('ix_feeds_hub_url', 'feeds', ['id'], unique=False, postgresql_where=sa.text('hub_url IS NOT NULL'))
     op.add_column('gaps', sa.Column('missed', sa.BigInteger(), server_default=sa.text('0'), nullable=False))
     # What was computed stays; from now on it is written when an article is labelled.
     op.execute('ALTER TABLE articles ALTER COLUMN search DROP EXPRESSION, ALTER COLUMN search DROP NOT NULL')
@@ -93,5 +94,6 @@ def downgrade() -> None:
     op.execute("ALTER TABLE articles ADD COLUMN search tsvector GENERATED ALWAYS AS (to_tsvector('simple', title || ' ' || text)) STORED NOT NULL")
     op.create_index('ix_articles_search', 'articles', ['search'], unique=False, postgresql_using='gin')
     op.drop_column('gaps', 'missed')
+    op.drop_index('ix_feeds_hub_url', table_name='feeds', postgresql_where=sa.text('hub_url IS NOT NULL'))
     for column in _columns():
         op.drop_column('feeds', column.name)

@@ -22,7 +22,7 @@ from services.ingest import habit, moves, schedule, sift
 from services.ingest.decide import decide, guids_to_ask
 from services.ingest.entry import FetchResponse
 from services.ingest.plan import FeedState, Known, KnownSighting, Outcome, Plan, Reading
-from services.ingest.store import apply, catalogue, feeds, known, leases, sightings
+from services.ingest.store import apply, catalogue, feeds, known, leases, sightings, subscriptions
 
 log = logging.getLogger(__name__)
 
@@ -92,6 +92,7 @@ def _store(looks: Sequence[Look], now: datetime) -> tuple[list[Outcome], list[Lo
         sightings.still_there(session, names, now=now)
         feeds.store_history(session, outcomes, now=now)
         feeds.store_outcomes(session, outcomes, lease_s=leases.LEASE_S, now=now)
+        _note_pushes(session, outcomes, now)
         feeds.free_hosts(session, outcomes, pause_s=conf.fetch_host_pause)
         _move(session, outcomes)
         if random.random() < PRUNED_SHARE:  # noqa: S311 - spreads work, guards nothing
@@ -205,6 +206,19 @@ def _outcome(look: Look, plan: Plan, sources: dict[int, int], now: datetime) -> 
         move=moves.follow(feed, reading, now=now),
         source_id=sources.get(feed.id, feed.source_id),
     )
+
+
+def _note_pushes(session: Session, outcomes: Sequence[Outcome], now: datetime) -> None:
+    """Of feeds that a hub pushes: whether this look of our own found what no push had told."""
+    for o in outcomes:
+        if o.feed.push_until is not None and o.reading.error is None:
+            subscriptions.note_look(
+                session,
+                o.feed.id,
+                found_new=bool(o.plan.new),
+                previous_look=o.feed.ok_at,
+                now=now,
+            )
 
 
 def _move(session: Session, outcomes: Sequence[Outcome]) -> None:

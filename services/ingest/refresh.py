@@ -8,6 +8,7 @@ A crash anywhere leaves leases that run out; nothing is acknowledged before it i
 import asyncio
 import logging
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 from services.core.clock import monotonic, utc_now
@@ -56,6 +57,8 @@ class _Crew:
         self._session, self._conf = session, conf
         self._limits = Limits(total_s=conf.fetch_timeout)
         self._in_hand: dict[asyncio.Task[Look | None], FeedState] = {}
+        # One thread: reading is computing, and several of them would only wait for each other, at a price.
+        self._reader = ThreadPoolExecutor(1, "reader")
         self.done = 0
 
     async def work(self, *, suspects: bool, until: float) -> None:
@@ -73,6 +76,7 @@ class _Crew:
 
     def release(self) -> None:
         """Give back what is still in hand: this process was told to stop in the middle."""
+        self._reader.shutdown(wait=False, cancel_futures=True)
         held = list(self._in_hand.values())
         with suppress(DatelineError), transaction() as session:
             leases.release(session, held, pause_s=self._conf.fetch_host_pause)
@@ -93,7 +97,7 @@ class _Crew:
     async def _look(self, feed: FeedState) -> Look | None:
         response = await fetch(self._session, schedule.request(feed, now=utc_now()), limits=self._limits)
         if response.body:
-            return await asyncio.to_thread(_looked, feed, response)
+            return await asyncio.get_running_loop().run_in_executor(self._reader, _looked, feed, response)
         return _looked(feed, response)
 
 

@@ -45,6 +45,7 @@ class Feed(Base):
     __table_args__ = (
         CheckConstraint("interval_s > 0", name="interval_positive"),
         Index("ix_feeds_due", "next_check_at", postgresql_where=text("paused_reason IS NULL")),
+        Index("ix_feeds_hub_url", "id", postgresql_where=text("hub_url IS NOT NULL")),
     )
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)

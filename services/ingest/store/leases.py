@@ -6,6 +6,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from services.ingest.plan import FeedState
+from services.ingest.store.subscriptions import PUSH_UNTIL
 
 LEASE_S = 75
 """Longer than the longest fetch with its parsing; a worker that died gives its feeds back after this."""
@@ -14,7 +15,7 @@ MAX_ATTEMPTS = 3
 """A feed that was in hand this often when its worker died is put aside."""
 
 _CLAIM = text(
-    """
+    f"""
     WITH due AS (
         SELECT f.id, f.host, f.next_check_at FROM feeds f JOIN hosts h USING (host)
         WHERE f.paused_reason IS NULL AND f.next_check_at <= now() AND f.lease_until < now()
@@ -36,9 +37,8 @@ _CLAIM = text(
               f.last_modified, f.body_hash, f."window", f.interval_s, f.ok_at, f.failures, f.lease_token,
               f.error_kind, f.checked_at, f.wish_s, f.skip_hours, f.skip_days, f.full_at, f.validators_lie,
               f.moved_to, f.moved_since, f.moved_times, f.new_at, f.usual_s, f.window_s,
-              (SELECT p.lease_until FROM subscriptions p
-               WHERE p.feed_id = f.id AND p.state = 'active' AND p.missed < 2) AS push_until
-    """
+              {PUSH_UNTIL} AS push_until
+    """  # noqa: S608 - put together from a text of ours
 )
 
 _PUT_ASIDE = text(
