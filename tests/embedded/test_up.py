@@ -12,6 +12,7 @@ import pytest
 
 from services.embedded.supervisor import STOP_SECONDS
 from tests.embedded.programs import descendants, eventually, is_alive
+from tests.fixtures import ports
 from tests.fixtures.servers import make_reachable_folder
 
 STAND_INS = Path(__file__).with_name("stand_ins.py")
@@ -26,9 +27,7 @@ def folder():
 
 @pytest.fixture
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    return ports.free_port()
 
 
 @pytest.fixture

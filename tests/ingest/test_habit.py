@@ -48,6 +48,26 @@ def test_an_agency_is_missed_after_two_days():
     assert learn(UNMET, NEWS, every(HOUR, 300), now=NOW) == Habit(NOW, 3600, NOW + 2 * DAY)
 
 
+def test_the_longest_ordinary_silence_is_the_usual_one():
+    """A night between the articles of each day; eight hours are a night."""
+    dates = [NOW - day * DAY - hour * HOUR for day in range(10) for hour in (0, 4, 8)]
+    found = learn(UNMET, NEWS, (), now=NOW, dates=sorted(dates, reverse=True))
+    assert found.usual_s == 16 * 3600
+    night = feed_state(new_at=NOW, usual_s=8 * 3600)
+    assert learn(night, Plan(), (), now=NOW).quiet_at == NOW + 5 * DAY
+
+
+def test_a_silence_not_twice_any_other_is_ordinary():
+    dates = [NOW - (n * 40 + (30 if n > 4 else 0)) * HOUR for n in range(12)]
+    assert learn(UNMET, NEWS, (), now=NOW, dates=dates).usual_s == 70 * 3600
+
+
+def test_a_week_of_dates_has_shown_a_weekend():
+    week = [NOW - n * 4 * HOUR for n in range(47)]
+    assert week[0] - week[-5] == 7 * DAY  # without the oldest tenth
+    assert learn(UNMET, NEWS, (), now=NOW, dates=week).usual_s == 4 * 3600
+
+
 def test_one_pause_of_its_own_does_not_make_a_habit():
     dates = [NOW - n * DAY for n in range(10)] + [NOW - 200 * DAY - n * DAY for n in range(10)]
     found = learn(UNMET, NEWS, [entry(n, published_at=d) for n, d in enumerate(dates)], now=NOW)

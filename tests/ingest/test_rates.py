@@ -43,6 +43,10 @@ def test_few_dates_say_nothing(many):
     assert window_lasts_s(dates(every(HOUR, many), now=NOW)) is None
 
 
+def test_four_dates_are_enough():
+    assert window_lasts_s(dates(every(HOUR, 4), now=NOW)) == 4 * 3600
+
+
 def test_dates_that_are_all_the_same_say_nothing():
     assert window_lasts_s(dates([entry(n) for n in range(20)], now=NOW)) is None
     assert ordinary([]) == []

@@ -52,6 +52,7 @@ def test_a_new_body_without_validators_forgets_the_old_ones():
         (404, "http-404", "a.example has no such page any more (404)."),
         (403, "http-403", "a.example refuses us (perhaps a wall against robots) (403)."),
         (500, "http-500", "a.example is broken at the moment (500)."),
+        (400, "http-400", "a.example answers with an error (400)."),
         (418, "http-418", "a.example answers with an error (418)."),
         (204, "http-204", "a.example gives an unexpected answer (204)."),
         (302, "http-302", "a.example gives an unexpected answer (302)."),
@@ -163,6 +164,7 @@ def test_a_body_is_full_and_a_304_is_not():
         ({"etag": '"a"', "last_modified": "then"}, {"etag": '"b"', "last_modified": "then"}, False),
         ({"etag": '"a"', "last_modified": "then"}, {"etag": '"a"', "last_modified": "now"}, True),
         ({"etag": '"a"'}, {}, False),
+        ({"etag": '"a"', "last_modified": "then"}, {"last_modified": "then"}, False),
         ({}, {}, False),
         ({"etag": '"a"', "body_hash": None}, {"etag": '"a"'}, False),
     ],
@@ -271,6 +273,8 @@ def test_a_name_that_stays_away_lasts_after_three_days():
     days = timedelta(days=1)
     assert not read(feed_state(failures=9, ok_at=NOW - 2 * days), response, now=NOW).lasting
     assert read(feed_state(failures=9, ok_at=NOW - 3 * days), response, now=NOW).lasting
+    assert not read(feed_state(failures=10, ok_at=None), response, now=NOW).lasting
+    assert read(feed_state(failures=11, ok_at=None), response, now=NOW).lasting
 
 
 @pytest.mark.parametrize("status", [200, 304, 404, 410])

@@ -382,6 +382,7 @@ DAY = timedelta(days=1)
         ({"full_at": NOW - 7 * DAY}, False),
         ({"full_at": NOW - 2 * DAY, "new_at": NOW - 3 * DAY, "usual_s": 2 * 86_400}, False),
         ({"full_at": NOW - 2 * DAY, "new_at": NOW - 3 * DAY, "usual_s": 4 * 86_400}, True),
+        ({"full_at": NOW - DAY, "new_at": NOW - 3 * DAY, "usual_s": 2 * 86_400}, False),
         ({"full_at": NOW - 23 * HOUR, "new_at": NOW - 3 * DAY, "usual_s": 3600}, True),
         ({"full_at": NOW - 24 * HOUR, "new_at": NOW - 23 * HOUR, "usual_s": 3600}, True),
     ],
