@@ -1,7 +1,7 @@
 """From answers to what is stored: read each, then decide and store many of them in one transaction.
 
-known? -> clean the rest -> decide -> pace, habit, move -> store. What stands at the same new address in two feeds is decided one
-after the other: the second feed waits for the next transaction and finds there what the first one stored.
+known? -> clean the rest -> decide -> pace, habit, move -> store. The looks of one transaction are decided on in their
+order, each knowing what those before it come to.
 """
 
 import logging
@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -23,6 +24,7 @@ from services.ingest.decide import decide, guids_to_ask
 from services.ingest.entry import FetchResponse
 from services.ingest.plan import FeedState, Known, KnownSighting, Outcome, Plan, Reading
 from services.ingest.store import apply, catalogue, feeds, known, leases, sightings, subscriptions
+from services.ingest.store.bulk import new_ids
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +47,19 @@ class Look:
     sifted: tuple[str, ...] = ()
 
 
+class _Publisher(NamedTuple):
+    id: int
+    key: str
+
+
+class _Decided(NamedTuple):
+    """A look, what it comes to, and the ids that its new articles get."""
+
+    look: Look
+    plan: Plan
+    ids: tuple[int, ...]
+
+
 def finish(looks: Sequence[Look], now: datetime | None = None) -> list[Outcome]:
     """Store all of these, each feed's in one piece; what was stored.
 
@@ -63,19 +78,17 @@ def finish(looks: Sequence[Look], now: datetime | None = None) -> list[Outcome]:
 
 
 def _finish(looks: Sequence[Look], now: datetime) -> list[Outcome]:
-    stored: list[Outcome] = []
-    looks = _sifted(looks, now)
-    while looks:
+    looks, stored = _sifted(looks, now), None
+    while stored is None:
         with suppress(apply.BeatenError):
-            outcomes, looks = _store(looks, now)
-            stored += outcomes
+            stored = _store(looks, now)
     for outcome in stored:
         _say(outcome)
     return stored
 
 
-def _store(looks: Sequence[Look], now: datetime) -> tuple[list[Outcome], list[Look]]:
-    """One transaction; what it stored, and the looks that must wait for the next one.
+def _store(looks: Sequence[Look], now: datetime) -> list[Outcome]:
+    """One transaction; what it stored.
 
     Raises apply.BeatenError when another worker stored first what we had found to be new. It ends: whoever beat us has
     committed, so that the next turn finds at least one article more.
@@ -83,10 +96,13 @@ def _store(looks: Sequence[Look], now: datetime) -> tuple[list[Outcome], list[Lo
     conf = settings()
     with transaction() as session:
         looks = _still_ours(session, looks)
-        sources = _sources(session, looks)
-        plans, later = _plans(session, looks, now)
-        outcomes = [_outcome(look, plan, sources, now) for look, plan in plans]
-        brought = [apply.Brought(o.feed.id, o.source_id, o.plan) for o in outcomes]
+        publishers = _publishers(session, looks)
+        decided = _decided(session, looks, publishers, now)
+        outcomes = [_outcome(d, publishers[d.look.feed.id].id, now) for d in decided]
+        brought = [
+            apply.Brought(o.feed.id, o.source_id, o.plan, d.ids)
+            for o, d in zip(outcomes, decided, strict=True)
+        ]
         apply.store_entries(session, brought, now=now)
         names = [(o.feed.id, guid) for o in outcomes for guid in o.plan.unchanged]
         sightings.still_there(session, names, now=now)
@@ -97,7 +113,7 @@ def _store(looks: Sequence[Look], now: datetime) -> tuple[list[Outcome], list[Lo
         _move(session, outcomes)
         if random.random() < PRUNED_SHARE:  # noqa: S311 - spreads work, guards nothing
             feeds.prune(session, [o.feed.id for o in outcomes])
-    return outcomes, later
+    return outcomes
 
 
 def _still_ours(session: Session, looks: Sequence[Look]) -> list[Look]:
@@ -108,8 +124,8 @@ def _still_ours(session: Session, looks: Sequence[Look]) -> list[Look]:
     return [look for look in looks if look.feed.id in held]
 
 
-def _sources(session: Session, looks: Sequence[Look]) -> dict[int, int]:
-    """By feed, the publisher it turned out to belong to: that of the site it names, once it has named one."""
+def _publishers(session: Session, looks: Sequence[Look]) -> dict[int, _Publisher]:
+    """By feed, the publisher it belongs to: that of the site it names, once it has named one."""
     named: dict[int, tuple[str, str, str]] = {}
     for look in looks:
         site = look.reading.site_url if look.feed.site_url is None else None
@@ -117,7 +133,8 @@ def _sources(session: Session, looks: Sequence[Look]) -> dict[int, int]:
             name = catalogue.publisher_name(look.feed.title or look.reading.title or "")
             named[look.feed.id] = (authority_of(site), name or authority_of(site), site)
     ids = feeds.sources_of(session, list(named.values()))
-    return {feed_id: ids[key] for feed_id, (key, _, _) in named.items()}
+    found = {look.feed.id: _Publisher(look.feed.source_id, look.feed.source_key) for look in looks}
+    return found | {feed_id: _Publisher(ids[key], key) for feed_id, (key, _, _) in named.items()}
 
 
 def _sifted(looks: Sequence[Look], now: datetime) -> list[Look]:
@@ -146,65 +163,50 @@ def _sifted_one(look: Look, sighted: Mapping[str, KnownSighting], now: datetime)
     return replace(look, reading=replace(reading, entries=entries, skipped=skipped), sifted=parted.unchanged)
 
 
-def _known(session: Session, looks: Sequence[Look]) -> dict[int, Known]:
-    """By feed, what is stored of the entries that were not sifted. Of a feed never read there is no sighting."""
+def _decided(
+    session: Session, looks: Sequence[Look], publishers: Mapping[int, _Publisher], now: datetime
+) -> list[_Decided]:
+    """What each look comes to, one after the other: what an earlier one makes or adopts stands already for the later ones.
+
+    That takes ids before the articles are there; those of entries that prove not to be new are lost, which costs nothing.
+    """
     names = [
         (look.feed.id, guid)
         for look in looks
-        if look.feed.ok_at is not None
+        if look.feed.ok_at is not None  # of a feed never read there is no sighting
         for guid in guids_to_ask(look.reading.entries)
     ]
     sighted = sightings.known(session, names)
     standing = known.articles_at(session, {e.url_key for look in looks for e in look.reading.entries})
-    return {
-        look.feed.id: Known(
-            {
-                guid: sighted[look.feed.id, guid]
-                for guid in guids_to_ask(look.reading.entries)
-                if (look.feed.id, guid) in sighted
-            },
-            {
-                e.url_key: standing[e.url_key].seen_by(look.feed.id)
-                for e in look.reading.entries
-                if e.url_key in standing
-            },
-        )
-        for look in looks
-    }
-
-
-def _plans(
-    session: Session, looks: Sequence[Look], now: datetime
-) -> tuple[list[tuple[Look, Plan]], list[Look]]:
-    """What each look comes to, and the looks that call an address new which an earlier one calls new as well."""
-    found = _known(session, looks)
-    plans: list[tuple[Look, Plan]] = []
-    later: list[Look] = []
-    taken: set[str] = set()
+    fresh = sum(e.url_key not in standing for look in looks for e in look.reading.entries)
+    ids = iter(new_ids(session, "articles", fresh))
+    decided: list[_Decided] = []
     for look in looks:
-        plan = decide(look.reading.entries, found[look.feed.id], feed=look.feed, now=now, sifted=look.sifted)
-        fresh = {new.seen.entry.url_key for new in plan.new}
-        if fresh & taken:
-            later.append(look)
-        else:
-            taken |= fresh
-            plans.append((look, plan))
-    return plans, later
+        entries, feed = look.reading.entries, look.feed
+        by_guid = {g: sighted[feed.id, g] for g in guids_to_ask(entries) if (feed.id, g) in sighted}
+        by_url = {e.url_key: standing[e.url_key].seen_by(feed.id) for e in entries if e.url_key in standing}
+        plan = decide(entries, Known(by_guid, by_url), feed=feed, now=now, sifted=look.sifted)
+        made = [(next(ids), new.seen.entry) for new in plan.new]
+        adopted = [(a.article_id, a.seen.entry) for a in plan.again if a.adopted]
+        key = publishers[feed.id].key
+        standing |= {e.url_key: known.Standing(n, e.title, feed.id, key) for n, e in [*made, *adopted]}
+        decided.append(_Decided(look, plan, tuple(number for number, _ in made)))
+    return decided
 
 
-def _outcome(look: Look, plan: Plan, sources: dict[int, int], now: datetime) -> Outcome:
-    feed, reading, conf = look.feed, look.reading, settings()
+def _outcome(decided: _Decided, source_id: int, now: datetime) -> Outcome:
+    feed, reading, plan, conf = decided.look.feed, decided.look.reading, decided.plan, settings()
     limits = schedule.Limits(conf.fetch_interval_min, conf.fetch_interval_max)
     dice = random.random()  # noqa: S311 - spreads load, guards nothing
     return Outcome(
         feed=feed,
-        response=look.response,
+        response=decided.look.response,
         reading=reading,
         plan=plan,
         pace=schedule.next_check(feed, reading, plan, now=now, limits=limits, dice=dice),
         habit=habit.learn(feed, plan, reading.entries, now=now, dates=reading.dates),
         move=moves.follow(feed, reading, now=now),
-        source_id=sources.get(feed.id, feed.source_id),
+        source_id=source_id,
     )
 
 

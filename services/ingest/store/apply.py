@@ -6,11 +6,13 @@ A crash before commit leaves nothing but leases that run out; validators are sto
 vouch for, because a body acknowledged and not stored would never be shown again.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import bindparam, func, select, text, update
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from services.core.events import ArticlesStored
@@ -19,7 +21,7 @@ from services.core.outbox import publish
 from services.ingest.entry import Entry
 from services.ingest.plan import Again, New, Plan
 from services.ingest.store import sightings
-from services.ingest.store.bulk import copy_in, new_ids
+from services.ingest.store.bulk import copy_in
 
 TEXT_WINDOW = timedelta(days=7)
 """A text that was first seen longer ago than this is news again, not a copy."""
@@ -41,11 +43,12 @@ class BeatenError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """What one feed brought and which source it brought it for."""
+    """What one feed brought and which source it brought it for; `ids`: those that its new articles get, in their order."""
 
     feed_id: int
     source_id: int
     plan: Plan
+    ids: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +75,10 @@ class _Changed:
 def store_entries(session: Session, brought: Sequence[Brought], *, now: datetime) -> None:
     """Store what the plans say; `ArticlesStored` goes out after commit when there is work.
 
-    No two of the plans may call the same address new. Raises BeatenError when what a plan calls new is stored by now; the
+    No two of the plans may call the same address new; a later one may well change or see what an earlier one makes. Raises BeatenError when what a plan calls new is stored by now; the
     transaction is then to be rolled back, and what is known decided on anew.
     """
-    made = _made(session, brought)
+    made = [_Made(number, new, by) for by in brought for number, new in zip(by.ids, by.plan.new, strict=True)]
     changed = [_Changed(a, b) for b in brought for a in b.plan.again if a.changed]
     _insert(session, made, now)
     wanted = {m.new.seen.entry.url_key: m.id for m in made}
@@ -98,12 +101,6 @@ def store_entries(session: Session, brought: Sequence[Brought], *, now: datetime
     )
     if made or any(b.plan.again for b in brought):
         publish(session, ArticlesStored())
-
-
-def _made(session: Session, brought: Sequence[Brought]) -> list[_Made]:
-    news = [(new, b) for b in brought for new in b.plan.new]
-    ids = new_ids(session, "articles", len(news))
-    return [_Made(number, new, by) for number, (new, by) in zip(ids, news, strict=True)]
 
 
 _SAID = {
@@ -204,31 +201,36 @@ def _hide_copies(session: Session, heads: Mapping[int, int]) -> None:
         )
 
 
+_CORRECT = text(
+    f"""
+    UPDATE articles a
+    SET ({", ".join(_SAID)}) = ({", ".join(f"d.{name}" for name in _SAID)}),
+        feed_id = d.feed_id, source_id = d.source_id, content_hash = decode(d.content_hash, 'hex'), updated_at = :now,
+        revision = a.revision + d.times, attempts = 0, quarantined = NULL,
+        waiting_since = CASE WHEN a.duplicate_of IS NULL THEN coalesce(a.waiting_since, :now) END
+    FROM jsonb_to_recordset(:rows) AS d (
+        id bigint, feed_id bigint, source_id bigint, content_hash text, times bigint,
+        {", ".join(f"{name} {kind}" for name, kind in _SAID.items())})
+    WHERE a.id = d.id
+    """  # noqa: S608 - put together from the table of columns above
+).bindparams(bindparam("rows", type_=JSONB))
+
+
 def _correct(session: Session, changed: Sequence[_Changed], now: datetime) -> None:
-    """A feed corrects or adopts an article: the new text in the old place. A hidden copy stays hidden."""
-    for c in changed:
-        session.execute(
-            update(Article)
-            .where(Article.id == c.id)
-            .values(
-                **dict(zip(_SAID, _said(c.again.seen.entry), strict=True)),
-                feed_id=c.by.feed_id,
-                source_id=c.by.source_id,
-                content_hash=c.again.seen.content_hash,
-                updated_at=now,
-                revision=Article.revision + 1,
-                attempts=0,
-                quarantined=None,
-                waiting_since=func.coalesce(Article.waiting_since, now),
-            )
-        )
-    ids = [c.id for c in changed]
-    if ids:
-        session.execute(
-            update(Article)
-            .where(Article.id.in_(ids), Article.duplicate_of.is_not(None))
-            .values(waiting_since=None)
-        )
+    """Feeds correct or adopt articles: the new text in the old place. A hidden copy stays hidden.
+
+    Of several corrections of one article the last one stands, and each counts as a revision.
+    """
+    if not changed:
+        return
+    times = Counter(c.id for c in changed)
+    rows = [
+        dict(zip(_SAID, _said(c.again.seen.entry), strict=True))
+        | {"id": c.id, "feed_id": c.by.feed_id, "source_id": c.by.source_id, "times": times[c.id]}
+        | {"content_hash": c.again.seen.content_hash.hex()}
+        for c in {c.id: c for c in changed}.values()
+    ]
+    session.execute(_CORRECT, {"rows": rows, "now": now})
 
 
 def _of_other_sources(session: Session, brought: Sequence[Brought]) -> list[int]:

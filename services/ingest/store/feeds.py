@@ -151,7 +151,7 @@ def _row(o: Outcome) -> dict[str, Any]:
     }
     if new_body:
         row |= {
-            "size": window(o),
+            "size": window(o) or o.feed.window,
             "format": reading.format,
             "title": reading.title or None,
             "site_url": reading.site_url,
