@@ -6,6 +6,7 @@ pytest_plugins = [
     "tests.fixtures.api_site",
     "tests.fixtures.articles",
     "tests.fixtures.browser",
+    "tests.fixtures.command",
     "tests.fixtures.servers",
     "tests.fixtures.environment",
     "tests.fixtures.newswire",

@@ -213,30 +213,46 @@ def _feeds() -> Iterator[Finding]:
 
 def _of_feeds(found: Row[Any]) -> Iterator[Finding]:
     """What is told only where there is any. What waits for a choice is told, and is nothing wrong."""
-    if found.overdue:
-        says = (
-            f"{_are(found.overdue, 'feed')} overdue, the oldest for {int(found.oldest) // 60} min: "
-            "start more `dateline worker ingest`, or see the log of ingest."
-        )
-        yield Finding("due", ok=False, says=says)
-    if found.gaps:
-        says = (
-            f"{_many(found.gaps, 'gap')} in {_many(found.gapped, 'feed')} in the last day, about {_many(found.missed, 'item')} "
-            "missed: a shorter DATELINE_FETCH_INTERVAL_MIN misses fewer; see /operator?need=gap."
-        )
-        yield Finding("gaps", ok=found.gapped < found.active * SHARE_WRONG, says=says)
-    if found.offered:
-        says = (
-            f"{_are(found.offered, 'feed')} offered another address: see /operator?need=replacement; "
-            "`dateline feeds replace ID` takes it."
-        )
-        yield Finding("replacements", ok=True, says=says)
-    if found.quiet:
-        says = (
-            f"{_are(found.quiet, 'feed')} quiet against habit: look whether the site still publishes; "
-            "`dateline feeds list --state quiet` names them."
-        )
-        yield Finding("quiet", ok=found.quiet < max(DOZEN, found.active * SHARE_WRONG), says=says)
+    bearable = found.active * SHARE_WRONG
+    told = (
+        (
+            found.overdue,
+            "due",
+            False,
+            (
+                f"{_are(found.overdue, 'feed')} overdue, the oldest for {int(found.oldest or 0) // 60} min: "
+                "start more `dateline worker ingest`, or see the log of ingest."
+            ),
+        ),
+        (
+            found.gaps,
+            "gaps",
+            found.gapped < bearable,
+            (
+                f"{_many(found.gaps, 'gap')} in {_many(found.gapped, 'feed')} in the last day, about {_many(found.missed, 'item')} "
+                "missed: a shorter DATELINE_FETCH_INTERVAL_MIN misses fewer; see /operator?need=gap."
+            ),
+        ),
+        (
+            found.offered,
+            "replacements",
+            True,
+            (
+                f"{_are(found.offered, 'feed')} offered another address: see /operator?need=replacement; "
+                "`dateline feeds replace ID` takes it."
+            ),
+        ),
+        (
+            found.quiet,
+            "quiet",
+            found.quiet < max(DOZEN, bearable),
+            (
+                f"{_are(found.quiet, 'feed')} quiet against habit: look whether the site still publishes; "
+                "`dateline feeds list --state quiet` names them."
+            ),
+        ),
+    )
+    yield from (Finding(name, ok=ok, says=says) for any_, name, ok, says in told if any_)
 
 
 def _many(count: int, noun: str) -> str:

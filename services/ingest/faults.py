@@ -5,11 +5,8 @@ by itself: the next try comes soon. A *lasting* one waits for somebody to act, h
 an hour later and end up once a week. No fault ends them for good.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-
-from services.ingest.spans import spell
 
 FIRST_RETRY_S = 120
 PATIENT_RETRY_S = 3600
@@ -110,51 +107,3 @@ def pause_s(
         return longest_s * RARELY_FACTOR
     start = max(first_s, PATIENT_RETRY_S) if patient or lasting else first_s
     return int(min(start * 2 ** min(max(failures, 1) - 1, 20), longest_s))
-
-
-def is_throttling(kind: str | None, *, host_kinds: Iterable[str | None]) -> bool:
-    """Whether a refusal is meant for all of us rather than for one feed: two other feeds of its host are refused as well.
-
-    `host_kinds`: the `error_kind` of the host's other feeds, None for those that are well. Some hosts say 403 where they
-    mean 429.
-    """
-    if fault_of(kind).group == "throttled":
-        return True
-    refused = {"http-403", "bot-wall"}
-    return kind in refused and sum(other in refused for other in host_kinds) >= 2
-
-
-def in_words(
-    error: str | None,
-    *,
-    kind: str | None,
-    failures: int,
-    ok_at: datetime | None,
-    failing_since: datetime | None = None,
-    now: datetime,
-) -> str:
-    """The failure in sentences: what it was, when the feed was last read, and what will happen now.
-
-    `failing_since`: the first failure of this row, where that is known; it is told where the feed was never read.
-    """
-    said = (error or fault_of(kind).means).strip()
-    said = said if said.endswith((".", "!", "?", "…")) else f"{said}."
-    return f"{said} {_last_read(ok_at, failing_since, now)}; {_what_follows(kind, failures, ok_at, now)}."
-
-
-def _last_read(ok_at: datetime | None, failing_since: datetime | None, now: datetime) -> str:
-    if ok_at is not None:
-        return f"Last read {spell((now - ok_at).total_seconds())} ago"
-    tried = f", tried for {spell((now - failing_since).total_seconds())}" if failing_since else ""
-    return f"Never read so far{tried}"
-
-
-def _what_follows(kind: str | None, failures: int, ok_at: datetime | None, now: datetime) -> str:
-    fault = fault_of(kind)
-    if fault.group == "gone":
-        return "not asked any more until somebody resumes it"
-    lasting = is_lasting(kind, failures=failures, ok_at=ok_at, now=now)
-    pause = pause_s(failures, patient=fault.patient, lasting=lasting)
-    if failures <= 1:
-        return f"asked again in about {spell(pause)}"
-    return "asked again " + ("once a week" if pause > LONGEST_RETRY_S else f"about every {spell(pause)}")

@@ -13,8 +13,7 @@ from services.core.clock import monotonic, utc_now
 from services.core.db import transaction
 from services.core.settings import Settings, settings
 from services.core.sites import authority_of
-from services.ingest.discover import Asking, Found, Lost, on_offer, successor
-from services.ingest.discover.search import Result
+from services.ingest.discover import Found, Lost, drive, on_offer, successor
 from services.ingest.entry import FetchRequest, FetchResponse
 from services.ingest.fetch import Limits, Session, fetch, open_session
 from services.ingest.refresh import user_agent
@@ -83,17 +82,9 @@ class _Seeker:
             known = dead.remembered(session, feed.id)
         lost = Lost(feed.url, feed.title, feed.site_url, known.titles, known.url_keys)
         if lost.page not in self._sites:
-            self._sites[lost.page] = await self._drive(on_offer(lost.page, now=utc_now()))
+            self._sites[lost.page] = await drive(on_offer(lost.page, now=utc_now()), self._fetch)
         offered = self._sites[lost.page]
         return offered is not None and _keep(feed, lost, offered)
-
-    async def _drive(self, search: Asking[Result]) -> Result:
-        try:
-            url = next(search)
-            while True:
-                url = search.send(await self._fetch(url))
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]  # what the generator returns
 
     async def _fetch(self, url: str) -> FetchResponse:
         """One request, when its host may be asked; a host that has to be left alone gives no answer."""

@@ -5,48 +5,19 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import click
 import pytest
 from sqlalchemy import text
 
 from newswire.press import RunningPress
-from services.cli import COMMANDS, cli, main
+from services.cli import COMMANDS, cli
 from services.core.db import transaction
+from tests.fixtures.command import Done, Run
 from tests.fixtures.environment import forget_connections
 
 URL = "https://a.example/feed"
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Done]
-
-
-@pytest.fixture
-def run(service: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """`dateline WORDS` in this process, on a database of this test."""
-
-    def call(*words: str) -> Done:
-        service.setattr(sys, "argv", ["dateline", *words])
-        code = 0
-        try:
-            main()
-        except SystemExit as end:
-            code = int(end.code or 0)
-        told = capsys.readouterr()
-        return Done(code, told.out, told.err)
-
-    return call
 
 
 def commands() -> Iterator[tuple[tuple[str, ...], click.Command]]:

@@ -18,7 +18,9 @@ def test_every_test_has_a_database_of_its_own(database_url, turn):
 
 
 def test_a_session_that_a_test_forgot_does_not_hold_up_the_end(database_url, request):
-    request.addfinalizer(connect(database_url).close)
+    forgotten = connect(database_url)
+    request.addfinalizer(forgotten.close)
+    assert not forgotten.closed, "the fixture has to end while it is open"
 
 
 def test_an_empty_database_is_empty(empty_database_url):

@@ -14,9 +14,7 @@ from services.ingest.faults import (
     LONGEST_RETRY_S,
     RARELY_AFTER,
     fault_of,
-    in_words,
     is_lasting,
-    is_throttling,
     pause_s,
 )
 from tests.fixtures.entries import NOW
@@ -95,59 +93,6 @@ def test_a_pause_never_shrinks_with_the_failures(failures, patient, lasting, fir
     assert 0 < pause(failures) <= pause(failures + 1) <= 7 * longest
     if not lasting or failures <= RARELY_AFTER:
         assert pause(failures) <= longest <= LONGEST_RETRY_S
-
-
-@pytest.mark.parametrize(
-    ("kind", "others", "throttled"),
-    [
-        ("http-429", [], True),
-        ("http-403", ["http-403", None, "bot-wall"], True),
-        ("http-403", ["http-403", None, "dns"], False),
-        ("http-404", ["http-403"] * 5, False),
-        (None, ["http-403"] * 5, False),
-    ],
-)
-def test_a_host_that_refuses_three_of_its_feeds_refuses_us(kind, others, throttled):
-    assert is_throttling(kind, host_kinds=others) is throttled
-
-
-@pytest.mark.parametrize(
-    ("error", "values", "words"),
-    [
-        (
-            "a.example is broken at the moment (500).",
-            {"kind": "http-500", "failures": 1, "ok_at": NOW - timedelta(minutes=30)},
-            "a.example is broken at the moment (500). Last read 30 min ago; asked again in about 2 min.",
-        ),
-        (
-            "a.example has no such page any more (404).",
-            {"kind": "http-404", "failures": 4, "ok_at": NOW - 3 * DAY},
-            "a.example has no such page any more (404). Last read 3 days ago; asked again about every 8 hours.",
-        ),
-        (
-            "a.example has no such page any more (404).",
-            {"kind": "http-404", "failures": 31, "ok_at": NOW - 90 * DAY},
-            "a.example has no such page any more (404). Last read 90 days ago; asked again once a week.",
-        ),
-        (
-            "No such name",
-            {"kind": "dns", "failures": 3, "ok_at": None, "failing_since": NOW - timedelta(hours=2)},
-            "No such name. Never read so far, tried for 2 hours; asked again about every 8 min.",
-        ),
-        (
-            "It is gone.",
-            {"kind": "gone", "failures": 1, "ok_at": NOW - DAY},
-            "It is gone. Last read 24 hours ago; not asked any more until somebody resumes it.",
-        ),
-        (
-            None,
-            {"kind": "timeout", "failures": 2, "ok_at": None},
-            "The server took too long. Never read so far; asked again about every 4 min.",
-        ),
-    ],
-)
-def test_a_failure_is_told_with_the_last_good_time_and_what_follows(error, values, words):
-    assert in_words(error, now=NOW, **values) == words
 
 
 def test_the_page_on_fetching_lists_every_fault_as_the_table_has_it():

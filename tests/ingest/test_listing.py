@@ -11,8 +11,9 @@ from services.core.db import transaction
 from services.core.errors import InvalidInputError
 from services.ingest.listing import Imported, export_opml, import_opml
 from services.ingest.store import catalogue
-from services.ingest.store.catalogue import FeedRow, FeedToAdd
+from services.ingest.store.catalogue import FeedToAdd
 from tests.fixtures.articles import Desk
+from tests.fixtures.feeds import feed_rows
 
 OPML = """<opml version="2.0"><body><outline text="Asia">
 <outline type="rss" text="A" xmlUrl="https://a.example/feed" htmlUrl="https://a.example/" />
@@ -35,11 +36,6 @@ def exported() -> bytes:
         return export_opml(session)
 
 
-def rows() -> list[FeedRow]:
-    with transaction() as session:
-        return catalogue.rows(session)
-
-
 def forget_all() -> None:
     with transaction() as session:
         for table in ("feeds", "sources", "hosts"):
@@ -52,9 +48,7 @@ def test_a_list_is_added_with_its_folders_and_wrong_lines_are_named(tmp_path):
     done = imported(file)
     assert (done.added, done.known, len(done.refused)) == (2, 0, 1)
     assert "gopher" in done.refused[0]
-    with transaction() as session:
-        rows = catalogue.rows(session)
-    assert [(row.url, row.folders) for row in rows] == [
+    assert [(row.url, row.folders) for row in feed_rows()] == [
         ("https://a.example/feed", ["Asia"]),
         ("https://c.example/feed", ["Asia"]),
     ]
@@ -93,7 +87,7 @@ def test_folders_called_like_regions_and_topics_are_hints_and_attributes_win(des
         <outline text="Health &amp; Wellness"><outline xmlUrl="https://d.example/"/></outline></body></opml>"""
     )
     assert imported(file).refused == ()
-    assert [(r.region_hint, r.topic_hint) for r in rows()] == [
+    assert [(r.region_hint, r.topic_hint) for r in feed_rows()] == [
         ("central-asia", None),
         ("central-asia", "energy"),
         ("africa", None),
@@ -110,7 +104,7 @@ def test_a_wrong_hint_is_named_and_left_out_alone(desk: Desk, tmp_path):
     assert done.added == 1
     (told,) = done.refused
     assert told.startswith("https://a.example/ is read without its region: There is no region 'mars'")
-    assert [(r.region_hint, r.language) for r in rows()] == [(None, "ru")]
+    assert [(r.region_hint, r.language) for r in feed_rows()] == [(None, "ru")]
 
 
 def test_feeds_that_are_there_stay_as_they_are_unless_the_list_is_to_be_believed(desk: Desk, tmp_path):
@@ -127,13 +121,13 @@ def test_feeds_that_are_there_stay_as_they_are_unless_the_list_is_to_be_believed
         """<opml><body><outline text="Asia"><outline text="New" xmlUrl="http://www.a.example/" country="kz"/></outline>
         <outline text="B" xmlUrl="https://b.example/"/><outline text="again" xmlUrl="http://b.example"/></body></opml>"""
     )
-    before = rows()
+    before = feed_rows()
     done = imported(file)
     assert (done.added, done.known, done.differ, done.updated) == (0, 2, 1, 0)
-    assert rows() == before
+    assert feed_rows() == before
     done = imported(file, update=True)
     assert (done.added, done.differ, done.updated) == (0, 0, 1)
-    a, b = rows()
+    a, b = feed_rows()
     assert (a.url, a.title, a.folders, a.region_hint, a.country) == (
         "https://a.example/",
         "New",
@@ -155,7 +149,7 @@ def test_a_list_that_gives_one_publisher_two_countries_changes_none(tmp_path):
     )
     imported(file)
     assert imported(file, update=True).updated == 0
-    assert {r.country for r in rows()} == {"KZ"}
+    assert {r.country for r in feed_rows()} == {"KZ"}
 
 
 def test_what_a_list_gave_first_is_not_said_to_differ_from_its_own_second_line(tmp_path):

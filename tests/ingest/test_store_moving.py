@@ -11,6 +11,7 @@ from services.ingest.store import catalogue, moving
 from services.ingest.store.adding import FeedToAdd, Same
 from services.ingest.store.moving import Moved
 from tests.fixtures.articles import Desk
+from tests.fixtures.feeds import feed_rows
 
 OLD, NEW = "https://a.example/feed", "https://feeds.b.example/new.xml"
 
@@ -126,8 +127,7 @@ def test_a_replacement_starts_afresh_and_is_due_at_once(desk: Desk):
 
 
 def catalogue_ids() -> list[int]:
-    with transaction() as session:
-        return [r.id for r in catalogue.rows(session)]
+    return [row.id for row in feed_rows()]
 
 
 def test_a_replacement_that_is_another_feed_is_refused_with_its_number():

@@ -124,6 +124,7 @@ def test_a_push_that_failed_is_tried_again(own_press, callback):
     eventually(lambda: callback.pushes, what="the first try")
     callback.status = 202
     eventually(lambda: own_press.stats()["turan-wire"]["pushes"] == 1, what="another try")
+    assert len(callback.pushes) >= 2, "the one that failed, and the one that was taken"
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ from services.ingest import schedule
 from services.ingest.check.problems import problems
 from services.ingest.check.words import rhythm
 from services.ingest.decide import decide
-from services.ingest.discover import Asking, Found, Offer, arrive, look_around
-from services.ingest.discover.search import MOST, Result, offer_from
+from services.ingest.discover import Found, Offer, arrive, drive, look_around
+from services.ingest.discover.search import MOST, offer_from
 from services.ingest.entry import Entry, FetchRequest, FetchResponse, ParsedFeed
 from services.ingest.fetch import Limits, Session, fetch, open_session
 from services.ingest.parsers import NotAFeedError, parse
@@ -74,7 +74,7 @@ async def find(urls: Sequence[str], conf: Settings, *, now: datetime, most: int 
     limits = Limits(total_s=conf.fetch_timeout)
     async with open_session(allow=conf.fetch_allow, user_agent=user_agent(conf)) as session:
         ask = _Asker(session, limits, conf.fetch_host_pause)
-        url, answer = await ask.drive(arrive(urls))
+        url, answer = await drive(arrive(urls), ask.fetch)
         document = _Document()
         reading = read(_as_new(url, conf), answer, now=now, parse=document.parse)
         if document.parsed is not None:
@@ -82,7 +82,7 @@ async def find(urls: Sequence[str], conf: Settings, *, now: datetime, most: int 
             return Sought(url, answer, reading, parsed=document.parsed, itself=itself)
         found = None
         if document.refused is not None and document.refused.kind == "html":
-            found = await ask.drive(look_around(answer, now=now, most=most))
+            found = await drive(look_around(answer, now=now, most=most), ask.fetch)
         return Sought(url, answer, reading, found=found, problem=_problem(url, reading, document, found))
 
 
@@ -157,16 +157,7 @@ class _Asker:
         self._pause_s = pause_s
         self._ended: dict[str, float] = {}
 
-    async def drive(self, search: Asking[Result]) -> Result:
-        """Run a search to its end."""
-        try:
-            url = next(search)
-            while True:
-                url = search.send(await self._fetch(url))
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]  # what the generator returns
-
-    async def _fetch(self, url: str) -> FetchResponse:
+    async def fetch(self, url: str) -> FetchResponse:
         server = authority_of(url)
         if server in self._ended:
             await asyncio.sleep(max(0.0, self._ended[server] + self._pause_s - monotonic()))

@@ -11,6 +11,7 @@ from services.ingest.discover.search import (
     Found,
     Offer,
     arrive,
+    drive,
     look_around,
     offer_of,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "addresses",
     "arrive",
     "candidates",
+    "drive",
     "is_like_a_feed",
     "is_of_comments",
     "look_around",

@@ -3,7 +3,7 @@
 Nothing is fetched here. Each step yields the address it wants and is sent the answer to it.
 """
 
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -68,6 +68,16 @@ class Found:
 Result = TypeVar("Result")
 Asking = Generator[str, FetchResponse, Result]
 """A search: yields addresses, is sent what they answer, and returns a Result."""
+
+
+async def drive(search: Asking[Result], answer: Callable[[str], Awaitable[FetchResponse]]) -> Result:
+    """Run a search to its end; `answer` fetches what it asks for."""
+    try:
+        url = next(search)
+        while True:
+            url = search.send(await answer(url))
+    except StopIteration as end:
+        return end.value  # type: ignore[no-any-return]  # what the generator returns
 
 
 def arrive(urls: Sequence[str]) -> Asking[tuple[str, FetchResponse]]:
