@@ -71,6 +71,8 @@ def _date(item: Fields, name: str) -> datetime | None:
     if not struct:
         return None
     try:
-        return datetime.fromtimestamp(calendar.timegm(struct), UTC)
+        # The very epoch is a clock that nobody set: no date, so that another one of the entry can speak.
+        seconds = calendar.timegm(struct)
+        return datetime.fromtimestamp(seconds, UTC) if seconds else None
     except (ValueError, OverflowError, OSError, TypeError):
         return None

@@ -119,7 +119,7 @@ def shape(text: str) -> Shaped:
     text = _ILLEGAL.sub("", _from_first_tag(text))
     declaration = _DECLARATION.match(text)
     text = _HEADER + text[declaration.end() if declaration else 0 :].lstrip()
-    data = text.encode()
+    data = as_given = text.encode()
     scan = _scan(data)
     problems: list[str] = []
     if scan.undeclared or (scan.error and scan.error.code not in _BROKEN_OFF):
@@ -130,11 +130,13 @@ def shape(text: str) -> Shaped:
             problems.append(f"The document is not well-formed ({error}); this was repaired.")
         if scan.undeclared and not scan.error:
             data = _declared(text, scan.undeclared).encode()
-    return _cut(data, scan, problems)
+    return _cut(data, scan, problems, as_given)
 
 
-def _cut(data: bytes, scan: _Scan, problems: list[str]) -> Shaped:
-    """The part of `data` that is worth parsing, closed properly."""
+def _cut(data: bytes, scan: _Scan, problems: list[str], as_given: bytes) -> Shaped:
+    """The part of `data` that is worth parsing, closed properly; what must be read loosely, as it was before any repair:
+    the loose reader has repairs of its own, and ours would be mistaken for text.
+    """
     skips = Skips(tuple(scan.hours), tuple(scan.days))
     if not scan.error and not scan.finished:
         return Shaped(data, True, tuple(problems), skips)
@@ -149,10 +151,10 @@ def _cut(data: bytes, scan: _Scan, problems: list[str]) -> Shaped:
         problems.append("Something follows the end of the document; it was left out.")
         return Shaped(data[: _offset(data, error)], True, tuple(problems), skips)
     problems.append(f"The document is not well-formed ({error}); it was read loosely.")
-    end = _loose_end(data)
-    if end < len(data):
+    loose = as_given[: _loose_end(as_given)]
+    if len(loose) < len(as_given):
         problems.append("It is also long; what lies past its first 768 KiB or 500 entries was left out.")
-    return Shaped(data[:end], False, tuple(problems), _loose_skips(data[:end]))
+    return Shaped(loose, False, tuple(problems), _loose_skips(loose))
 
 
 def _loose_skips(data: bytes) -> Skips:
