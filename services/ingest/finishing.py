@@ -261,8 +261,5 @@ def _say(outcome: Outcome) -> None:
     else:
         log.debug("feed %s: %s", feed.id, reading.outcome)
     if plan.gap:
-        log.warning(
-            "feed %s: nothing of what it shows was known; about %d items were missed (a gap)",
-            feed.id,
-            plan.missed,
-        )
+        cost = f"about {plan.missed} items were missed" if plan.missed else "perhaps nothing was missed"
+        log.warning("feed %s: nothing of what it shows was known, a gap; %s", feed.id, cost)
