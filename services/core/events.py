@@ -20,7 +20,17 @@ class ArticlesStored:
 
 @dataclass(frozen=True, slots=True)
 class RulebookPublished:
-    """Another rulebook is in force; recent articles wait for labels again."""
+    """Another rulebook is in force; what is listed gets its labels anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArticlesCorrected:
+    """An editor said, or took back, what the labels of an article are; it waits for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeskAsked:
+    """An editor asked for work that a worker does: a request waits at the desk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,4 +40,12 @@ class StreamAdvanced:
     seq: int
 
 
-Event = FeedsAdded | FeedPushed | ArticlesStored | RulebookPublished | StreamAdvanced
+Event = (
+    FeedsAdded
+    | FeedPushed
+    | ArticlesStored
+    | ArticlesCorrected
+    | RulebookPublished
+    | DeskAsked
+    | StreamAdvanced
+)

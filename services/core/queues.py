@@ -7,7 +7,9 @@ costs seconds and nothing else: the worker that gets it claims rows from the dat
 from enum import StrEnum
 
 from services.core.events import (
+    ArticlesCorrected,
     ArticlesStored,
+    DeskAsked,
     Event,
     FeedPushed,
     FeedsAdded,
@@ -21,6 +23,8 @@ class Queue(StrEnum):
 
     FETCH = "fetch"
     CLASSIFY = "classify"
+    DESK = "desk"
+    RELABEL = "relabel"
     MAINTENANCE = "maintenance"
 
 
@@ -31,6 +35,8 @@ class Job(StrEnum):
     SEEK_REPLACEMENTS = "feeds.seek"
     RENEW_SUBSCRIPTIONS = "subscriptions.renew"
     LABEL_ARTICLES = "articles.label"
+    SERVE_DESK = "desk.serve"
+    RELABEL_ARTICLES = "articles.relabel"
 
 
 QUEUE_OF: dict[Job, Queue] = {
@@ -38,19 +44,23 @@ QUEUE_OF: dict[Job, Queue] = {
     Job.SEEK_REPLACEMENTS: Queue.MAINTENANCE,
     Job.RENEW_SUBSCRIPTIONS: Queue.MAINTENANCE,
     Job.LABEL_ARTICLES: Queue.CLASSIFY,
+    Job.SERVE_DESK: Queue.DESK,
+    Job.RELABEL_ARTICLES: Queue.RELABEL,
 }
 
 JOBS_FOR: dict[type[Event], tuple[Job, ...]] = {
     FeedsAdded: (Job.FETCH_FEEDS,),
     FeedPushed: (Job.FETCH_FEEDS,),
     ArticlesStored: (Job.LABEL_ARTICLES,),
-    RulebookPublished: (Job.LABEL_ARTICLES,),
+    ArticlesCorrected: (Job.LABEL_ARTICLES,),
+    RulebookPublished: (Job.RELABEL_ARTICLES,),
+    DeskAsked: (Job.SERVE_DESK,),
     StreamAdvanced: (),
 }
 
 ROLES: dict[str, tuple[Queue, ...]] = {
     "ingest": (Queue.FETCH, Queue.MAINTENANCE),
-    "classify": (Queue.CLASSIFY,),
+    "classify": (Queue.CLASSIFY, Queue.DESK, Queue.RELABEL),
 }
 """What `dateline worker ROLE` consumes."""
 

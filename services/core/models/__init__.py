@@ -2,6 +2,7 @@
 
 from services.core.models.articles import Article, ArticleUrl, Sighting, TextKey
 from services.core.models.base import Base
+from services.core.models.desk import Correction, DeskRequest, Draft, Publication, Relabelling, Token
 from services.core.models.feeds import (
     Feed,
     FeedAlias,
@@ -23,16 +24,22 @@ __all__ = [
     "Base",
     "Beat",
     "Change",
+    "Correction",
+    "DeskRequest",
+    "Draft",
     "Feed",
     "FeedAlias",
     "Fetch",
     "Gap",
     "Host",
     "ParseDifference",
+    "Publication",
+    "Relabelling",
     "Rulebook",
     "Sighting",
     "Source",
     "StreamState",
     "Subscription",
     "TextKey",
+    "Token",
 ]
