@@ -10,7 +10,7 @@ from services.api.words import listed
 ORIGINS = {
     "rule": "by the words in it",
     "feed_prior": "because the feed it came from is about this region",
-    "correction": "because an editor said so",
+    "editor": "by an editor",
 }
 FIELDS = {
     "title": "title",
@@ -39,7 +39,7 @@ class ReasonView:
 
 @dataclass(frozen=True, slots=True)
 class LabelView:
-    """One label with its reasons."""
+    """One label with its reasons: terms, or the sentence that says which editor set it."""
 
     kind: str
     slug: str
@@ -48,6 +48,7 @@ class LabelView:
     origin: str
     score: float
     reasons: Sequence[ReasonView]
+    editor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,7 @@ def labels(verdict: Mapping[str, Any], tree: LabelTree, *, title: str, text: str
                 origin=_origin(verdict, tree, kind, given),
                 score=float(given.get("score") or 0),
                 reasons=[_reason(why, title, text) for why in given.get("why") or []],
+                editor=_editor(given),
             )
         )
     return sorted(found, key=lambda label: (label.kind != "region", not label.primary, -label.score))
@@ -127,6 +129,16 @@ def _origin(verdict: Mapping[str, Any], tree: LabelTree, kind: Kind, given: Mapp
     others = [g["slug"] for g in verdict.get(f"{kind}s") or [] if g["slug"] != given["slug"]]
     named = [tree.name(kind, slug) for slug in others if slug in below]
     return f"because it holds {listed(named)}" if named else "because it holds another"
+
+
+def _editor(given: Mapping[str, Any]) -> str | None:
+    """In a sentence, who set a label by hand and what they noted."""
+    editor = given.get("editor")
+    if not editor:
+        return None
+    name, note = (str(editor.get(key) or "").strip() for key in ("by", "note"))
+    said = f"Set by an editor, {name}" if name else "Set by an editor"
+    return f"{said}: {note.rstrip('.')}." if note else f"{said}."
 
 
 def _joined(hits_: Iterable[Hit], length: int) -> list[tuple[int, int, str, list[str]]]:

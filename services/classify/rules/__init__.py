@@ -8,8 +8,9 @@ The language is described in docs/reference/rules.md.
 """
 
 from services.classify.rules.compiled import CompiledRulebook, compile_rulebook
+from services.classify.rules.corrections import Correction, corrected
 from services.classify.rules.examples import ExampleResult, run_tests
-from services.classify.rules.explain import explain, to_json
+from services.classify.rules.explain import explain, from_json, to_json
 from services.classify.rules.findings import Finding, RulebookError
 from services.classify.rules.lint import lint
 from services.classify.rules.load import load_texts
@@ -25,6 +26,7 @@ from services.classify.rules.score import classify
 
 __all__ = [
     "CompiledRulebook",
+    "Correction",
     "Document",
     "ExampleResult",
     "Finding",
@@ -36,7 +38,9 @@ __all__ = [
     "Verdict",
     "classify",
     "compile_rulebook",
+    "corrected",
     "explain",
+    "from_json",
     "lint",
     "load_texts",
     "run_tests",

@@ -1,11 +1,12 @@
 """Verdicts told to people: as JSON, and the whole reckoning with what did not count and what came near."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
 from services.classify.rules.compiled import CompiledRulebook
 from services.classify.rules.matcher import find_hits
-from services.classify.rules.model import Document, Label, Verdict
+from services.classify.rules.model import Document, Editor, Label, Reason, Verdict
 from services.classify.rules.prepare import prepare
 from services.classify.rules.score import Scorer
 
@@ -13,24 +14,55 @@ ALL = 1000  # reasons
 
 
 def to_json(verdict: Verdict) -> dict[str, Any]:
-    """The verdict as plain JSON data: `version`, `region`, `regions`, `topics`, `places`."""
-    return {
+    """The verdict as plain JSON data: `version`, `region`, `regions`, `topics`, `places`.
+
+    `unknown` stands in it only where a correction names labels that this version does not have.
+    """
+    told: dict[str, Any] = {
         "version": verdict.version,
         "region": verdict.region,
         "regions": [_label(label) for label in verdict.regions],
         "topics": [_label(label) for label in verdict.topics],
         "places": [_label(label) for label in verdict.places],
     }
+    return told | {"unknown": list(verdict.unknown)} if verdict.unknown else told
 
 
 def _label(label: Label) -> dict[str, Any]:
-    return {
+    told: dict[str, Any] = {
         "slug": label.slug,
         "score": label.score,
         "primary": label.primary,
         "origin": label.origin,
         "why": [asdict(reason) for reason in label.why],
     }
+    return told if label.editor is None else told | {"editor": asdict(label.editor)}
+
+
+def from_json(told: Mapping[str, Any]) -> Verdict:
+    """The verdict that `to_json` told. Raises KeyError or TypeError for anything else."""
+    return Verdict(
+        version=told["version"],
+        region=told["region"],
+        regions=_labels(told["regions"]),
+        topics=_labels(told["topics"]),
+        places=_labels(told["places"]),
+        unknown=tuple(told.get("unknown", ())),
+    )
+
+
+def _labels(told: Iterable[Mapping[str, Any]]) -> tuple[Label, ...]:
+    return tuple(
+        Label(
+            slug=label["slug"],
+            score=label["score"],
+            primary=label["primary"],
+            origin=label["origin"],
+            why=tuple(Reason(**reason) for reason in label["why"]),
+            editor=Editor(**label["editor"]) if "editor" in label else None,
+        )
+        for label in told
+    )
 
 
 def explain(document: Document, compiled: CompiledRulebook) -> dict[str, Any]:

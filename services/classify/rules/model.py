@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Kind = Literal["region", "topic"]
-Origin = Literal["rule", "feed_prior", "parent"]
+Origin = Literal["rule", "feed_prior", "parent", "editor"]
 
 FIELDS = ("title", "dateline", "lead", "body", "tag", "section")
 # The tiers of a list of terms and what one hit of each is worth before the field's weight.
@@ -238,22 +238,35 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class Editor:
+    """Who set a label by hand, and the note beside it: the reason of a label that no term gave."""
+
+    by: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Label:
-    """A region, topic or place of one article. A parent carries no score of its own."""
+    """A region, topic or place of one article. A parent and an editor's label carry no score of their own."""
 
     slug: str
     score: float
     primary: bool
     origin: Origin
     why: tuple[Reason, ...] = ()
+    editor: Editor | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """All labels of one article by one version of the rulebook; highest score first, implied parents last."""
+    """All labels of one article by one version of the rulebook; highest score first, implied parents last.
+
+    `unknown`: labels (`region/…`, `topic/…`, `place/…`) that a correction names and this version does not have.
+    """
 
     version: str
     region: str | None
     regions: tuple[Label, ...] = ()
     topics: tuple[Label, ...] = ()
     places: tuple[Label, ...] = ()
+    unknown: tuple[str, ...] = ()

@@ -21,6 +21,23 @@ def test_an_article_comes_whole_with_the_reason_for_every_label(site, desk):
     }  # fmt: skip
 
 
+def test_a_label_set_by_hand_names_its_editor_on_the_page_and_in_json(site, desk):
+    shown = furnish(desk)[0]
+    editor = '{"by": "Ada", "note": "A visit, no more"}'
+    with transaction() as session:
+        session.execute(
+            text(
+                "UPDATE articles SET verdict = jsonb_set(verdict, '{regions,0}', verdict #> '{regions,0}' ||"
+                " jsonb_build_object('origin', 'editor', 'why', '[]'::jsonb, 'editor', cast(:editor AS jsonb)))"
+                " WHERE id = :id"
+            ),
+            {"editor": editor, "id": shown},
+        )
+    assert "Set by an editor, Ada: A visit, no more." in site.get(f"/article/{shown}").text
+    region = site.json(f"/v1/articles/{shown}")["labels"]["regions"][0]
+    assert (region["why"], region["editor"]) == ([], {"by": "Ada", "note": "A visit, no more"})
+
+
 def test_a_duplicate_answers_itself_and_names_what_is_shown(site, desk):
     shown = desk.article()
     again = desk.duplicate(shown, source="b.example")

@@ -1,0 +1,52 @@
+"""Why an article stands where it stands, in words."""
+
+from typing import Any
+
+import pytest
+
+from services.api.pages import reasons
+from services.api.tree import LabelTree, Node
+
+TREE = LabelTree(
+    "v1", (Node("region", "asia", "Asia", None, 0), Node("region", "central-asia", "Central Asia", "asia", 1))
+)
+
+
+def by_hand(editor: dict[str, str]) -> dict[str, Any]:
+    """A verdict of which an editor set the region, and whose topic the rules gave."""
+    why = {"rule": "a.yaml:1:2", "term": "doctor*1", "field": "title", "start": 0, "end": 6, "points": 3.0}
+    label = {
+        "slug": "central-asia",
+        "score": 0.0,
+        "primary": True,
+        "origin": "editor",
+        "why": [],
+        "editor": editor,
+    }
+    parent = {"slug": "asia", "score": 0.0, "primary": False, "origin": "parent", "why": []}
+    topic = {"slug": "health", "score": 3.0, "primary": True, "origin": "rule", "why": [why]}
+    return {"regions": [label, parent], "topics": [topic], "places": []}
+
+
+@pytest.mark.parametrize(
+    ("editor", "sentence"),
+    [
+        ({"by": "Ada", "note": "It is about Otrar."}, "Set by an editor, Ada: It is about Otrar."),
+        ({"by": "Ada", "note": ""}, "Set by an editor, Ada."),
+        ({"by": "", "note": "A trip"}, "Set by an editor: A trip."),
+    ],
+)
+def test_a_label_set_by_hand_names_its_editor(editor: dict[str, str], sentence: str) -> None:
+    views = reasons.labels(by_hand(editor), TREE, title="Doctor", text="")
+    assert [(view.slug, view.editor) for view in views] == [
+        ("central-asia", sentence),
+        ("asia", None),
+        ("health", None),
+    ]
+    assert views[1].origin == "because it holds Central Asia"
+
+
+def test_nothing_is_marked_for_a_label_set_by_hand() -> None:
+    assert [hit.name for hit in reasons.hits(by_hand({"by": "Ada", "note": ""}), TREE, in_title=True)] == [
+        "Health"
+    ]
