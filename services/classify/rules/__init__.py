@@ -9,6 +9,7 @@ The language is described in docs/reference/rules.md.
 
 from services.classify.rules.compiled import CompiledRulebook, compile_rulebook
 from services.classify.rules.corrections import Correction, corrected
+from services.classify.rules.diff import Difference, diff
 from services.classify.rules.examples import ExampleResult, run_tests
 from services.classify.rules.explain import explain, from_json, to_json
 from services.classify.rules.findings import Finding, RulebookError
@@ -27,6 +28,7 @@ from services.classify.rules.score import classify
 __all__ = [
     "CompiledRulebook",
     "Correction",
+    "Difference",
     "Document",
     "ExampleResult",
     "Finding",
@@ -39,6 +41,7 @@ __all__ = [
     "classify",
     "compile_rulebook",
     "corrected",
+    "diff",
     "explain",
     "from_json",
     "lint",
