@@ -10,8 +10,9 @@ from types import FrameType
 
 from services.classify import store as classify_store
 from services.classify import tasks as classify_tasks
+from services.classify import walk
 from services.classify.label import warm_up
-from services.core import beats, broker, cache, outbox
+from services.core import beats, broker, cache, desk, outbox
 from services.core.db import transaction
 from services.core.errors import UnavailableError
 from services.core.queues import QUEUE_OF, ROLES, Job, Queue, hints_wanted
@@ -27,6 +28,8 @@ JOBS = (
     ingest_tasks.seek_replacements,
     ingest_tasks.renew_subscriptions,
     classify_tasks.label_articles,
+    classify_tasks.serve_desk,
+    classify_tasks.relabel_articles,
 )
 """Importing them is what registers them."""
 
@@ -75,9 +78,12 @@ def tick(*, rare: bool = True) -> dict[Job, int]:
         waiting = {
             Job.FETCH_FEEDS: (leases.due(session), settings().fetch_batch),
             Job.LABEL_ARTICLES: (classify_store.waiting(session), classify_store.BATCH),
+            Job.SERVE_DESK: (desk.waiting(session), 1),
+            Job.RELABEL_ARTICLES: (walk.due(session), 1),
         }
         if rare:
             leases.put_aside(session)
+            desk.forget(session)
             waiting[Job.SEEK_REPLACEMENTS] = (replacements.waiting(session), replacements.BATCH)
             waiting[Job.RENEW_SUBSCRIPTIONS] = (websub.waiting(session), websub.BATCH)
     sent = dict.fromkeys(waiting, 0)

@@ -7,15 +7,15 @@ starts, so that an article that kills its worker is known by its attempts; a cra
 import logging
 
 from services.classify import rulebook, store
-from services.classify.rules import CompiledRulebook, classify, to_json
+from services.classify.rules import CompiledRulebook, classify, corrected, to_json
 from services.classify.work import Labelled, Waiting
 from services.core.clock import monotonic
 from services.core.db import transaction
 
 log = logging.getLogger(__name__)
 
-BUDGET_S = 15
-"""After this long a job claims nothing more: the next hint finds a fresh one."""
+BUDGET_S = 5
+"""After this long a job claims nothing more: the next hint finds a fresh one, and an editor who asks gets a turn."""
 
 
 def warm_up() -> None:
@@ -53,8 +53,10 @@ def label_batch(batch: list[Waiting], compiled: CompiledRulebook) -> None:
 
 
 def label_one(waiting: Waiting, compiled: CompiledRulebook) -> Labelled:
-    """The labels of one article, with their reasons."""
+    """The labels of one article, with their reasons. What an editor said of it stands above the rules."""
     verdict = classify(waiting.document, compiled)
+    if waiting.correction is not None:
+        verdict = corrected(verdict, waiting.correction, compiled.rulebook)
     return Labelled(
         waiting=waiting,
         version=verdict.version,

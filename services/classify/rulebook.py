@@ -1,52 +1,62 @@
 """The rulebook in force: published by an editor, compiled once per version, swapped between two batches."""
 
 import logging
+from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from services.classify.rules import CompiledRulebook, Rulebook, compile_rulebook, load_texts
-from services.classify.store import wait_again
+from services.classify.work import OvertakenError, Published
 from services.core.errors import ConfigurationError, NotFoundError
 from services.core.events import RulebookPublished
+from services.core.models import Publication, Relabelling
 from services.core.models import Rulebook as RulebookRow
 from services.core.outbox import publish as publish_event
 
 log = logging.getLogger(__name__)
 
-RELABEL_DAYS = 7
-"""How far back articles are labelled again when another rulebook is published."""
-
 PUBLISH_LOCK = 0x44_4C_52_42  # "DLRB"
-
+STARTER_AUTHOR = "dateline"
+"""Who publishes the starter rulebook; what this author put in force is renewed when the starter is."""
 
 NONE_IN_FORCE = "No rulebook is in force; `dateline migrate` publishes the starter rulebook."
+KEPT_COMPILED = 3
+"""Versions that one process keeps compiled: the one in force, and what an editor tries out beside it."""
 
-
-@dataclass(slots=True)
-class _Compiled:
-    version: str | None = None
-    rulebook: CompiledRulebook | None = None
-
-
-_current = _Compiled()
+_compiled: OrderedDict[str, CompiledRulebook] = OrderedDict()
 
 
 def current(session: Session) -> CompiledRulebook:
     """The compiled rulebook in force. Raises ConfigurationError when none was ever published."""
-    version = session.scalar(select(RulebookRow.version).where(RulebookRow.active))
-    if version is None:
-        raise ConfigurationError(NONE_IN_FORCE)
-    if _current.rulebook is None or _current.version != version:
+    return compiled(session, require_version(session))
+
+
+def compiled(session: Session, version: str) -> CompiledRulebook:
+    """A published version, compiled at the first call of this process. `version` is whole, not a prefix."""
+    found = _compiled.get(version)
+    if found is None:
         texts = session.scalars(select(RulebookRow.texts).where(RulebookRow.version == version)).one()
-        _current.rulebook = compile_rulebook(load_texts(texts))
-        _current.version = version
-        log.info("rulebook %s in force", version[:12])
-    return _current.rulebook
+        found = keep(compile_rulebook(load_texts(texts)), as_version=version)
+        log.info("rulebook %s compiled", version[:12])
+    _compiled.move_to_end(version)
+    return found
+
+
+def keep(made: CompiledRulebook, *, as_version: str | None = None) -> CompiledRulebook:
+    """Remember a compiled rulebook under its version, in place of the one that was used longest ago."""
+    _compiled[as_version or made.version] = made
+    while len(_compiled) > KEPT_COMPILED:
+        _compiled.popitem(last=False)
+    return made
+
+
+def kept(version: str) -> CompiledRulebook | None:
+    """A compiled rulebook that this process still has, published or not."""
+    return _compiled.get(version)
 
 
 def active_version(session: Session) -> str | None:
@@ -54,14 +64,34 @@ def active_version(session: Session) -> str | None:
     return session.scalar(select(RulebookRow.version).where(RulebookRow.active))
 
 
-def publish(session: Session, texts: Mapping[str, str], *, message: str, author: str) -> str:
-    """Put a rulebook in force and let recent articles wait for its labels; its version.
+def require_version(session: Session) -> str:
+    """The version in force. Raises ConfigurationError when none was ever published."""
+    version = active_version(session)
+    if version is None:
+        raise ConfigurationError(NONE_IN_FORCE)
+    return version
 
-    Raises RulebookError when it is wrong; what was in force stays in force.
+
+def publish(
+    session: Session,
+    texts: Mapping[str, str],
+    *,
+    message: str,
+    author: str,
+    base: str | None = None,
+    figures: Mapping[str, Any] | None = None,
+) -> Published:
+    """Put a rulebook in force and let what is listed be labelled anew.
+
+    `base`: the version that the editor began from (its first letters do); None publishes over whatever is in force. Raises
+    RulebookError when the rules are wrong, OvertakenError when another version than `base` is in force by now: either
+    way what was in force stays.
     """
     rulebook = load_texts(texts)
     compile_rulebook(rulebook)
-    session.execute(select(func.pg_advisory_xact_lock(PUBLISH_LOCK)))
+    before = _hold(session)
+    if base is not None and before is not None and not before.startswith(base):
+        raise _overtaken(session, base, before)
     session.execute(
         upsert(RulebookRow)
         .values(
@@ -74,38 +104,87 @@ def publish(session: Session, texts: Mapping[str, str], *, message: str, author:
         )
         .on_conflict_do_nothing()
     )
-    _activate(session, rulebook.version)
-    return rulebook.version
+    return _activate(session, rulebook.version, before, message=message, author=author, figures=figures)
 
 
-def _activate(session: Session, version: str) -> None:
-    session.execute(update(RulebookRow).where(RulebookRow.active).values(active=False))
-    session.execute(update(RulebookRow).where(RulebookRow.version == version).values(active=True))
-    wait_again(session, version=version, days=RELABEL_DAYS)
-    publish_event(session, RulebookPublished())
-
-
-def put_in_force(session: Session, prefix: str) -> str:
+def put_in_force(session: Session, prefix: str, *, author: str, message: str = "") -> Published:
     """Put the published version that begins with `prefix` in force again. Raises NotFoundError."""
-    session.execute(select(func.pg_advisory_xact_lock(PUBLISH_LOCK)))
+    before = _hold(session)
+    version = find_version(session, prefix)
+    said = message or f"Back to {version[:12]}"
+    return _activate(session, version, before, message=said, author=author, figures=None)
+
+
+def find_version(session: Session, prefix: str) -> str:
+    """The published version that begins with `prefix`. Raises NotFoundError when it is none or several."""
     found = session.scalars(
         select(RulebookRow.version).where(RulebookRow.version.startswith(prefix, autoescape=True)).limit(2)
     ).all()
     if len(found) != 1:
         many = "more than one version begins" if found else "no version begins"
         raise NotFoundError(
-            f"Of the published rulebooks {many} with {prefix!r}; see `dateline rules history`."
+            f"Of the published rulebooks {many} with {prefix[:80]!r}; see `dateline rules history`."
         )
-    _activate(session, found[0])
     return str(found[0])
+
+
+def _hold(session: Session) -> str | None:
+    """One publication after the other; the version in force, which stays so until we are done."""
+    session.execute(select(func.pg_advisory_xact_lock(PUBLISH_LOCK)))
+    return active_version(session)
+
+
+def _overtaken(session: Session, base: str, before: str) -> OvertakenError:
+    by = session.execute(
+        select(Publication.author, Publication.message, Publication.at)
+        .where(Publication.version == before)
+        .order_by(Publication.id.desc())
+        .limit(1)
+    ).one()
+    return OvertakenError(base=base, in_force=before, author=by.author, message=by.message, at=by.at)
+
+
+def _activate(
+    session: Session,
+    version: str,
+    before: str | None,
+    *,
+    message: str,
+    author: str,
+    figures: Mapping[str, Any] | None,
+) -> Published:
+    """Mark the version, note the publication, and begin the walk that relabels.
+
+    What is in force already is published again without a trace: a repeated request must be harmless.
+    """
+    if version == before:
+        return Published(version, before, None)
+    session.execute(update(RulebookRow).where(RulebookRow.active).values(active=False))
+    session.execute(update(RulebookRow).where(RulebookRow.version == version).values(active=True))
+    session.execute(
+        insert(Publication).values(
+            version=version, before=before, author=author, message=message, figures=dict(figures or {})
+        )
+    )
+    session.execute(
+        update(Relabelling)
+        .where(Relabelling.finished_at.is_(None))
+        .values(finished_at=func.now(), ended="overtaken")
+    )
+    walk = session.scalars(insert(Relabelling).values(version=version).returning(Relabelling.id)).one()
+    publish_event(session, RulebookPublished())
+    return Published(version, before, int(walk))
+
+
+def texts_of(session: Session, version: str) -> dict[str, str]:
+    """File name to YAML of a published version (whole, not a prefix)."""
+    texts = session.scalars(select(RulebookRow.texts).where(RulebookRow.version == version)).one()
+    return {str(name): str(text) for name, text in texts.items()}
 
 
 def texts_in_force(session: Session) -> dict[str, str]:
     """File name to YAML of the rulebook in force. Raises ConfigurationError when none was ever published."""
-    texts = session.scalar(select(RulebookRow.texts).where(RulebookRow.active))
-    if texts is None:
-        raise ConfigurationError(NONE_IN_FORCE)
-    return {str(name): str(text) for name, text in texts.items()}
+    return texts_of(session, require_version(session))
 
 
 def label_rows(rulebook: Rulebook) -> list[dict[str, Any]]:
@@ -116,15 +195,32 @@ def label_rows(rulebook: Rulebook) -> list[dict[str, Any]]:
     ]
 
 
-def history(session: Session) -> list[dict[str, Any]]:
-    """Published versions, newest first."""
+def renew_starter(session: Session, texts: Mapping[str, str]) -> None:
+    """Put the starter rulebook in force where none is, or where an older starter is that nobody has changed."""
+    before = _hold(session)
+    if before is not None and (before == load_texts(texts).version or not _is_starter(session)):
+        return
+    message = "The starter rulebook" if before is None else "The starter rulebook of a newer release"
+    publish(session, texts, message=message, author=STARTER_AUTHOR)
+
+
+def _is_starter(session: Session) -> bool:
+    last = session.scalar(select(Publication.author).order_by(Publication.id.desc()).limit(1))
+    return last == STARTER_AUTHOR
+
+
+def history(session: Session, *, limit: int = 100) -> list[dict[str, Any]]:
+    """What was put in force and when, newest first; `active` marks the last, which is in force."""
     found = session.execute(
         select(
-            RulebookRow.version,
-            RulebookRow.created_at,
-            RulebookRow.author,
-            RulebookRow.message,
-            RulebookRow.active,
-        ).order_by(text("created_at DESC"))
+            Publication.version,
+            Publication.before,
+            Publication.at,
+            Publication.author,
+            Publication.message,
+            Publication.figures,
+        )
+        .order_by(Publication.id.desc())
+        .limit(limit)
     )
-    return [dict(row) for row in found.mappings()]
+    return [dict(row) | {"active": number == 0} for number, row in enumerate(found.mappings())]

@@ -1,12 +1,13 @@
 """All SQL of classify: claim what waits, save verdicts and publish, in one transaction."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, RowMapping, Text, bindparam, delete, insert, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
-from services.classify.rules import Document
+from services.classify.rules import Correction, Document
 from services.classify.work import Labelled, Waiting
 from services.core import latest
 from services.core.errors import NotFoundError
@@ -30,7 +31,8 @@ _CLAIM = text(
     ) w ON f.id = w.fid JOIN sources s ON s.id = w.sid
     WHERE a.id = w.id
     RETURNING a.id, a.revision, a.lease_token, a.title, a.text, a.language, a.tags, a.url, a.sort_at, a.listed,
-              a.published_revision, a.regions, a.topics, s.country, f.region_hint
+              a.published_revision, a.region, a.regions, a.topics, a.places, s.country, f.region_hint,
+              (SELECT to_jsonb(c) FROM corrections c WHERE c.article_id = a.id AND c.withdrawn_at IS NULL) AS correction
     """
 )
 
@@ -46,17 +48,6 @@ _WAITING = text(
     SELECT count(*) FROM (
         SELECT 1 FROM articles WHERE waiting_since IS NOT NULL AND quarantined IS NULL AND lease_until < now()
         LIMIT 101) AS counted
-    """
-)
-
-_WAIT_AGAIN = text(
-    """
-    UPDATE articles a SET waiting_since = now()
-    FROM (SELECT id FROM articles
-          WHERE listed AND waiting_since IS NULL AND sort_at > now() - make_interval(days => :days)
-            AND rulebook_version IS DISTINCT FROM :version
-          ORDER BY id FOR NO KEY UPDATE) w
-    WHERE a.id = w.id
     """
 )
 
@@ -87,10 +78,11 @@ _SAVE = text(
 def claim(session: Session, *, limit: int = BATCH, suspects: bool = False) -> list[Waiting]:
     """Lease waiting articles, oldest first. `suspects`: those that were in hand when a worker died."""
     rows = session.execute(_CLAIM, {"n": limit, "lease": LEASE_S, "suspects": suspects})
-    return sorted((_waiting(row) for row in rows.mappings()), key=lambda w: w.id)
+    return sorted((waiting_of(row) for row in rows.mappings()), key=lambda w: w.id)
 
 
-def _waiting(row: RowMapping) -> Waiting:
+def waiting_of(row: RowMapping) -> Waiting:
+    """A row of an article, with its source's country, its feed's hint and its correction, as labelling takes it."""
     return Waiting(
         id=row["id"],
         revision=row["revision"],
@@ -100,7 +92,18 @@ def _waiting(row: RowMapping) -> Waiting:
         listed=row["listed"],
         published_revision=row["published_revision"],
         labels=frozenset([f"region/{x}" for x in row["regions"]] + [f"topic/{x}" for x in row["topics"]]),
+        shown=(row["region"], tuple(row["regions"]), tuple(row["topics"]), tuple(row["places"])),
+        correction=_correction(row["correction"]),
     )
+
+
+def _correction(found: dict[str, Any] | None) -> Correction | None:
+    if found is None:
+        return None
+    regions, topics, places = (
+        None if found[kind] is None else tuple(found[kind]) for kind in ("regions", "topics", "places")
+    )
+    return Correction(regions, topics, places, author=found["author"], note=found["note"])
 
 
 def document(session: Session, article_id: int) -> Document:
@@ -150,39 +153,46 @@ def waiting(session: Session) -> int:
     return session.scalar(_WAITING) or 0
 
 
-def wait_again(session: Session, *, version: str, days: int) -> int:
-    """Let listed articles of the last `days` that another rulebook labelled wait for labels again; how many."""
-    return int(session.execute(_WAIT_AGAIN, {"version": version, "days": days}).rowcount)  # type: ignore[attr-defined]  # an UPDATE's result has it
-
-
 def save(session: Session, labelled: Sequence[Labelled]) -> int | None:
     """Store labels and publish what subscribers see of it; the position reached, None when nothing was visible.
 
     Fenced: an article that another worker took over, that its feed changed meanwhile, or that was labelled by a
     rulebook no longer in force, is left out; it still waits, and where the lease is ours it waits for nobody's death.
     """
-    in_force = _version_in_force(session)
+    in_force = version_in_force(session)
     held = [item for item in _still_ours(session, labelled) if item.version == in_force]
     _give_back(session, [item.waiting for item in labelled if item not in held])
+    return write(session, held)
+
+
+def write(session: Session, held: Sequence[Labelled]) -> int | None:
+    """Store the labels of articles whose rows this transaction has locked, and publish what subscribers see of it."""
     if not held:
         return None
     session.execute(_SAVE, {"rows": [_row(item) for item in held]})
-    session.execute(delete(ArticleLabel).where(ArticleLabel.article_id.in_([i.waiting.id for i in held])))
-    rows = [
-        {"article_id": i.waiting.id, "label": label, "sort_at": i.waiting.sort_at}
-        for i in held
-        for label in i.labels
-    ]
-    if rows:
-        session.execute(insert(ArticleLabel), rows)
+    _write_labels(session, [item for item in held if frozenset(item.labels) != item.waiting.labels])
     return latest.publish(session, [draft for item in held if (draft := _draft(item)) is not None])
 
 
-def _version_in_force(session: Session) -> str | None:
+def _write_labels(session: Session, changed: Sequence[Labelled]) -> None:
+    """Labels that stayed as they were are not written again: relabelling everything changes few."""
+    had = [item.waiting.id for item in changed if item.waiting.labels]
+    if had:
+        session.execute(delete(ArticleLabel).where(ArticleLabel.article_id.in_(had)))
+    rows = [
+        {"article_id": item.waiting.id, "label": label, "sort_at": item.waiting.sort_at}
+        for item in changed
+        for label in item.labels
+    ]
+    if rows:
+        session.execute(insert(ArticleLabel), rows)
+
+
+def version_in_force(session: Session) -> str | None:
     """Locked until commit: a rulebook published meanwhile waits, and then sees what this transaction saved.
 
-    Without the lock an article labelled by the old version could be saved just after the new one had let all
-    articles wait that it saw as labelled, and would keep the old labels.
+    Without the lock an article labelled by the old version could be saved just after the walk of the new one had passed
+    its place, and would keep the old labels.
     """
     in_force = select(Rulebook.version).where(Rulebook.active).with_for_update(read=True)
     return session.scalar(in_force)
@@ -220,9 +230,12 @@ def _row(item: Labelled) -> dict[str, object]:
 
 
 def _draft(item: Labelled) -> latest.Draft | None:
-    """The change to publish; None when subscribers would see no difference (labelled again, with the same labels)."""
+    """The change to publish; None when subscribers would see no difference (labelled again, with the same labels).
+
+    Another primary region, and other places, are a difference too, although no stream is entered or left by it.
+    """
     w = item.waiting
     change = latest.change_of(was_listed=w.listed, before=w.labels, after=item.labels)
-    if change == "updated" and w.revision == w.published_revision:
+    if change == "updated" and w.revision == w.published_revision and w.shown == item.shown:
         return None
     return latest.Draft(w.id, change, w.revision, sorted(w.labels), item.labels)

@@ -1,6 +1,8 @@
 """The jobs of classify. A hint names no article: the worker that gets it claims what waits."""
 
+from services.classify.desk import serve_waiting
 from services.classify.label import label_waiting
+from services.classify.relabel import relabel_listed
 from services.core.broker import job
 from services.core.queues import Job
 
@@ -9,3 +11,15 @@ from services.core.queues import Job
 def label_articles() -> None:
     """Label what waits."""
     label_waiting()
+
+
+@job(Job.SERVE_DESK)
+def serve_desk() -> None:
+    """Do what editors asked for."""
+    serve_waiting()
+
+
+@job(Job.RELABEL_ARTICLES)
+def relabel_articles() -> None:
+    """Go on with the relabelling that is under way."""
+    relabel_listed()

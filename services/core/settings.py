@@ -37,6 +37,7 @@ class Settings:
     public_url: str | None
     parse_sample: float
     retention_days: int
+    relabel_rate: int
     worker_processes: int
     scheduler_tick: float
     log_level: str
@@ -108,6 +109,12 @@ SETTINGS: tuple[Setting, ...] = (
         kinds.positive,
         "90",
         "Days that articles are kept after they were last seen in a feed.",
+    ),
+    Setting(
+        "relabel_rate",
+        kinds.positive,
+        "300",
+        "Articles a second that get their labels anew when another rulebook is published.",
     ),
     Setting(
         "worker_processes",

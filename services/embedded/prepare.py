@@ -52,7 +52,7 @@ def _session(database_url: str) -> Iterator[Session]:
 
 
 def load_starter(database_url: str, feeds: Path | None, *, at_first: Path | None = None) -> Imported | None:
-    """Put the starter rulebook in force where none is, and add feeds; what is there already stays as it is.
+    """Put the starter rulebook in force where no editor's is, and add feeds; what is there already stays as it is.
 
     `feeds` (an OPML file) is added always. Where none is named, an empty database gets the list `at_first`, or the
     starter list; one that has feeds gets nothing (None): what an operator removed must not come back at a restart.
@@ -62,8 +62,7 @@ def load_starter(database_url: str, feeds: Path | None, *, at_first: Path | None
         session.execute(
             select(func.pg_advisory_xact_lock(STARTER_LOCK))
         )  # two migrations at once load one starter
-        if rulebook.active_version(session) is None:
-            rulebook.publish(session, starter_texts(), message="The starter rulebook", author="dateline")
+        rulebook.renew_starter(session, starter_texts())
         if feeds is None and session.scalar(select(exists().where(Feed.id.is_not(None)))):
             return None
         done = import_opml(session, feeds or at_first)

@@ -1,12 +1,13 @@
 """The rulebook in force: refused ones change nothing, another one lets recent articles be labelled again."""
 
-from datetime import timedelta
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import text
 
-from services.classify import label, rulebook
+from services.classify import label, relabel, rulebook
 from services.classify.rules import RulebookError
+from services.classify.work import OvertakenError
 from services.core import cache
 from services.core.clock import utc_now
 from services.core.db import transaction
@@ -15,12 +16,16 @@ from services.core.queues import Queue
 from tests.fixtures.articles import Desk
 from tests.fixtures.rulebooks import ECONOMY, ENERGY, publish
 
+OTHER = "  - {id: topic/other, name: Other, terms: [other]}\n"
+
 
 @pytest.fixture(autouse=True)
 def _today(service: pytest.MonkeyPatch, desk: Desk) -> None:
     """Articles of this minute, in a database of this test that has no rulebook."""
     desk.now = utc_now()
     with transaction() as session:
+        session.execute(text("DELETE FROM publications"))
+        session.execute(text("DELETE FROM relabellings"))
         session.execute(text("DELETE FROM rulebooks"))
 
 
@@ -70,7 +75,7 @@ def test_a_wrong_rulebook_is_refused_and_the_old_one_stays():
 
 def test_publishing_says_so_to_classify():
     publish(ECONOMY)
-    assert cache.queue_length(Queue.CLASSIFY) == 1
+    assert cache.queue_length(Queue.RELABEL) == 1
 
 
 def test_publishing_again_what_is_in_force_lets_nothing_wait(desk: Desk):
@@ -88,32 +93,25 @@ def test_another_rulebook_moves_what_it_labels_otherwise_and_nothing_else(desk: 
     label.label_waiting()
     before = len(stream())
     publish(ENERGY)
-    assert label.label_waiting() == 2
+    assert relabel.relabel_listed() == 2
     assert stream()[before:] == [(inflation, "moved", ["topic/economy"], ["topic/energy"])]
     assert {row[0] for row in stream()[:before]} == {inflation, neither}
-
-
-def test_old_articles_keep_the_labels_they_have(desk: Desk):
-    publish(ECONOMY)
-    old = desk.article("Inflation", listed=False)
-    label.label_waiting()
-    with transaction() as session:
-        session.execute(
-            text("UPDATE articles SET sort_at = now() - CAST(:age AS interval) WHERE id = :id"),
-            {"age": f"{timedelta(days=rulebook.RELABEL_DAYS).days} days 1 hour", "id": old},
-        )
-    publish(ENERGY)
-    assert label.label_waiting() == 0
 
 
 def test_an_earlier_version_comes_back_by_its_first_letters():
     first, second = publish(ECONOMY), publish(ENERGY)
     with transaction() as session:
-        assert rulebook.put_in_force(session, first[:10]) == first
+        assert rulebook.put_in_force(session, first[:10], author="ada").version == first
     assert in_force() == first
     with transaction() as session:
-        rows = {row["version"]: row["active"] for row in rulebook.history(session)}
-    assert rows == {first: True, second: False}
+        rows = [
+            (row["version"], row["before"], row["author"], row["active"]) for row in rulebook.history(session)
+        ]
+    assert rows == [
+        (first, second, "ada", True),
+        (second, first, "tester", False),
+        (first, None, "tester", False),
+    ]
 
 
 @pytest.mark.parametrize(("prefix", "words"), [("zzz", "no version"), ("", "more than one version")])
@@ -121,7 +119,7 @@ def test_a_prefix_that_names_no_single_version_is_refused(prefix, words):
     publish(ECONOMY)
     version = publish(ENERGY)
     with transaction() as session, pytest.raises(NotFoundError, match=words):
-        rulebook.put_in_force(session, prefix)
+        rulebook.put_in_force(session, prefix, author="ada")
     assert in_force() == version
 
 
@@ -130,3 +128,69 @@ def test_only_one_rulebook_can_be_in_force():
     publish(ENERGY)
     with transaction() as session:
         assert session.scalar(text("SELECT count(*) FROM rulebooks WHERE active")) == 1
+
+
+def test_who_began_from_an_older_version_is_told_who_published_since():
+    first = publish(ECONOMY)
+    publish(ENERGY)
+    with (
+        pytest.raises(OvertakenError, match=r"tester has published .* since") as caught,
+        transaction() as session,
+    ):
+        rulebook.publish(session, {"r.yaml": ECONOMY + OTHER}, message="x", author="ada", base=first[:12])
+    assert (caught.value.in_force, caught.value.message) == (in_force(), "for a test")
+    with transaction() as session:
+        assert len(rulebook.history(session)) == 2
+        done = rulebook.publish(
+            session, {"r.yaml": ECONOMY + OTHER}, message="x", author="ada", base=in_force()
+        )
+    assert done.before == caught.value.in_force
+
+
+def test_of_editors_who_publish_at_once_from_one_version_one_succeeds():
+    base = publish(ECONOMY)
+
+    def attempt(number: int) -> str | None:
+        texts = {"r.yaml": ECONOMY + OTHER.replace("other", f"other{number}")}
+        try:
+            with transaction() as session:
+                return rulebook.publish(session, texts, message="x", author="ada", base=base).version
+        except OvertakenError:
+            return None
+
+    with ThreadPoolExecutor(6) as pool:
+        won = [version for version in pool.map(attempt, range(6)) if version]
+    assert won == [in_force()]
+
+
+def test_publishing_the_same_again_leaves_no_trace():
+    version = publish(ECONOMY)
+    with transaction() as session:
+        again = rulebook.publish(session, {"rules.yaml": ECONOMY}, message="x", author="ada")
+        assert (again.version, again.walk) == (version, None)
+        assert len(rulebook.history(session)) == 1
+
+
+def test_a_newer_starter_takes_the_place_of_an_older_one_but_never_of_an_editors():
+    with transaction() as session:
+        rulebook.renew_starter(session, {"a.yaml": ECONOMY})
+        rulebook.renew_starter(session, {"a.yaml": ENERGY})
+        rulebook.renew_starter(session, {"a.yaml": ENERGY})
+        told = [(row["author"], row["message"]) for row in rulebook.history(session)]
+    assert told == [
+        ("dateline", "The starter rulebook of a newer release"),
+        ("dateline", "The starter rulebook"),
+    ]
+    edited = publish(ECONOMY + OTHER)
+    with transaction() as session:
+        rulebook.renew_starter(session, {"a.yaml": ECONOMY})
+    assert in_force() == edited
+
+
+def test_a_process_keeps_few_rulebooks_compiled_and_the_last_used_among_them(service):
+    service.setattr(rulebook, "KEPT_COMPILED", 2)
+    versions = [publish(ECONOMY), publish(ENERGY), publish(ECONOMY + OTHER)]
+    with transaction() as session:
+        for version in (versions[0], versions[1], versions[0], versions[2]):
+            assert rulebook.compiled(session, version).version == version
+    assert [rulebook.kept(version) is not None for version in versions] == [True, False, True]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import literal_column, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.queries.items import COLUMNS, also_at, item_of
@@ -17,7 +17,10 @@ LARGEST_ID = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where an article stands: `fate` is the last change that took it out of Latest (`merged`, `removed`)."""
+    """Where an article stands: `fate` is the last change that took it out of Latest (`merged`, `removed`).
+
+    `row_version` differs after everything that was written to its row: labels given anew grow no revision.
+    """
 
     listed: bool
     revision: int
@@ -25,6 +28,7 @@ class Standing:
     waiting: bool
     quarantined: str | None
     fate: str | None
+    row_version: str
 
 
 async def standing(connection: AsyncConnection, article_id: int) -> Standing | None:
@@ -43,6 +47,7 @@ async def standing(connection: AsyncConnection, article_id: int) -> Standing | N
         Article.waiting_since.is_not(None),
         Article.quarantined,
         last,
+        literal_column("articles.xmin::text"),
     ).where(Article.id == article_id)
     row = (await connection.execute(query)).one_or_none()
     return None if row is None else Standing(*row)

@@ -1,0 +1,121 @@
+"""Corrections: what an editor says the labels of an article are. They stand above the rules and measure them."""
+
+import getpass
+from typing import Any
+
+import click
+
+from services.core.db import transaction
+
+JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+ARTICLE = click.argument("article_id", type=click.IntRange(min=1, max=2**63 - 1))
+_KINDS = ("regions", "topics", "places")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def corrections() -> None:
+    """Say what the labels of an article are, above the rules.
+
+    Example: dateline corrections set 17 --region central-asia --topic energy --note "about the dam"
+    """
+
+
+@corrections.command(
+    "set", epilog='Example: dateline corrections set 17 --region central-asia --note "the dam"'
+)
+@ARTICLE
+@click.option("--region", "regions", multiple=True, help="A region's slug; repeatable, the first is primary.")
+@click.option("--topic", "topics", multiple=True, help="A topic's slug; repeatable.")
+@click.option("--place", "places", multiple=True, help="A country's ISO code such as KZ; repeatable.")
+@click.option("--no-regions", is_flag=True, help="It belongs to no region.")
+@click.option("--no-topics", is_flag=True, help="It belongs to no topic.")
+@click.option("--no-places", is_flag=True, help="It is about no country.")
+@click.option("--note", default="", help="Why; shown beside the labels.")
+@click.option("--author", default=None, help="Who says so; your login name when left out.")
+def set_(  # noqa: PLR0913 - click hands options over by name
+    article_id: int,
+    regions: tuple[str, ...],
+    topics: tuple[str, ...],
+    places: tuple[str, ...],
+    no_regions: bool,
+    no_topics: bool,
+    no_places: bool,
+    note: str,
+    author: str | None,
+) -> None:
+    """Say what the labels of a stored article are. A kind that is not named stays with the rules."""
+    from services.core.corrections import Judgement, correct
+
+    judgement = Judgement(
+        regions=_said("region", regions, none=no_regions),
+        topics=_said("topic", topics, none=no_topics),
+        places=_said("place", places, none=no_places),
+        note=note,
+    )
+    with transaction() as session:
+        number = correct(session, article_id, judgement, author=author or getpass.getuser())
+    click.echo(f"Correction {number}: article {article_id} gets these labels within seconds.")
+
+
+def _said(kind: str, given: tuple[str, ...], *, none: bool) -> tuple[str, ...] | None:
+    if given and none:
+        raise click.UsageError(f"Give --{kind} or --no-{kind}s, not both.")
+    return given if given or none else None
+
+
+@corrections.command(epilog="Example: dateline corrections withdraw 17")
+@ARTICLE
+def withdraw(article_id: int) -> None:
+    """Leave an article to the rules again; exit 1 when no correction stands."""
+    from services.core import corrections as stored
+
+    with transaction() as session:
+        stood = stored.withdraw(session, article_id)
+    click.echo(
+        f"Article {article_id} is left to the rules again."
+        if stood
+        else f"Article {article_id} has no correction."
+    )
+    click.get_current_context().exit(0 if stood else 1)
+
+
+@corrections.command("list", epilog="Example: dateline corrections list -n 20")
+@click.option("-n", "--limit", type=click.IntRange(1, 1000), default=30, help="How many at most (30).")
+@JSON
+def list_(limit: int, as_json: bool) -> None:
+    """Corrections that stand, the newest first."""
+    import orjson
+
+    from services.core.corrections import standing
+
+    with transaction() as session:
+        found = standing(session, limit=limit)
+    if as_json:
+        click.echo(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode())
+        return
+    for row in found:
+        said = ", ".join(
+            _in_words(kind, getattr(row, kind)) for kind in _KINDS if getattr(row, kind) is not None
+        )
+        note = f" ({row.note})" if row.note else ""
+        click.echo(
+            f"{row.article_id or 'removed'}  {row.created_at:%Y-%m-%d %H:%M}  {row.author}: {said}{note}"
+        )
+        click.echo(f"    {row.document.get('title', '')}")
+
+
+def _in_words(kind: str, slugs: Any) -> str:
+    return f"{kind} {' '.join(slugs)}" if slugs else f"no {kind}"
+
+
+@corrections.command(epilog="Example: dateline corrections export > corrected.jsonl")
+def export() -> None:
+    """Print the corrected articles as labelled rows (JSON lines), as `dateline rules evaluate` reads them."""
+    import orjson
+
+    from services.classify.errands import corrected_rows
+
+    with transaction() as session:
+        rows = corrected_rows(session)
+    for row in rows:
+        click.echo(orjson.dumps(row).decode())

@@ -1,0 +1,54 @@
+"""What would a change do? `diff` says what two rulebooks say differently, `impact` what that does to stored articles."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from services.cli.rules.common import JSON, print_json
+
+IN_FORCE, STARTER = "in-force", "starter"
+
+
+@click.command()
+@click.argument("before")
+@click.argument("after", required=False)
+@JSON
+def diff(before: str, after: str | None, as_json: bool) -> None:
+    """Say what AFTER says differently from BEFORE, whatever the layout of their files.
+
+    Each is a rules folder or file, a published version (its first letters do), `in-force` or `starter`. With one alone: what
+    it says differently from what is in force. Exit code 1 when they differ.
+
+    Example: dateline rules diff 40d819c8 rules/
+    """
+    from services.classify.rules import diff as compare
+
+    one, other = (before, after) if after is not None else (IN_FORCE, before)
+    difference = compare(_rulebook(one), _rulebook(other))
+    if as_json:
+        print_json(difference.to_json())
+    else:
+        for line in difference.lines():
+            click.echo(line)
+        if not difference:
+            click.echo("They say the same.")
+    click.get_current_context().exit(1 if difference else 0)
+
+
+def _rulebook(named: str) -> Any:
+    """What is meant by a word on the command line. Raises RulebookError, NotFoundError."""
+    from services.classify import rulebook
+    from services.classify.rules import load_texts
+    from services.classify.starter import load_folder, starter_texts
+    from services.core.db import transaction
+
+    if named == STARTER:
+        return load_texts(starter_texts())
+    if Path(named).exists():
+        return load_texts(load_folder(named))
+    with transaction() as session:
+        version = (
+            rulebook.require_version(session) if named == IN_FORCE else rulebook.find_version(session, named)
+        )
+        return load_texts(rulebook.texts_of(session, version))
