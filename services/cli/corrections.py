@@ -32,7 +32,7 @@ def corrections() -> None:
 @click.option("--no-places", is_flag=True, help="It is about no country.")
 @click.option("--note", default="", help="Why; shown beside the labels.")
 @click.option("--author", default=None, help="Who says so; your login name when left out.")
-def set_(  # noqa: PLR0913 - click hands options over by name
+def set_(
     article_id: int,
     regions: tuple[str, ...],
     topics: tuple[str, ...],
