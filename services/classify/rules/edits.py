@@ -62,7 +62,8 @@ def owned_terms(rulebook: Rulebook) -> list[Owned]:
 def edited_terms(before: Rulebook, after: Rulebook) -> list[TermEdit]:
     """What became of every term that is not in both alike; sorted by owner and position."""
     old, new = owned_terms(before), owned_terms(after)
-    _, old, new = _paired(old, new, _whole)
+    for key in (_verbatim, _whole):
+        _, old, new = _paired(old, new, key)
     edits: list[TermEdit] = []
     for key in (_same_list, _same_tier, _same_owner, _same_stems, _same_words):
         pairs, old, new = _paired(old, new, key)
@@ -142,6 +143,13 @@ def _contexts(contexts: Iterable[Context]) -> frozenset[Hashable]:
         for context in contexts
         for phrase in context.phrases
     )
+
+
+def _verbatim(owned: Owned) -> Hashable:
+    """As written: tells at once of nearly every term that it is the same."""
+    term = owned.term
+    conditions = term.unless, term.needs, term.near, term.within, term.fields
+    return owned.owner, term.written, term.tier, term.lang, term.weight, conditions
 
 
 def _whole(owned: Owned) -> Hashable:

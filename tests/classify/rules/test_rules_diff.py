@@ -236,7 +236,7 @@ def test_json_is_plain_and_names_both_sides() -> None:
             "name": "place/RU",
             "before": 1.0,
             "after": 2.0,
-            "at": {"before": "a.yaml:8:34", "after": "a.yaml:8:32"},
+            "at": {"before": "a.yaml:8:34", "after": "a.yaml:8:34"},
         }
     ]
 
