@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from services.core import health
-from services.core.health import DOZEN, dozens, why_they_fail
+from services.core.health import dozens, why_they_fail
+from services.core.health.feeds import DOZEN
 from services.core.models import Gap
 from services.ingest.faults import FAULTS
 from tests.fixtures.articles import Desk

@@ -1,32 +1,21 @@
-"""What `dateline doctor` and the readiness check report: each part, whether it is well, and what to do."""
+"""What the doctor says of feeds: how many are in trouble, why they fail when a dozen do, what waits for a choice."""
 
 import re
-import socket
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import Row, func, select, text
+from sqlalchemy import Row, text
 
-from services.core import beats, cache, schema
-from services.core.clock import utc_now
-from services.core.db import database_url, transaction
-from services.core.errors import DatelineError
-from services.core.models import Rulebook
+from services.core.db import transaction
+from services.core.health.finding import Finding, many
 
-ROLES_NEEDED = ("scheduler", "ingest", "classify")
-CLOCK_SKEW_S = 5
-OLD_WAIT_S = 60
 OLD_DUE_S = 600
 """A feed that was never asked may wait six times as long: a new list is asked politely, host by host."""
 DOZEN = 12
 """So many feeds that fail for one reason may have that reason here rather than there."""
 SHARE_WRONG = 0.05
 """From this share of the feeds on, what befalls single feeds every day is something wrong."""
-STANDS_ON = ("database", "schema")
-"""Where one of these is wrong nothing behind it can be looked at."""
-
 
 FAILING_BECAUSE: Mapping[str, tuple[str, str]] = {
     "dns": ("their names do not resolve", "is this machine's DNS all right?"),
@@ -88,112 +77,8 @@ _KINDS = text(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One part: whether it is well, and a sentence with the remedy when it is not."""
-
-    about: str
-    ok: bool
-    says: str
-
-
-def examine() -> list[Finding]:
-    """Look at the database, the schema, the queue, the roles, the clock, the rulebook and what waits."""
-    found: list[Finding] = []
-    for about, look in CHECKS:
-        try:
-            found.extend(look())
-        except DatelineError as error:
-            found.append(Finding(about, ok=False, says=str(error)))
-        if about in STANDS_ON and not found[-1].ok:
-            break
-    return found
-
-
-def examine_role(role: str) -> Finding:
-    """Whether `role` gives signs of life from this very host: the health check of its container."""
-    host = socket.gethostname()
-    well = any(role in r.split("+") for r in beats.alive(host=host))
-    says = f"gives signs of life on {host}" if well else f"gives no sign of life on {host}: see its log."
-    return Finding(role, ok=well, says=says)
-
-
-def _database() -> Iterator[Finding]:
-    with transaction() as session:
-        session.execute(select(1))
-    yield Finding("database", ok=True, says="answers")
-
-
-def _schema() -> Iterator[Finding]:
-    has, newest = schema.versions(database_url())
-    if has == newest:
-        yield Finding("schema", ok=True, says=f"is at {has}")
-    else:
-        yield Finding(
-            "schema",
-            ok=False,
-            says=f"is at {has or 'nothing'}, the code expects {newest}: run `dateline migrate`.",
-        )
-
-
-def _queue() -> Iterator[Finding]:
-    alive = cache.alive()
-    yield Finding(
-        "queue",
-        ok=alive,
-        says="answers" if alive else "Redis does not answer: start it, or see DATELINE_REDIS_URL.",
-    )
-
-
-def _roles() -> Iterator[Finding]:
-    running = {role for roles in beats.alive() for role in roles.split("+")}
-    for role in ROLES_NEEDED:
-        well = role in running
-        command = "dateline scheduler" if role == "scheduler" else f"dateline worker {role}"
-        yield Finding(
-            role, ok=well, says="is running" if well else f"gives no sign of life: start `{command}`."
-        )
-
-
-def _clock() -> Iterator[Finding]:
-    with transaction() as session:
-        theirs = session.scalars(select(func.clock_timestamp())).one()
-    off = abs((utc_now() - theirs).total_seconds())
-    yield Finding(
-        "clock",
-        ok=off < CLOCK_SKEW_S,
-        says=f"is {off:.1f} s off the database's clock" + ("." if off >= CLOCK_SKEW_S else ""),
-    )
-
-
-def _rulebook() -> Iterator[Finding]:
-    with transaction() as session:
-        version = session.scalar(select(Rulebook.version).where(Rulebook.active))
-    says = f"{version[:12]} is in force" if version else "none is in force: run `dateline rules publish`."
-    yield Finding("rulebook", ok=version is not None, says=says)
-
-
-def _waiting() -> Iterator[Finding]:
-    with transaction() as session:
-        count, oldest, aside = session.execute(
-            text(
-                "SELECT count(*) FILTER (WHERE quarantined IS NULL), "
-                "coalesce(extract(epoch FROM now() - min(waiting_since) FILTER (WHERE quarantined IS NULL)), 0), "
-                "count(*) FILTER (WHERE quarantined IS NOT NULL) FROM articles WHERE waiting_since IS NOT NULL"
-            )
-        ).one()
-    well = oldest < OLD_WAIT_S
-    says = f"{count} articles wait for labels, the oldest for {int(oldest)} s"
-    yield Finding(
-        "waiting", ok=well, says=says if well else says + ": start more `dateline worker classify`."
-    )
-    if aside:
-        yield Finding(
-            "quarantine", ok=False, says=f"{aside} articles were put aside because workers died of them."
-        )
-
-
-def _feeds() -> Iterator[Finding]:
+def look() -> Iterator[Finding]:
+    """How many feeds are in trouble and why; what else there is to tell only where there is any."""
     with transaction() as session:
         found = session.execute(_FEEDS, {"long": OLD_DUE_S}).one()
         kinds: dict[str, int] = {row[0]: row[1] for row in session.execute(_KINDS)}
@@ -229,7 +114,7 @@ def _of_feeds(found: Row[Any]) -> Iterator[Finding]:
             "gaps",
             found.gapped < bearable,
             (
-                f"{_many(found.gaps, 'gap')} in {_many(found.gapped, 'feed')} in the last day, about {_many(found.missed, 'item')} "
+                f"{many(found.gaps, 'gap')} in {many(found.gapped, 'feed')} in the last day, about {many(found.missed, 'item')} "
                 "missed: a shorter DATELINE_FETCH_INTERVAL_MIN misses fewer; see /operator?need=gap."
             ),
         ),
@@ -255,12 +140,8 @@ def _of_feeds(found: Row[Any]) -> Iterator[Finding]:
     yield from (Finding(name, ok=ok, says=says) for any_, name, ok, says in told if any_)
 
 
-def _many(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
 def _are(count: int, noun: str) -> str:
-    return f"{_many(count, noun)} {'is' if count == 1 else 'are'}"
+    return f"{many(count, noun)} {'is' if count == 1 else 'are'}"
 
 
 def dozens(failing: Mapping[str, int]) -> list[tuple[str, int]]:
@@ -282,15 +163,3 @@ def why_they_fail(kind: str) -> str:
     """The end of a sentence on feeds that fail for one reason, with what to look at."""
     because, remedy = FAILING_BECAUSE.get(kind, ("", "`dateline feeds list --state failing` names them."))
     return f"fail because {because}: {remedy}" if because else f"fail with {kind!r}: {remedy}"
-
-
-CHECKS: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (
-    ("database", _database),
-    ("schema", _schema),
-    ("queue", _queue),
-    ("roles", _roles),
-    ("clock", _clock),
-    ("rulebook", _rulebook),
-    ("waiting", _waiting),
-    ("feeds", _feeds),
-)
