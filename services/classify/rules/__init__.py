@@ -13,6 +13,8 @@ from services.classify.rules.diff import Difference, diff
 from services.classify.rules.examples import ExampleResult, run_tests
 from services.classify.rules.explain import explain, from_json, to_json
 from services.classify.rules.findings import Finding, RulebookError
+from services.classify.rules.impact import ImpactPlan
+from services.classify.rules.impact_told import Impact
 from services.classify.rules.lint import lint
 from services.classify.rules.load import load_texts
 from services.classify.rules.model import (
@@ -24,6 +26,7 @@ from services.classify.rules.model import (
     Verdict,
 )
 from services.classify.rules.score import classify
+from services.classify.rules.stored import StoredArticle
 
 __all__ = [
     "CompiledRulebook",
@@ -32,11 +35,14 @@ __all__ = [
     "Document",
     "ExampleResult",
     "Finding",
+    "Impact",
+    "ImpactPlan",
     "Label",
     "LabelInfo",
     "Reason",
     "Rulebook",
     "RulebookError",
+    "StoredArticle",
     "Verdict",
     "classify",
     "compile_rulebook",

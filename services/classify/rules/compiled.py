@@ -127,14 +127,18 @@ def latin(term: Term) -> bool:
     return all(letter < "\u0370" or "\u1e00" <= letter <= "\u1eff" for letter in text if letter.isalpha())
 
 
-def compile_rulebook(rulebook: Rulebook) -> CompiledRulebook:
-    """Build the automaton of a rulebook: a fraction of a second for tens of thousands of terms."""
-    return _Compiler(rulebook).compile()
+def compile_rulebook(rulebook: Rulebook, *, languages: frozenset[str] = frozenset()) -> CompiledRulebook:
+    """Build the automaton of a rulebook: a fraction of a second for tens of thousands of terms.
+
+    `languages`: those that it knows besides the languages of its terms. A part of a rulebook is given those of the whole.
+    """
+    return _Compiler(rulebook, languages).compile()
 
 
 class _Compiler:
-    def __init__(self, rulebook: Rulebook) -> None:
+    def __init__(self, rulebook: Rulebook, languages: frozenset[str]) -> None:
         self.rulebook = rulebook
+        self.languages = languages
         self.terms: list[CompiledTerm] = []
         self.patterns: defaultdict[str, list[Posting]] = defaultdict(list)
         self.groups: dict[tuple[Context, ...], int] = {}
@@ -170,7 +174,7 @@ class _Compiler:
             postings=[self.patterns[pattern] for pattern in patterns],
             rule_count=len(rules),
             places=[place.code for place in places],
-            languages=frozenset(t.term.lang for t in self.terms if t.term.lang),
+            languages=self.languages | {t.term.lang for t in self.terms if t.term.lang},
             regions={rule.slug: number for number, rule in enumerate(rules) if rule.kind == "region"},
             regions_of_place={place.code: self.rulebook.regions_of(place.code) for place in places},
             parents=[

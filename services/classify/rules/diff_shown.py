@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from services.classify.rules.diff import Difference, ExampleEdit, SettingEdit
+    from services.classify.rules.diff import Difference, ExampleEdit, LabelEdit, SettingEdit
     from services.classify.rules.edits import Change, Owned, TermEdit
     from services.classify.rules.model import Example, Position
 
@@ -97,15 +97,17 @@ def as_lines(difference: Difference) -> list[str]:
     told: list[tuple[str, int, str]] = []
     if difference.reordered:
         told.append(("", 0, "order: ~ labels stand in another order (it decides ties and menus)"))
-    told += [
-        (edit.id, 1, f"{edit.id}: {SIGNS[edit.what]} the whole label {edit.name!r} ({edit.position})")
-        for edit in difference.labels
-    ]
+    told += [(edit.id, 1, label_line(edit)) for edit in difference.labels]
     for edit in difference.settings:
         told.append(("" if edit.subject == "defaults" else edit.subject, 2, setting_line(edit)))
     told += [(edit.shown.owner, 3, term_line(edit)) for edit in difference.terms]
     told += [(edit.label, 4, _test_line(edit)) for edit in difference.tests]
     return [line for _, _, line in sorted(told, key=lambda entry: entry[:2])]
+
+
+def label_line(edit: LabelEdit) -> str:
+    """`topic/work: + the whole label 'Work' (topics/work.yaml:2:5)`."""
+    return f"{edit.id}: {SIGNS[edit.what]} the whole label {edit.name!r} ({edit.position})"
 
 
 def term_line(edit: TermEdit) -> str:

@@ -53,15 +53,25 @@ class TermEdit:
         return side
 
 
-def owned_terms(rulebook: Rulebook) -> list[Owned]:
-    """Every term of a rulebook with its owner."""
-    places = [Owned(f"place/{place.code}", term) for place in rulebook.places for term in place.terms]
-    return places + [Owned(rule.id, term) for rule in rulebook.rules for term in rule.terms]
+def differing_terms(before: Rulebook, after: Rulebook) -> tuple[list[Owned], list[Owned]]:
+    """The terms of both sides, without owners whose lists are the same to the letter: nearly all of them."""
+    old, new = _owners(before), _owners(after)
+    same = {owner for owner, terms in old.items() if new.get(owner) == terms}
+    left, right = (
+        [Owned(owner, term) for owner, terms in side.items() if owner not in same for term in terms]
+        for side in (old, new)
+    )
+    return left, right
+
+
+def _owners(rulebook: Rulebook) -> dict[str, tuple[Term, ...]]:
+    places = {f"place/{place.code}": place.terms for place in rulebook.places}
+    return places | {rule.id: rule.terms for rule in rulebook.rules}
 
 
 def edited_terms(before: Rulebook, after: Rulebook) -> list[TermEdit]:
     """What became of every term that is not in both alike; sorted by owner and position."""
-    old, new = owned_terms(before), owned_terms(after)
+    old, new = differing_terms(before, after)
     for key in (_verbatim, _whole):
         _, old, new = _paired(old, new, key)
     edits: list[TermEdit] = []
@@ -75,10 +85,10 @@ def edited_terms(before: Rulebook, after: Rulebook) -> list[TermEdit]:
     return sorted(edits, key=_order)
 
 
-def _order(edit: TermEdit) -> tuple[str, str, int, int, str]:
+def _order(edit: TermEdit) -> tuple[str, str, int, int, bool]:
     side = edit.shown
     position: Position = side.term.position
-    return side.owner, position.file, position.line, position.column, edit.what
+    return side.owner, position.file, position.line, position.column, edit.after is not None
 
 
 def _edit(left: Owned, right: Owned) -> TermEdit:
