@@ -11,12 +11,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from services.classify import rulebook, store
+from services.classify import archive, rulebook, store
 from services.classify.rules import (
     CompiledRulebook,
     Document,
     ExampleResult,
     Finding,
+    ImpactPlan,
     Rulebook,
     RulebookError,
     compile_rulebook,
@@ -33,6 +34,12 @@ from services.core.errors import InvalidInputError
 
 Given = Mapping[str, Any]
 Answer = dict[str, Any]
+IMPACT_ARTICLES = 10_000
+"""How many of the newest articles an impact is measured on when nobody says."""
+
+FORESEEN_ARTICLES = 2_000
+"""Of how many the history says what was to be expected of a publication."""
+
 MOST_CORRECTIONS = 20_000
 """Newest corrections that figures are taken from."""
 
@@ -126,7 +133,11 @@ def publish(session: Session, given: Given, author: str) -> Answer:
     results = run_tests(compiled)
     if any(not result.passed for result in results):
         raise TestsFailError(results_json(results))
-    figures = {"tests": len(results), "corrections": _figures(session, compiled)}
+    figures = {
+        "tests": len(results),
+        "corrections": _figures(session, compiled),
+        "impact": _foreseen(session, compiled),
+    }
     base = None if given.get("force") else given.get("base")
     done = rulebook.publish(session, texts, message=message, author=author, base=base, figures=figures)
     return published_json(done) | {"figures": figures}
@@ -138,6 +149,21 @@ def roll_back(session: Session, given: Given, author: str) -> Answer:
     return published_json(
         rulebook.put_in_force(session, str(given["version"]), author=author, message=message)
     )
+
+
+def foresee(session: Session, given: Given, _author: str) -> Answer:
+    """What a rulebook would do to the newest listed articles, in place of the one in force."""
+    limit, samples = _count(given, "limit", IMPACT_ARTICLES, 200_000), _count(given, "examples", 10, 100)
+    plan = ImpactPlan(rulebook.current(session), compiled_of(session, given.get("rulebook")), samples=samples)
+    return plan.measure(archive.newest(session, limit=limit)).to_json()
+
+
+def _count(given: Given, name: str, usual: int, most: int) -> int:
+    """A number of the input. Raises InvalidInputError when it is none, or too large."""
+    value = given.get(name, usual)
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= most:
+        raise InvalidInputError(f"{name} is a whole number from 1 to {most:,}.")
+    return value
 
 
 def measure(session: Session, given: Given, _author: str) -> Answer:
@@ -171,6 +197,16 @@ def _figures(session: Session, compiled: CompiledRulebook) -> Answer | None:
         return None
     sets = evaluate(rows, compiled)["sets"]
     return {"rows": len(rows), **{kind: figures["micro"] for kind, figures in sets.items()}}
+
+
+def _foreseen(session: Session, compiled: CompiledRulebook) -> Answer | None:
+    """How many of the newest articles change, for the history; None when nothing was in force."""
+    in_force = rulebook.active_version(session)
+    if in_force is None:
+        return None
+    plan = ImpactPlan(rulebook.compiled(session, in_force), compiled, samples=1)
+    impact = plan.measure(archive.newest(session, limit=FORESEEN_ARTICLES))
+    return {"articles": impact.articles, "changed": impact.changed}
 
 
 def published_json(done: Published) -> Answer:
@@ -224,6 +260,7 @@ ERRANDS: dict[str, Callable[[Session, Given, str], Answer]] = {
     "test": test,
     "explain": explain_text,
     "diff": compare,
+    "impact": foresee,
     "publish": publish,
     "rollback": roll_back,
     "evaluate": measure,

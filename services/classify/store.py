@@ -87,17 +87,18 @@ def waiting_of(row: RowMapping) -> Waiting:
         id=row["id"],
         revision=row["revision"],
         lease_token=row["lease_token"],
-        document=_document(row),
+        document=document_of(row),
         sort_at=row["sort_at"],
         listed=row["listed"],
         published_revision=row["published_revision"],
         labels=frozenset([f"region/{x}" for x in row["regions"]] + [f"topic/{x}" for x in row["topics"]]),
         shown=(row["region"], tuple(row["regions"]), tuple(row["topics"]), tuple(row["places"])),
-        correction=_correction(row["correction"]),
+        correction=correction_of(row["correction"]),
     )
 
 
-def _correction(found: dict[str, Any] | None) -> Correction | None:
+def correction_of(found: dict[str, Any] | None) -> Correction | None:
+    """A row of a correction as JSON, as it is applied; None where there is none."""
     if found is None:
         return None
     regions, topics, places = (
@@ -128,10 +129,11 @@ def document(session: Session, article_id: int) -> Document:
     )
     if row is None:
         raise NotFoundError(f"There is no article {article_id}.")
-    return _document(row)
+    return document_of(row)
 
 
-def _document(row: RowMapping) -> Document:
+def document_of(row: RowMapping) -> Document:
+    """A row of an article, with its source's country and its feed's hint, as the rules see it."""
     return Document(
         title=row["title"],
         body=row["text"],

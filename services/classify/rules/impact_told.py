@@ -213,7 +213,6 @@ def _lines(impact: Impact, samples: int) -> Iterator[str]:
 
 
 def _headline(impact: Impact, sample: Sample) -> str:
-    words = ", ".join(
-        dict.fromkeys(because.text or impact.edits[because.edit].line for because in sample.because)
-    )
+    found = [because.text for because in sample.because if because.text]
+    words = ", ".join(dict.fromkeys(found or [impact.edits[because.edit].line for because in sample.because]))
     return f"{sample.id} {sample.title} [{words}]" if words else f"{sample.id} {sample.title}"

@@ -7,7 +7,7 @@ import click
 
 from services.cli.rules.checking import check, test
 from services.cli.rules.explaining import explain
-from services.cli.rules.foreseeing import diff
+from services.cli.rules.foreseeing import diff, impact
 from services.cli.rules.measuring import evaluate
 from services.cli.rules.publishing import export, history, publish, rollback
 
@@ -25,6 +25,7 @@ for _command in (
     test,
     explain,
     diff,
+    impact,
     publish,
     history,
     rollback,

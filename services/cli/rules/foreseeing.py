@@ -52,3 +52,32 @@ def _rulebook(named: str) -> Any:
             rulebook.require_version(session) if named == IN_FORCE else rulebook.find_version(session, named)
         )
         return load_texts(rulebook.texts_of(session, version))
+
+
+@click.command()
+@click.argument("path", type=click.Path(exists=True))
+@click.option(
+    "-n", "--articles", type=click.IntRange(1, 200_000), default=10_000, help="How many of the newest."
+)
+@click.option(
+    "--examples", type=click.IntRange(1, 100), default=3, help="Headlines shown for each label (3)."
+)
+@JSON
+def impact(path: str, articles: int, examples: int, as_json: bool) -> None:
+    """Say what the rules of PATH would do to the articles that are stored, and which edit does it. Changes nothing.
+
+    Example: dateline rules impact my-rules/ -n 2000
+    """
+    from services.classify.errands import foresee
+    from services.classify.rules import Impact
+    from services.cli.rules.common import reference
+    from services.core.db import transaction
+
+    given = {"rulebook": reference(path), "limit": articles, "examples": max(examples, 10)}
+    with transaction() as session:
+        told = foresee(session, given, "")
+    if as_json:
+        print_json(told)
+        return
+    for line in Impact.from_json(told).lines(samples=examples):
+        click.echo(line)
