@@ -64,7 +64,7 @@ def test_an_editors_day(run: Run, desk: Desk, tmp_path: Path):
     assert newest["figures"] == {"tests": 1, "corrections": None, "impact": {"articles": 2, "changed": 1}}
     assert run("rules", "rollback", first["version"][:12], "-m", "No").code == 0
     assert run("rules", "diff", str(mine), "in-force").code == 1
-    assert run("rules", "diff", newest["version"][:12], str(mine)).out == "They say the same.\n"
+    assert run("rules", "diff", newest["version"][:12], str(mine)).out == "The two rulebooks mean the same.\n"
 
 
 def test_an_exported_folder_notices_what_others_published(run: Run, tmp_path: Path):

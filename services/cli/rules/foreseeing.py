@@ -31,8 +31,6 @@ def diff(before: str, after: str | None, as_json: bool) -> None:
     else:
         for line in difference.lines():
             click.echo(line)
-        if not difference:
-            click.echo("They say the same.")
     click.get_current_context().exit(1 if difference else 0)
 
 
