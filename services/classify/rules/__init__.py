@@ -26,6 +26,7 @@ from services.classify.rules.model import (
     Verdict,
 )
 from services.classify.rules.score import classify
+from services.classify.rules.stats import Stats, StatsCounts
 from services.classify.rules.stored import StoredArticle
 
 __all__ = [
@@ -42,6 +43,8 @@ __all__ = [
     "Reason",
     "Rulebook",
     "RulebookError",
+    "Stats",
+    "StatsCounts",
     "StoredArticle",
     "Verdict",
     "classify",

@@ -1,17 +1,18 @@
 """How good a rulebook is on labelled texts: precision, recall and F1 for every label, and the primary's share.
 
 A row's gold counts only for the kinds it carries; an empty list is gold too (nothing should be assigned). Gold
-places count as gold regions where a row has no gold regions of its own. Regions and topics are compared with
-their parents: gold `americas` is met by `north-america`, and says nothing about which of its children is right.
+places count as gold regions where a row has no gold regions of its own. How labels are
+compared stands in `gold`.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 from services.classify.rules.compiled import CompiledRulebook
-from services.classify.rules.model import Document, Kind, Rulebook, Verdict
+from services.classify.rules.gold import ancestors, compare, scores
+from services.classify.rules.model import Document, Rulebook, Verdict
 from services.classify.rules.score import classify
 from services.core.errors import InvalidInputError
 
@@ -37,6 +38,10 @@ class Evaluation:
         self.rows = 0
         self.counts: dict[str, Counts] = {}
         self.placed = _regions_with_places(compiled.rulebook)
+        self.above = {
+            "regions": ancestors(compiled.rulebook, "region"),
+            "topics": ancestors(compiled.rulebook, "topic"),
+        }
 
     def add(self, row: Mapping[str, Any]) -> Verdict:
         """Classify one row and compare. Raises InvalidInputError where the row is not as it must be."""
@@ -51,15 +56,12 @@ class Evaluation:
         labels = getattr(verdict, kind)
         if derived:  # gold places say nothing of the European Union, nor of the United Nations
             labels = tuple(label for label in labels if label.slug in self.placed)
-        given = {label.slug for label in labels}
-        above = _ancestors(self.compiled.rulebook, kind)
-        wanted = gold | {slug for child in gold for slug in above.get(child, ())}
-        # Below a gold label that is asked for as a whole, any child is neither right nor wrong.
-        whole = {slug for slug in gold if not any(slug in above.get(other, ()) for other in gold)}
-        given = {slug for slug in given if slug in wanted or not whole & set(above.get(slug, ()))}
-        counts.hit.update(given & wanted)
-        counts.wrong.update(given - wanted)
-        counts.missed.update(wanted - given)
+        given = [label.slug for label in labels]
+        above = self.above.get(kind, {})
+        found = compare(given, gold, above)
+        counts.hit.update(found.hit)
+        counts.wrong.update(found.wrong)
+        counts.missed.update(found.missed)
         if gold:
             counts.rows += 1
             first = labels[0].slug if labels else None
@@ -129,21 +131,10 @@ def _main_regions(rulebook: Rulebook, code: str) -> tuple[str, ...]:
     return rulebook.regions_of(code)[:1]
 
 
-def _ancestors(rulebook: Rulebook, kind: str) -> dict[str, tuple[str, ...]]:
-    if kind == "places":
-        return {}
-    singular = cast("Kind", kind.removesuffix("s"))
-    return {
-        rule.slug: rulebook.ancestors(singular, rule.slug)
-        for rule in rulebook.rules
-        if rule.kind == singular and rule.parent
-    }
-
-
 def _figures(counts: Counts) -> dict[str, Any]:
     slugs = sorted(set(counts.hit) | set(counts.wrong) | set(counts.missed))
     by = {
-        slug: _scores(counts.hit[slug], counts.wrong[slug], counts.missed[slug])
+        slug: scores(counts.hit[slug], counts.wrong[slug], counts.missed[slug])
         | {"support": counts.hit[slug] + counts.missed[slug]}
         for slug in slugs
     }
@@ -153,15 +144,8 @@ def _figures(counts: Counts) -> dict[str, Any]:
         for key in ("precision", "recall", "f1")
     }
     return {
-        "micro": _scores(counts.hit.total(), counts.wrong.total(), counts.missed.total()),
+        "micro": scores(counts.hit.total(), counts.wrong.total(), counts.missed.total()),
         "macro": macro,
         "by": by,
         "primary_accuracy": round(counts.primary / counts.rows, 4) if counts.rows else None,
     }
-
-
-def _scores(hit: int, wrong: int, missed: int) -> dict[str, float]:
-    precision = hit / (hit + wrong) if hit + wrong else 0.0
-    recall = hit / (hit + missed) if hit + missed else 0.0
-    f1 = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
-    return {"precision": round(precision, 4), "recall": round(recall, 4), "f1": round(f1, 4)}
