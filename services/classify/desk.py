@@ -6,7 +6,8 @@ claim -> do -> answer. What is done and its answer are one transaction, so that 
 import logging
 from typing import Any
 
-from services.classify.errands import ERRANDS, findings_json
+from services.classify.errands import ERRANDS
+from services.classify.errands.common import findings_json
 from services.classify.rules import RulebookError
 from services.classify.work import OvertakenError, TestsFailError
 from services.core import desk

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from services.classify.rules import Correction, Document
 from services.classify.work import Labelled, Waiting
 from services.core import latest
+from services.core.corrections import Standing
 from services.core.errors import NotFoundError
 from services.core.models import Article, ArticleLabel, Feed, Rulebook, Source
 
@@ -101,10 +102,18 @@ def correction_of(found: dict[str, Any] | None) -> Correction | None:
     """A row of a correction as JSON, as it is applied; None where there is none."""
     if found is None:
         return None
-    regions, topics, places = (
-        None if found[kind] is None else tuple(found[kind]) for kind in ("regions", "topics", "places")
-    )
-    return Correction(regions, topics, places, author=found["author"], note=found["note"])
+    regions, topics, places = (_tuple(found[kind]) for kind in ("regions", "topics", "places"))
+    return Correction(regions, topics, places, found["author"], found["note"])
+
+
+def judged(standing: Standing) -> Correction:
+    """A stored correction as it is applied."""
+    regions, topics, places = map(_tuple, (standing.regions, standing.topics, standing.places))
+    return Correction(regions, topics, places, standing.author, standing.note)
+
+
+def _tuple(slugs: list[str] | None) -> tuple[str, ...] | None:
+    return None if slugs is None else tuple(slugs)
 
 
 def document(session: Session, article_id: int) -> Document:

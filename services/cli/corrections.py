@@ -113,7 +113,7 @@ def export() -> None:
     """Print the corrected articles as labelled rows (JSON lines), as `dateline rules evaluate` reads them."""
     import orjson
 
-    from services.classify.errands import corrected_rows
+    from services.classify.errands.measuring import corrected_rows
 
     with transaction() as session:
         rows = corrected_rows(session)

@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import text
 
-from services.classify import errands, label, relabel, store
+from services.classify import label, relabel, rulebook, store
+from services.classify.errands.measuring import corrected_rows, measure
 from services.core import cache, corrections
 from services.core.clock import utc_now
 from services.core.corrections import Judgement
@@ -110,7 +111,7 @@ def test_one_made_while_a_worker_has_the_article_in_hand_is_not_lost(desk):
     one = desk.article("Inflation", listed=False)
     with transaction() as session:
         batch = store.claim(session)
-        compiled = errands.compiled_of(session, None)
+        compiled = rulebook.current(session)
     correct(one, topics=())
     label.label_batch(batch, compiled)
     assert stream() == []
@@ -159,8 +160,8 @@ def test_the_text_that_was_judged_stays_a_labelled_row_when_the_article_changes(
     correct(one, regions=("central-asia",), topics=())
     sql("UPDATE articles SET title = 'Something else'")
     with transaction() as session:
-        (row,) = errands.corrected_rows(session)
-        figures = errands.measure(session, {}, "")
+        (row,) = corrected_rows(session)
+        figures = measure(session, {}, "")
     assert row["title"] == "Inflation in Kazakh cities"
     assert (row["regions"], row["topics"], "places" in row) == (["central-asia"], [], False)
     assert figures["rows"] == 1
@@ -170,4 +171,4 @@ def test_the_text_that_was_judged_stays_a_labelled_row_when_the_article_changes(
 
 def test_without_corrections_there_is_nothing_to_measure(desk):
     with transaction() as session, pytest.raises(InvalidInputError, match="No article was corrected yet"):
-        errands.measure(session, {}, "")
+        measure(session, {}, "")

@@ -125,3 +125,26 @@ def test_what_is_wrong_is_told_in_a_sentence(run: Run, desk: Desk, words, code, 
     labelled(desk, "Rain")
     said = run("corrections", *words)
     assert (said.code, sentence in said.err) == (code, True)
+
+
+def test_stats_tell_terms_that_editors_did_not_agree_with_and_terms_that_never_fire(run: Run, desk: Desk):
+    one, *_ = labelled(desk, "Inflation in Kazakh cities", "Inflation elsewhere", "Kyrgyz rain")
+    run("corrections", "set", str(one), "--no-topics")
+    told = json.loads(run("rules", "stats", "--json").out)
+    assert (told["articles"], told["corrected"], told["dead_count"]) == (3, 1, 0)
+    (worst,) = told["offenders"]
+    assert (worst["term"], worst["articles"], worst["right"], worst["wrong"]) == ("inflation", 2, 0, 1)
+    told = json.loads(run("rules", "stats", "region/central-asia", "--json").out)
+    assert {term["term"] for term in told["terms"]} == {"Kazakh", "Kyrgyz"}
+    assert "inflation" in run("rules", "stats", "topic/economy").out
+    refused = run("rules", "stats", "region/central-asi")
+    assert (refused.code, "Did you mean region/central-asia?" in refused.err) == (1, True)
+
+
+def test_what_was_corrected_counts_in_the_statistics_when_it_is_no_longer_among_the_newest(run: Run, desk: Desk):
+    one, *_ = labelled(desk, "Inflation in Kazakh cities", "Rain", "Snow")
+    run("corrections", "set", str(one), "--no-topics")
+    told = json.loads(run("rules", "stats", "-n", "1", "--json").out)
+    newest = 1
+    assert (told["articles"] - newest, told["corrected"]) in {(1, 1), (0, 1)}
+    assert told["offenders"][0]["term"] == "inflation"

@@ -8,7 +8,7 @@ import click
 from services.cli.rules.checking import check, test
 from services.cli.rules.explaining import explain
 from services.cli.rules.foreseeing import diff, impact
-from services.cli.rules.measuring import evaluate
+from services.cli.rules.measuring import evaluate, stats
 from services.cli.rules.publishing import export, history, publish, rollback
 
 
@@ -31,5 +31,6 @@ for _command in (
     rollback,
     export,
     evaluate,
+    stats,
 ):
     rules.add_command(_command)

@@ -16,7 +16,7 @@ def check(path: str | None, as_json: bool, strict: bool) -> None:
 
     Example: dateline rules check rules/
     """
-    from services.classify.errands import findings_json
+    from services.classify.errands.common import findings_json
     from services.classify.rules import RulebookError, lint
 
     try:
@@ -41,7 +41,7 @@ def test(path: str | None, as_json: bool) -> None:
 
     Example: dateline rules test rules/
     """
-    from services.classify.errands import results_json
+    from services.classify.errands.common import results_json
     from services.classify.rules import run_tests
 
     told = results_json(run_tests(compiled(path)))

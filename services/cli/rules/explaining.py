@@ -54,7 +54,7 @@ def explain(
 
 
 def _of_stored(article_id: int, rules_path: str | None) -> dict[str, Any]:
-    from services.classify.errands import explain_text
+    from services.classify.errands.reading import explain_text
     from services.core.db import transaction
 
     with transaction() as session:
@@ -63,7 +63,7 @@ def _of_stored(article_id: int, rules_path: str | None) -> dict[str, Any]:
 
 def _of_text(given: dict[str, Any], rules_path: str | None) -> dict[str, Any]:
     """Needs no database: the rulebook is that of --rules, or the one that ships."""
-    from services.classify.errands import document_json
+    from services.classify.errands.common import document_json
     from services.classify.rules import explain
     from services.classify.rules.evaluate import read_document
 

@@ -66,7 +66,7 @@ def impact(path: str, articles: int, examples: int, as_json: bool) -> None:
 
     Example: dateline rules impact my-rules/ -n 2000
     """
-    from services.classify.errands import foresee
+    from services.classify.errands.measuring import foresee
     from services.classify.rules import Impact
     from services.cli.rules.common import reference
     from services.core.db import transaction

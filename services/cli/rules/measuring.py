@@ -33,7 +33,7 @@ def evaluate(labelled: Any, corrections: bool, rules_path: str | None, as_json: 
 
 
 def _on_corrections(rules_path: str | None) -> dict[str, Any]:
-    from services.classify.errands import measure
+    from services.classify.errands.measuring import measure
     from services.core.db import transaction
 
     with transaction() as session:
@@ -85,3 +85,31 @@ def _print_figures(result: dict[str, Any]) -> None:
             click.echo(
                 f"{name:24}{row['precision']:>10.3f}{row['recall']:>8.3f}{row['f1']:>8.3f}{support:>7}"
             )
+
+
+@click.command()
+@click.argument("label", required=False)
+@click.option(
+    "-n", "--articles", type=click.IntRange(1, 200_000), default=5_000, help="How many of the newest."
+)
+@click.option("--rows", type=click.IntRange(1, 5000), default=20, help="How many of each table (20).")
+@RULES
+@JSON
+def stats(label: str | None, articles: int, rows: int, rules_path: str | None, as_json: bool) -> None:
+    """Say how every term does: how often it fires, alone or with others, and how often editors agree.
+
+    Of all rules, or of one LABEL (region/..., topic/..., place/...). Articles are the newest ones and all that were corrected.
+
+    Example: dateline rules stats region/central-asia
+    """
+    from services.classify.errands.measuring import counted
+    from services.core.db import transaction
+
+    given = {"label": label, "limit": articles, "rulebook": reference(rules_path)}
+    with transaction() as session:
+        found = counted(session, given)
+    if as_json:
+        print_json(found.to_json(label, limit=rows))
+        return
+    for line in found.lines(label, limit=rows):
+        click.echo(line)

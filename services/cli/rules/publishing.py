@@ -35,7 +35,7 @@ def publish(
 
     Example: dateline rules publish rules/ -m "Kyrgyz leaders after the election"
     """
-    from services.classify import errands
+    from services.classify.errands import publishing
     from services.classify.starter import load_folder, starter_texts
     from services.classify.work import TestsFailError
 
@@ -45,7 +45,7 @@ def publish(
     given = {"texts": texts, "message": message, "base": base or _base_of(path), "force": force or starter}
     try:
         with transaction() as session:
-            done = errands.publish(session, given, author or getpass.getuser())
+            done = publishing.publish(session, given, author or getpass.getuser())
     except TestsFailError as error:
         raise InvalidInputError(f"{error} `dateline rules test {path}` shows them all.") from error
     if path is not None and Path(path).is_dir() and (Path(path) / BASE_FILE).exists():
@@ -103,11 +103,11 @@ def rollback(version: str, message: str, author: str | None, as_json: bool) -> N
 
     Example: dateline rules rollback 40d819c8 -m "Kyrgyz rules caught sports"
     """
-    from services.classify import errands
+    from services.classify.errands import publishing
 
     with transaction() as session:
         given = {"version": version, "message": message}
-        done = errands.roll_back(session, given, author or getpass.getuser())
+        done = publishing.roll_back(session, given, author or getpass.getuser())
     _say(done, as_json=as_json)
 
 
