@@ -7,7 +7,8 @@
 The language is described in docs/reference/rules.md.
 """
 
-from services.classify.rules.compiled import CompiledRulebook, compile_rulebook
+from services.classify.rules.compiled import CompiledRulebook
+from services.classify.rules.compiling import compile_rulebook
 from services.classify.rules.corrections import Correction, corrected
 from services.classify.rules.diff import Difference, diff
 from services.classify.rules.examples import ExampleResult, run_tests

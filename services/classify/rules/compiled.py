@@ -4,28 +4,25 @@ The automaton knows folded text only. Word boundaries are part of its patterns: 
 " kazakh" the head of one. Endings, exact case and regexes are checked at the hit.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-import ahocorasick_rs
-import re2
-
-from services.classify.rules.clitics import with_clitics
-from services.classify.rules.fold import fold, is_unspaced
-from services.classify.rules.model import Context, Defaults, Phrase, Rulebook, Term
+from services.classify.rules.model import Defaults, Rulebook, Term
 
 PLACE_FACET, TOPIC_FACET = 0, 1
+REGION, TOPIC, PLACE = 0, 1, 2
+CONTEXT = 2  # beside the facets: words that only decide
 ANY_ENDING = -1
+ENDLESS = 1 << 30
 
 
 @dataclass(slots=True)
 class Posting:
-    """What one pattern calls: a term or a group of context words.
+    """What one pattern calls: a term, or (with `group`) the context words of that number.
 
-    `ending`: letters allowed after the pattern (ANY_ENDING: any number). `tail`: further words with their endings.
-    `width`: spaces of the pattern before and after the words.
+    `before`, `after`: spaces of the pattern around its words. `ending`: letters allowed after it (ANY_ENDING: any
+    number). `tail`: further words with their endings. `exact`: as the original must be written. `simple`: where the
+    pattern stands the term stands, nothing else is to be asked.
     """
 
     term: int
@@ -35,13 +32,14 @@ class Posting:
     ending: int = 0
     tail: tuple[tuple[str, int], ...] = ()
     exact: str | None = None
+    fields: frozenset[str] | None = None
     anchor: bool = False
     simple: bool = True
 
 
 # What the scan reads of a posting: tuples unpack faster than attributes are fetched, and this is the inner loop.
-# (spaces before, spaces after or -1 for "ask the posting", context group, term, facet, fields, the posting)
-Seen = tuple[int, int, int, int, int, frozenset[str] | None, Posting]
+# (spaces before, spaces after, longest ending, facet or CONTEXT, term or group, the posting where more is to be asked)
+Seen = tuple[int, int, int, int, int, Posting | None]
 
 
 @dataclass(slots=True)
@@ -76,6 +74,16 @@ class CompiledRulebook:
     rule_count: int
     places: list[str]
     languages: frozenset[str]
+    conditional: frozenset[int]  # terms that ask the words around them
+    vetoes: dict[int, int]  # term: the label or place that it kills
+    shares: list[
+        tuple[tuple[int, float, bool], ...]
+    ]  # by term: label, value of a hit, whether it may fire the label
+    receivers: list[frozenset[int]]  # by term: the labels that it speaks for
+    sources: list[tuple[str, str, str | None]]  # by term: where and how it was written, its place
+    kinds: list[int]  # by label: REGION, TOPIC or PLACE
+    thresholds: list[float]  # by label
+    slugs: list[str]  # by label; the code of a place
     regions: dict[str, int]
     regions_of_place: dict[str, tuple[str, ...]]
     parents: list[tuple[int, ...]]
@@ -100,11 +108,11 @@ class CompiledRulebook:
         return found
 
     def _seen(self, posting: Posting) -> Seen:
-        after = posting.after if posting.simple else -1
-        if posting.group >= 0:
-            return (posting.before, after, posting.group, -1, 0, None, posting)
-        term = self.terms[posting.term]
-        return (posting.before, after, -1, posting.term, term.facet, term.fields, posting)
+        kind, called = CONTEXT, posting.group
+        if called < 0:
+            kind, called = self.terms[posting.term].facet, posting.term
+        ending = ENDLESS if posting.ending == ANY_ENDING else posting.ending
+        return (posting.before, posting.after, ending, kind, called, None if posting.simple else posting)
 
     def _speaks(self, posting: Posting, code: str) -> bool:
         """Languages the rules do not know are read with the place names of the default language."""
@@ -125,141 +133,3 @@ def latin(term: Term) -> bool:
     """
     text = "".join(phrase.text for phrase in term.phrases) or term.regex or ""
     return all(letter < "\u0370" or "\u1e00" <= letter <= "\u1eff" for letter in text if letter.isalpha())
-
-
-def compile_rulebook(rulebook: Rulebook, *, languages: frozenset[str] = frozenset()) -> CompiledRulebook:
-    """Build the automaton of a rulebook: a fraction of a second for tens of thousands of terms.
-
-    `languages`: those that it knows besides the languages of its terms. A part of a rulebook is given those of the whole.
-    """
-    return _Compiler(rulebook, languages).compile()
-
-
-class _Compiler:
-    def __init__(self, rulebook: Rulebook, languages: frozenset[str]) -> None:
-        self.rulebook = rulebook
-        self.languages = languages
-        self.terms: list[CompiledTerm] = []
-        self.patterns: defaultdict[str, list[Posting]] = defaultdict(list)
-        self.groups: dict[tuple[Context, ...], int] = {}
-
-    def compile(self) -> CompiledRulebook:
-        rules, places = self.rulebook.rules, self.rulebook.places
-        members: defaultdict[str, list[tuple[int, float]]] = defaultdict(list)
-        for number, rule in enumerate(rules):
-            for member in rule.places:
-                members[member.place].append((number, member.weight))
-        for number, place in enumerate(places, start=len(rules)):
-            for term in place.terms:
-                self._add(term, number, place.code, PLACE_FACET, ((number, 1.0), *members[place.code]))
-        for number, rule in enumerate(rules):
-            facet = PLACE_FACET if rule.kind == "region" else TOPIC_FACET
-            for term in rule.terms:
-                self._add(term, number, None, facet, ((number, 1.0),))
-        return self._finish()
-
-    def _finish(self) -> CompiledRulebook:
-        rules, places = self.rulebook.rules, self.rulebook.places
-        patterns = list(self.patterns) or ["\x00"]
-        numbers: dict[tuple[str, str], int] = {(rule.kind, rule.slug): n for n, rule in enumerate(rules)}
-        return CompiledRulebook(
-            rulebook=self.rulebook,
-            defaults=self.rulebook.defaults,
-            terms=self.terms,
-            automaton=ahocorasick_rs.AhoCorasick(
-                patterns,
-                implementation=ahocorasick_rs.Implementation.ContiguousNFA,
-                store_patterns=False,
-            ),
-            postings=[self.patterns[pattern] for pattern in patterns],
-            rule_count=len(rules),
-            places=[place.code for place in places],
-            languages=self.languages | {t.term.lang for t in self.terms if t.term.lang},
-            regions={rule.slug: number for number, rule in enumerate(rules) if rule.kind == "region"},
-            regions_of_place={place.code: self.rulebook.regions_of(place.code) for place in places},
-            parents=[
-                tuple(numbers[rule.kind, slug] for slug in self.rulebook.ancestors(rule.kind, rule.slug))
-                for rule in rules
-            ],
-            numbers=numbers,
-        )
-
-    def _add(
-        self, term: Term, owner: int, place: str | None, facet: int, targets: tuple[tuple[int, float], ...]
-    ) -> None:
-        number = len(self.terms)
-        silent = term.tier in ("mask", "veto")
-        self.terms.append(
-            CompiledTerm(
-                term=term,
-                owner=owner,
-                place=place,
-                facet=facet,
-                targets=() if silent else targets,
-                weak=term.tier == "weak",
-                veto=term.tier == "veto",
-                fields=frozenset(term.fields) or None,
-                regex=re2.compile(term.regex) if term.regex else None,
-                unless=self._group(term.unless),
-                needs=self._group(term.needs),
-                near=self._group(term.near),
-                at=str(term.position),
-                conditional=bool(term.unless or term.needs or term.near),
-            )
-        )
-        if term.anchor:
-            self.patterns[term.anchor].append(Posting(number, before=0, after=0, anchor=True, simple=False))
-        for phrase in term.phrases:
-            self._phrase(phrase, number, -1, exact=term.exact, lang=term.lang)
-
-    def _group(self, contexts: tuple[Context, ...]) -> int:
-        if not contexts:
-            return -1
-        if contexts not in self.groups:
-            group = self.groups[contexts] = len(self.groups)
-            for context in contexts:
-                for phrase in context.phrases:
-                    self._phrase(phrase, -1, group, exact=context.exact, lang=None)
-        return self.groups[contexts]
-
-    def _phrase(self, phrase: Phrase, term: int, group: int, *, exact: bool, lang: str | None) -> None:
-        form = phrase.text.strip(" .,;:!?'\"") if exact else None
-        for head, ending, tail in _shapes(phrase, lang):
-            unspaced = is_unspaced(head)
-            closed = not unspaced and ending == 0 and not tail
-            pattern = head if unspaced else f" {head} " if closed else f" {head}"
-            posting = Posting(
-                term,
-                group,
-                before=0 if unspaced else 1,
-                after=1 if closed else 0,
-                ending=0 if unspaced and not tail else ending,
-                tail=tail,
-                exact=form,
-                simple=form is None and not tail and (closed or unspaced),
-            )
-            known = self.patterns[pattern]
-            if posting not in known:
-                known.append(posting)
-
-
-def _shapes(phrase: Phrase, lang: str | None) -> Iterable[tuple[str, int, tuple[tuple[str, int], ...]]]:
-    """(head, ending, tail) of a phrase: words run together up to the first ending, checked words after it."""
-    words: list[tuple[str, int]] = []
-    joined = ""
-    for word in phrase.words:
-        joined = f"{joined} {fold(word.text)}".strip()
-        ending = ANY_ENDING if word.ending is None or _hangul(word.text) else word.ending
-        if ending != 0:
-            words.append((joined, ending))
-            joined = ""
-    if joined:
-        words.append((joined, 0))
-    (head, ending), tail = words[0], tuple(words[1:])
-    for form in with_clitics(head, lang):
-        yield form, ending, tail
-
-
-def _hangul(text: str) -> bool:
-    """Korean puts its particles at the end of words: every word is open there."""
-    return "\uac00" <= text[-1] <= "\ud7a3"

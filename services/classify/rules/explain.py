@@ -8,7 +8,9 @@ from services.classify.rules.compiled import CompiledRulebook
 from services.classify.rules.matcher import find_hits
 from services.classify.rules.model import Document, Editor, Label, Reason, Verdict
 from services.classify.rules.prepare import prepare
-from services.classify.rules.score import Scorer
+from services.classify.rules.reasons import Why
+from services.classify.rules.score import REASONS, Scorer
+from services.classify.rules.tally import as_part
 
 ALL = 1000  # reasons
 
@@ -29,14 +31,10 @@ def to_json(verdict: Verdict) -> dict[str, Any]:
 
 
 def _label(label: Label) -> dict[str, Any]:
-    told: dict[str, Any] = {
-        "slug": label.slug,
-        "score": label.score,
-        "primary": label.primary,
-        "origin": label.origin,
-        "why": [asdict(reason) for reason in label.why],
-    }
-    return told if label.editor is None else told | {"editor": asdict(label.editor)}
+    slug, score, primary, origin, why, editor = label
+    reasons = why.told() if isinstance(why, Why) else [asdict(reason) for reason in why]
+    told = {"slug": slug, "score": score, "primary": primary, "origin": origin, "why": reasons}
+    return told if editor is None else told | {"editor": asdict(editor)}
 
 
 def from_json(told: Mapping[str, Any]) -> Verdict:
@@ -76,7 +74,10 @@ def explain(document: Document, compiled: CompiledRulebook) -> dict[str, Any]:
     verdict = scorer.verdict()
     told = to_json(verdict)
     told["ignored"] = [
-        asdict(scorer.reason(ignored.hit, 1, 0.0)) | {"reason": ignored.reason} for ignored in match.ignored
+        told_hit | {"reason": ignored.reason}
+        for told_hit, ignored in zip(
+            scorer.teller.told([as_part(i.hit) for i in match.ignored]), match.ignored, strict=True
+        )
     ]
     told["near_misses"] = _near_misses(scorer, verdict)
     return told
@@ -96,10 +97,10 @@ def _near_misses(scorer: Scorer, verdict: Verdict) -> list[dict[str, Any]]:
     for number, tally in scorer.tallies().items():
         rules = scorer.compiled.rulebook.rules
         kind = rules[number].kind if number < scorer.compiled.rule_count else "place"
-        slug = scorer.slug(number)
+        slug = scorer.compiled.slugs[number]
         if (kind, slug) in fired or tally.score <= 0:
             continue
-        threshold = scorer.threshold(number)
+        threshold = scorer.compiled.thresholds[number]
         misses.append(
             {
                 "kind": kind,
@@ -108,7 +109,7 @@ def _near_misses(scorer: Scorer, verdict: Verdict) -> list[dict[str, Any]]:
                 "threshold": threshold,
                 "missing": round(max(0.0, threshold - tally.score), 4),
                 "reason": _miss(tally.score, threshold, firm=tally.firm),
-                "why": [asdict(reason) for reason in scorer.why(tally, 3)],
+                "why": Why(scorer.teller, tally.parts, REASONS).told(),
             }
         )
     return sorted(misses, key=lambda miss: (-miss["score"], miss["slug"]))

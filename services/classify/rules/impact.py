@@ -141,12 +141,12 @@ class ImpactPlan:
         self, reading: Reading, compiled: CompiledRulebook, edits: dict[int, int], side: str
     ) -> Iterator[Because]:
         numbers = {
-            hit.term: edits[id(compiled.terms[hit.term].term)]
-            for hit in reading.hits
-            if id(compiled.terms[hit.term].term) in edits
+            term: edits[id(compiled.terms[term].term)]
+            for _, _, term, _ in reading.hits
+            if id(compiled.terms[term].term) in edits
         }
         return self._places(
-            reading.prepared, (hit for hit in reading.hits if hit.term in numbers), numbers, side
+            reading.prepared, (hit for hit in reading.hits if hit[2] in numbers), numbers, side
         )
 
     @staticmethod
@@ -155,14 +155,11 @@ class ImpactPlan:
     ) -> Iterator[Because]:
         first: dict[int, Hit] = {}
         for hit in hits:
-            number = numbers[hit.term]
-            if number >= 0 and (number not in first or hit.start < first[number].start):
+            number = numbers[hit[2]]
+            if number >= 0 and (number not in first or hit < first[number]):
                 first[number] = hit
-        for number, hit in sorted(first.items()):
-            part = prepared.fields[hit.field]
-            start, end = part.source_span(hit.start, hit.end)
-            shown = part.original[start - part.shift : end - part.shift]
-            yield Because(number, side, part.name, start, end, shown)
+        for number, (start, end, _, part) in sorted(first.items()):
+            yield Because(number, side, *prepared.shown(start, end, part))
 
     def _settings(self, was: Standing, now: Standing) -> Iterator[Because]:
         """Edited settings of labels that the article has, or had; defaults concern every article."""

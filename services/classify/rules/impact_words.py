@@ -9,7 +9,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from services.classify.rules.compiled import CompiledRulebook, compile_rulebook
+from services.classify.rules.compiled import CompiledRulebook
+from services.classify.rules.compiling import compile_rulebook
 from services.classify.rules.corrections import Correction
 from services.classify.rules.diff import Difference
 from services.classify.rules.edits import differing_terms
@@ -123,7 +124,7 @@ class Sieve:
 
     def edits(self, hits: Iterable[Hit]) -> set[int]:
         """Numbers of the edits that hit."""
-        return {self.numbers[hit.term] for hit in hits} - {SETTING}
+        return {self.numbers[hit[2]] for hit in hits} - {SETTING}
 
 
 def sieve(whole: CompiledRulebook, edits: dict[int, int], concerned: Affected) -> Sieve:

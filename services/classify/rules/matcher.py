@@ -1,26 +1,25 @@
-"""Terms found in a document: scan once, check at the hit, sweep what lies inside longer matches, ask the context."""
+"""Terms found in a document: scan once, check at the hit, sweep what lies inside longer matches, ask the context.
+
+Hits are plain tuples, and whatever most hits do not need is asked for only where it is needed: this is the inner loop.
+"""
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from services.classify.rules.compiled import ANY_ENDING, CompiledRulebook, CompiledTerm, Posting
 from services.classify.rules.prepare import Prepared
 from services.classify.rules.words import WORDS_IN_CAPITALS
 
 NEAR_WITHIN = 10  # words, where `near` names no distance
+NEVER = 1 << 60
 
 Span = tuple[int, int]
-
-
-class Hit(NamedTuple):
-    """A term at a place of the joined text."""
-
-    start: int
-    end: int
-    term: int
-    field: int
+Hit = tuple[int, int, int, int]
+"""A term at a place of the joined text: start, end, number of the term, number of the field."""
+Candidate = tuple[int, int, int, int]
+"""Start, minus the end, a running number, the term (or the number of a group of context words). Sorted, the longest of
+those that begin together comes first."""
 
 
 @dataclass(slots=True)
@@ -33,9 +32,13 @@ class Ignored:
 
 @dataclass(slots=True)
 class Match:
-    """What a document's text gave: hits that count, and the terms by facet that lost."""
+    """What a document's text gave: hits that count, places and regions first, then topics, each in order of the text.
+
+    `shared`: indices of hits that have their span in common with the one before.
+    """
 
     hits: list[Hit]
+    shared: list[int]
     ignored: list[Ignored]
 
 
@@ -47,6 +50,8 @@ def find_hits(
 
 
 class _Scan:
+    __slots__ = ("anchored", "compiled", "contexts", "found", "match", "prepared", "terms", "trace", "view")
+
     def __init__(
         self, prepared: Prepared, compiled: CompiledRulebook, language: str | None, *, trace: bool
     ) -> None:
@@ -54,43 +59,45 @@ class _Scan:
         self.terms = compiled.terms
         self.compiled = compiled
         self.view = compiled.view(language)
-        self.language = language
         self.trace = trace
-        self.ignored: list[Ignored] = []
         self.contexts: defaultdict[int, list[Span]] = defaultdict(list)
-        self.candidates: tuple[list[Hit], list[Hit]] = ([], [])
+        self.found: tuple[list[Candidate], ...] = ([], [], [])  # by facet, and context words
         self.anchored: set[tuple[int, int]] = set()
+        self.match = Match([], [], [])
 
     def run(self) -> Match:
         self._collect()
-        for spans in self.contexts.values():
-            spans.sort()
-        kept: list[Hit] = []
-        for facet in self.candidates:
-            kept += self._contain(facet)
-        hits = [hit for hit in kept if not self.terms[hit.term].conditional or self._holds(hit)]
-        return Match(hits, self.ignored)
+        places, topics, context = self.found
+        if context:
+            context.sort()
+            for begin, negative, _, group in context:
+                self.contexts[group].append((begin, -negative))
+        for facet in (places, topics):
+            facet.sort()
+            self._sift(facet)
+        return self.match
 
     def _collect(self) -> None:
-        view, candidates, contexts = self.view, self.candidates, self.contexts
-        bases, fields = self.prepared.bases, self.prepared.fields
-        for pattern, start, end in self.compiled.automaton.find_matches_as_indexes(
-            self.prepared.joined, overlapping=True
-        ):
-            for before, after, group, term, facet, only, posting in view[pattern]:
-                begin = start + before
-                finish = end - after if after >= 0 else self._finish(posting, begin, end)
-                if finish < 0:
-                    continue
-                if group >= 0:
-                    contexts[group].append((begin, finish))
-                    continue
-                field = bisect_right(bases, begin) - 1
-                if only is None or fields[field].name in only:
-                    candidates[facet].append(Hit(begin, finish, term, field))
+        view, found, number = self.view, self.found, 0
+        joined = self.prepared.joined
+        word_end = joined.find
+        for pattern, start, end in self.compiled.automaton.find_matches_as_indexes(joined, overlapping=True):
+            for before, after, ending, kind, term, posting in view[pattern]:
+                if posting is not None:
+                    finish = self._finish(posting, start + before, end)
+                    if finish < 0:
+                        continue
+                elif ending:
+                    finish = word_end(" ", end)
+                    if finish - end > ending:
+                        continue
+                else:
+                    finish = end - after
+                number += 1
+                found[kind].append((start + before, -finish, number, term))
 
     def _finish(self, posting: Posting, begin: int, end: int) -> int:
-        """Where the match ends once endings, further words and exact case are checked; -1 when they do not hold."""
+        """Where the match ends once endings, words, exact case and field are checked; -1 when they do not hold."""
         if posting.anchor:
             self._regex(posting.term, begin)
             return -1
@@ -104,7 +111,12 @@ class _Scan:
             end = self._word_end(end + 1 + len(words), ending)
         if end >= 0 and posting.exact is not None and not self._exact(posting.exact, begin, end):
             return -1
+        if end >= 0 and posting.fields is not None and self._field_name(begin) not in posting.fields:
+            return -1
         return end
+
+    def _field_name(self, position: int) -> str:
+        return self.prepared.fields[self.prepared.field_at(position)].name
 
     def _word_end(self, end: int, ending: int) -> int:
         stop = self.prepared.joined.find(" ", end)
@@ -112,15 +124,17 @@ class _Scan:
 
     def _exact(self, form: str, begin: int, end: int) -> bool:
         """The original must be written as the term is. Headlines in capitals tell nothing about capitals."""
-        field = self.prepared.fields[self.prepared.field_at(begin)]
-        original = field.original
+        original = self.prepared.text
         if form in original:
-            start, stop = field.original_span(begin, end)
+            start, stop = self.prepared.original_span(begin, end)
             if original[start:stop] == form:
-                return not field.shouts or form.lower() not in WORDS_IN_CAPITALS
-        if field.shouts and form.upper() in original:
+                return form.lower() not in WORDS_IN_CAPITALS or not self._shouts(begin)
+        if form.upper() in original and self._shouts(begin):
             return form.lower() not in WORDS_IN_CAPITALS
         return False
+
+    def _shouts(self, position: int) -> bool:
+        return self.prepared.shouts(self.prepared.field_at(position))
 
     def _regex(self, number: int, begin: int) -> None:
         """Run a regex over the field where its anchor stood, once."""
@@ -129,40 +143,54 @@ class _Scan:
         if (number, index) in self.anchored or (term.fields is not None and field.name not in term.fields):
             return
         self.anchored.add((number, index))
-        spans = field.origin.spans()
-        begins, ends = [low for low, _ in spans], [high for _, high in spans]
-        starts = field.word_starts()
+        originals, folded = self.prepared.words()
+        begins, ends = [low for low, _ in originals], [high for _, high in originals]
         for match in term.regex.finditer(field.original):
-            first, last = bisect_right(ends, match.start()), bisect_left(begins, match.end()) - 1
+            low, high = field.start + match.start(), field.start + match.end()
+            first, last = bisect_right(ends, low), bisect_left(begins, high) - 1
             if first <= last:
-                start = field.base + starts[first]
-                end = field.base + field.folded.find(" ", starts[last])
-                self.candidates[term.facet].append(Hit(start, end, number, index))
+                found = self.found[term.facet]
+                found.append((folded[first][0], -folded[last][1], -1 - len(self.anchored), number))
 
-    def _contain(self, hits: list[Hit]) -> list[Hit]:
-        """Drop every span inside a longer one, whoever owns either; equal spans and partial overlaps stay."""
-        hits.sort(key=lambda hit: (hit.start, -hit.end))
-        kept: list[Hit] = []
-        widest: Hit | None = None
-        for hit in hits:
-            if widest is None or hit.end > widest.end:
-                widest = hit
-                kept.append(hit)
-            elif hit.start == widest.start and hit.end == widest.end:
-                kept.append(hit)
-            elif self.trace:
-                self._note_swallowed(hit, widest)
-        return kept
+    def _sift(self, candidates: list[Candidate]) -> None:
+        """Drop every span inside a longer one, whoever owns either, then what the words around speak against.
 
-    def _note_swallowed(self, hit: Hit, by: Hit) -> None:
-        longer = self.terms[by.term].term
+        Equal spans and partial overlaps stay.
+        """
+        match, conditional = self.match, self.compiled.conditional
+        hits, shared = match.hits, match.shared
+        field, limits = 0, [*self.prepared.bases[1:], NEVER]
+        limit = limits[0]
+        widest: Candidate = (-1, 0, 0, 0)
+        wide_begin = last_begin = wide_end = last_end = -1
+        for candidate in candidates:
+            begin, negative, _, term = candidate
+            end = -negative
+            while begin >= limit:
+                field += 1
+                limit = limits[field]
+            if end > wide_end:
+                widest, wide_begin, wide_end = candidate, begin, end
+            elif end != wide_end or begin != wide_begin:
+                if self.trace:
+                    self._note_swallowed((begin, end, term, field), widest[3])
+                continue
+            if term in conditional and not self._holds((begin, end, term, field)):
+                continue
+            if begin == last_begin and end == last_end:
+                shared.append(len(hits))
+            hits.append((begin, end, term, field))
+            last_begin, last_end = begin, end
+
+    def _note_swallowed(self, hit: Hit, by: int) -> None:
+        longer = self.terms[by].term
         kind = "masked by" if longer.tier == "mask" else "inside the longer"
-        self.ignored.append(Ignored(hit, f"{kind} {longer.written!r} ({longer.position})"))
+        self.match.ignored.append(Ignored(hit, f"{kind} {longer.written!r} ({longer.position})"))
 
     def _holds(self, hit: Hit) -> bool:
-        reason = self._objection(hit, self.terms[hit.term])
+        reason = self._objection(hit, self.terms[hit[2]])
         if reason and self.trace:
-            self.ignored.append(Ignored(hit, reason))
+            self.match.ignored.append(Ignored(hit, reason))
         return not reason
 
     def _objection(self, hit: Hit, compiled: CompiledTerm) -> str:
@@ -183,11 +211,11 @@ class _Scan:
             return False
         if within is None:
             return True
-        at = bisect_left(spans, (hit.start, hit.end))  # the nearest on either side are the ones to ask
+        at = bisect_left(spans, hit[:2])  # the nearest on either side are the ones to ask
         return any(self._close(hit, span, within) for span in spans[max(0, at - 2) : at + 2])
 
     def _close(self, hit: Hit, span: Span, within: int) -> bool:
-        if self.prepared.field_at(span[0]) != hit.field:
+        if self.prepared.field_at(span[0]) != hit[3]:
             return False
-        low, high = sorted(((hit.start, hit.end), span))
+        low, high = sorted((hit[:2], span))
         return self.prepared.joined.count(" ", low[1], max(low[1], high[0])) <= within

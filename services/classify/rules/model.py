@@ -4,8 +4,9 @@ Editors write terms in places (countries) and labels (regions and topics). A doc
 out; every label of a verdict names the terms that gave it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Kind = Literal["region", "topic"]
 Origin = Literal["rule", "feed_prior", "parent", "editor"]
@@ -245,15 +246,14 @@ class Editor:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(NamedTuple):
     """A region, topic or place of one article. A parent and an editor's label carry no score of their own."""
 
     slug: str
     score: float
     primary: bool
     origin: Origin
-    why: tuple[Reason, ...] = ()
+    why: Sequence[Reason] = ()
     editor: Editor | None = None
 
 

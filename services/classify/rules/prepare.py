@@ -1,97 +1,78 @@
-"""A document made ready for the scan: its fields folded and joined, with the way back to the original."""
+"""A document made ready for the scan: its fields joined and folded in one go, with the way back to the original."""
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
 from services.classify.rules.dateline import cut_dateline
-from services.classify.rules.fold import Origin, fold, is_unspaced
+from services.classify.rules.fold import JOINT, Folded, is_unspaced
 from services.classify.rules.model import Document
 
 # Characters of a field that are read: what an article is about shows long before, and a hostile one stays cheap.
 MAX_FIELD = 20_000
-FAR = 4096  # characters from which a table of words beats counting spaces
 UNSPACED_LEAD = 120  # characters; a script without spaces has no words to count
 
-
+_BETWEEN = f" {JOINT} "  # a space on either side: words are found by the spaces around them
 _WORD = re.compile(r"[^ ]+")
 
 
-@dataclass(slots=True)
-class FieldText:
-    """One field. `base` is where its folded text begins in the joined one, `shift` where its original does."""
+class FieldText(NamedTuple):
+    """One field. `start` is where it begins in the joined original, `shift` where in the document's own text."""
 
     name: str
     original: str
     shift: int
-    folded: str
-    base: int = 0
-    _origin: Origin | None = field(default=None)
-    _starts: list[int] = field(default_factory=list)
-    _shouts: bool | None = field(default=None)
-
-    @property
-    def origin(self) -> Origin:
-        """The way back; made when first asked for."""
-        if self._origin is None:
-            self._origin = Origin(self.original)
-        return self._origin
-
-    @property
-    def shouts(self) -> bool:
-        """Whether all of it stands in capitals."""
-        if self._shouts is None:
-            self._shouts = self.original.isupper()
-        return self._shouts
-
-    def word_starts(self) -> list[int]:
-        """Where every word of the folded text begins."""
-        if not self._starts:
-            self._starts = [match.start() for match in _WORD.finditer(self.folded)]
-        return self._starts
-
-    def _word_at(self, position: int) -> int:
-        """Number of the word that holds a place of the folded text."""
-        if position < FAR:
-            return self.folded.count(" ", 0, position) - 1
-        return bisect_right(self.word_starts(), position) - 1
-
-    def original_span(self, start: int, end: int) -> tuple[int, int]:
-        """Characters of the field's own original for a span of the joined text."""
-        low, high = start - self.base, end - self.base
-        folded = self.folded
-        first = self._word_at(low)
-        last = first + folded.count(" ", low, high)
-        begin, finish = self.origin.span(first, last)
-        if first == last:
-            token_start = folded.rfind(" ", 0, low) + 1
-            token_end = folded.find(" ", high - 1)
-            if token_end - token_start == finish - begin:  # inside one long word (Chinese, or a stem)
-                return begin + low - token_start, begin + high - token_start
-        return begin, finish
-
-    def source_span(self, start: int, end: int) -> tuple[int, int]:
-        """The same, counted in the document's text that the field was taken from."""
-        begin, finish = self.original_span(start, end)
-        return begin + self.shift, finish + self.shift
+    start: int
 
 
-@dataclass(slots=True)
 class Prepared:
-    """All fields of a document, and their folded texts joined: nothing matches across a joint."""
+    """All fields of a document, and their folded texts joined: nothing matches across a joint.
 
-    fields: list[FieldText]
-    joined: str
-    bases: list[int]
+    `joined` is what is scanned; `bases` says where each field begins in it. `original_span` leads from a span of
+    `joined` to characters of `text`, the joined originals.
+    """
+
+    __slots__ = ("_folded", "_shouts", "bases", "fields", "joined", "original_span", "steps")
+
+    def __init__(self, fields: list[FieldText], text: str) -> None:
+        self.fields = fields
+        self._folded = Folded(text)
+        self.joined = self._folded.folded
+        self.original_span = self._folded.original
+        self.steps = self._folded.steps
+        self.bases = _bases(self.joined)
+        self._shouts: dict[int, bool] = {}
+
+    @property
+    def text(self) -> str:
+        """The originals of all fields, joined."""
+        return self._folded.text
 
     def field_at(self, position: int) -> int:
         """Index of the field that holds a place in the joined text."""
         return bisect_right(self.bases, position) - 1
 
+    def shouts(self, field: int) -> bool:
+        """Whether all of a field stands in capitals."""
+        known = self._shouts.get(field)
+        if known is None:
+            known = self._shouts[field] = self.fields[field].original.isupper()
+        return known
+
+    def shown(self, start: int, end: int, field: int) -> tuple[str, int, int, str]:
+        """A span of the joined text in the document's own: name of its field, first and last character, the words."""
+        name, original, shift, base = self.fields[field]
+        first, last = self.original_span(start, end)
+        return name, first - base + shift, last - base + shift, original[first - base : last - base]
+
+    def words(self) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+        """Where every word stands: in the joined originals, and in the joined text."""
+        return self._folded.words(), [match.span() for match in _WORD.finditer(self.joined)]
+
 
 def prepare(document: Document, lead_words: int) -> Prepared:
-    """Split a document into fields, fold them, join them."""
+    """Split a document into fields, join them, fold them."""
     body = document.body[:MAX_FIELD]
     parts = [("title", document.title[:MAX_FIELD], 0)]
     cut = cut_dateline(body)
@@ -106,19 +87,27 @@ def prepare(document: Document, lead_words: int) -> Prepared:
         parts.append(("tag", " ".join(document.tags)[:MAX_FIELD], 0))
     if document.section:
         parts.append(("section", document.section[:MAX_FIELD], 0))
-    return _join([FieldText(name, text, shift, _padded(text)) for name, text, shift in parts if text])
+    return _join(parts)
 
 
-def _padded(text: str) -> str:
-    return f" {fold(text)} "
+def _join(parts: list[tuple[str, str, int]]) -> Prepared:
+    fields: list[FieldText] = []
+    start = 1
+    for name, text, shift in parts:
+        if text:
+            clean = text if JOINT not in text else text.replace(JOINT, " ")
+            fields.append(FieldText(name, clean, shift, start))
+            start += len(clean) + len(_BETWEEN)
+    return Prepared(fields, f" {_BETWEEN.join([field.original for field in fields])} ")
 
 
-def _join(fields: list[FieldText]) -> Prepared:
-    base = 0
-    for part in fields:
-        part.base = base
-        base += len(part.folded) + 1
-    return Prepared(fields, "|".join(part.folded for part in fields), [part.base for part in fields])
+def _bases(joined: str) -> list[int]:
+    bases = [0]
+    joint = joined.find("|")
+    while joint >= 0:
+        bases.append(joint + 1)
+        joint = joined.find("|", joint + 1)
+    return bases
 
 
 @lru_cache(maxsize=16)

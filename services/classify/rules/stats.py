@@ -117,7 +117,7 @@ class Stats:
         gold = _gold(article.correction)
         self.counts.articles += 1
         self.counts.corrected += bool(gold)
-        hits: Counter[int] = Counter(hit.term for hit in reading.hits)
+        hits: Counter[int] = Counter(hit[2] for hit in reading.hits)
         support = self._support(hits)
         for number, count in hits.items():
             self._term(number, count, fired, support, article.at)

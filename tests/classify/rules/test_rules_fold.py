@@ -1,14 +1,19 @@
 """Folding: idempotent, the same for text and term, and every word finds its way back."""
 
+import re
+import sys
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.classify.rules.fold import Origin, fold
+from services.classify.rules.alphabets import Alphabets
+from services.classify.rules.fold import _ASCII_TABLE, _FOLDS, JOINT, Folded, _fold_character, fold
 
 SCRIPTS = st.text(
     alphabet=st.one_of(
-        st.characters(max_codepoint=0x17F),
+        st.characters(min_codepoint=1, max_codepoint=0x17F),
         st.characters(min_codepoint=0x370, max_codepoint=0x6FF),
         st.characters(min_codepoint=0x900, max_codepoint=0xE7F),
         st.sampled_from("İıßﬁÅé’‘“”–—½ ʻʼ\u0301\u00ad\u200c中国日本한국ظ"),
@@ -24,12 +29,45 @@ def test_folding_twice_changes_nothing(text: str) -> None:
 
 @given(SCRIPTS)
 def test_every_word_finds_its_original(text: str) -> None:
-    words = fold(text).split()
-    origin = Origin(text)
-    assert len(origin.spans()) == len(words)
-    for number, word in enumerate(words):
-        start, end = origin.span(number, number)
-        assert fold(text[start:end]) == word
+    folded = Folded(text)
+    for word in re.finditer(r"[^ |]+", folded.folded):
+        start, end = folded.original(*word.span())
+        assert fold(text[start:end]) == word[0]
+
+
+@given(SCRIPTS)
+def test_words_stand_in_the_text_in_their_order(text: str) -> None:
+    """What regexes are led back by: the n-th word of one is the n-th of the other."""
+    words = [fold(text[start:end]) for start, end in Folded(text).words()]
+    assert words == fold(text).split()
+
+
+@given(st.lists(SCRIPTS.map(lambda text: text.replace(JOINT, " ")), max_size=4))
+def test_texts_folded_as_one_are_folded_as_each(texts: list[str]) -> None:
+    """Fields are folded together: it must be no different from folding them one by one."""
+    joined = Folded(f" {JOINT} ".join(["", *texts, ""])).folded
+    assert [part.strip() for part in joined.split("|")] == ["", *map(fold, texts), ""]
+
+
+def test_the_quick_way_folds_as_the_slow_one() -> None:
+    """Every character there is, as far as an alphabet takes it."""
+    alphabets = Alphabets(_fold_character, _ASCII_TABLE)
+    differ = []
+    for code in range(1, sys.maxunicode + 1):
+        character = chr(code)
+        quickly = alphabets.fold(f"é{character}")
+        if quickly is not None and quickly[0] != "e" + (
+            _ASCII_TABLE[code] if code < 128 else _fold_character(character)
+        ):
+            differ.append(character)
+    assert differ == []
+
+
+@given(st.text(alphabet="aé ß\u00adжй中|\u0301İ,.", max_size=30))
+def test_both_ways_give_the_same(text: str) -> None:
+    composed = unicodedata.normalize("NFC", text)
+    slowly = "".join(_FOLDS[ord(character)] for character in composed)
+    assert fold(text) == " ".join(slowly.split())
 
 
 @pytest.mark.parametrize(
