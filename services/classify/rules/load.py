@@ -1,10 +1,6 @@
 """A folder of YAML texts to a rulebook: accepted whole, or refused whole with every error at once."""
 
-import hashlib
-import json
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
-from typing import Any
 
 from services.classify.rules.findings import Findings, RulebookError
 from services.classify.rules.iso import CODES
@@ -14,6 +10,7 @@ from services.classify.rules.model import Defaults, LabelRule, Place, Position, 
 from services.classify.rules.nodes import Entries, Node, Scalar, read_nodes
 from services.classify.rules.reader import Reader
 from services.classify.rules.references import check_references
+from services.classify.rules.version import version_of
 
 TOP_KEYS = ("defaults", "places", "labels")
 MAX_FILES = 2000
@@ -71,7 +68,7 @@ class _Collector:
         self._name_silent_places(rules)
         places = tuple(self.places[code] for code in sorted(self.places))
         check_references(places, rules, self.findings)
-        return Rulebook(_version(defaults, places, rules), defaults, places, rules)
+        return Rulebook(version_of(defaults, places, rules), defaults, places, rules)
 
     def _defaults(self, tops: list[Entries]) -> Defaults:
         found = [top.entries["defaults"] for top in tops if "defaults" in top.entries]
@@ -107,19 +104,3 @@ class _Collector:
 
     def _twice(self, node: Node | Scalar, what: str, before: Position) -> None:
         self.findings.error(node.position, f"{what} was given before, at {before}; keep it in one place.")
-
-
-def _version(defaults: Defaults, places: tuple[Place, ...], rules: tuple[LabelRule, ...]) -> str:
-    """SHA-256 of what the rules say. Positions, comments and notes do not count; the order of labels does."""
-    canonical = json.dumps(_plain([defaults, places, rules]), ensure_ascii=False, sort_keys=True)
-    return hashlib.sha256(canonical.encode()).hexdigest()
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Position):
-        return None
-    if is_dataclass(value):
-        return [_plain(getattr(value, part.name)) for part in fields(value)]
-    if isinstance(value, tuple | list):
-        return [_plain(part) for part in value]
-    return value

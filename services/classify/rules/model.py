@@ -16,8 +16,7 @@ FIELDS = ("title", "dateline", "lead", "body", "tag", "section")
 TIERS = {"strong": 2.0, "terms": 1.0, "weak": 0.25, "minus": -1.0, "mask": 0.0, "veto": 0.0}
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(NamedTuple):
     """Where in the rulebook something was written; line and column count from 1."""
 
     file: str

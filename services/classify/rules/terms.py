@@ -85,11 +85,15 @@ def _alternatives(text: str) -> list[str]:
 
 
 def _phrase(text: str, written: str) -> Phrase:
-    words = tuple(_word(part) for part in text.split())
-    if not fold(" ".join(word.text for word in words)):
-        raise TermError(f"Nothing is left of {written!r} once punctuation is gone; write letters or digits.")
     # A part of punctuation alone ("Smith & Wesson") is a break in texts as well.
-    return Phrase(tuple(word for word in words if fold(word.text)))
+    words = tuple(word for word in map(_word, text.split()) if _has_letters(word.text))
+    if not words:
+        raise TermError(f"Nothing is left of {written!r} once punctuation is gone; write letters or digits.")
+    return Phrase(words)
+
+
+def _has_letters(text: str) -> bool:
+    return (text.isascii() and text.isalnum()) or bool(fold(text))
 
 
 def _word(part: str) -> Word:
