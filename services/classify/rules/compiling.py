@@ -71,11 +71,8 @@ class _Compiler:
             places=[place.code for place in places],
             languages=self.languages | {t.term.lang for t in self.terms if t.term.lang},
             regions={rule.slug: number for number, rule in enumerate(rules) if rule.kind == "region"},
-            regions_of_place={place.code: self.rulebook.regions_of(place.code) for place in places},
-            parents=[
-                tuple(numbers[rule.kind, slug] for slug in self.rulebook.ancestors(rule.kind, rule.slug))
-                for rule in rules
-            ],
+            regions_of_place=_regions_of_places(self.rulebook),
+            parents=_ancestors(self.rulebook, numbers),
             numbers=numbers,
             conditional=frozenset(n for n, term in enumerate(self.terms) if term.conditional),
             vetoes={n: term.owner for n, term in enumerate(self.terms) if term.veto},
@@ -180,6 +177,29 @@ def _shares(term: CompiledTerm) -> tuple[tuple[int, float, bool], ...]:
     return tuple(
         (number, weight * factor, weight * factor > 0 and not term.weak) for number, factor in term.targets
     )
+
+
+def _regions_of_places(rulebook: Rulebook) -> dict[str, tuple[str, ...]]:
+    """Every place with the regions that hold it, the heaviest membership first."""
+    held: defaultdict[str, list[tuple[float, int, str]]] = defaultdict(list)
+    for order, rule in enumerate(rulebook.rules):
+        for member in rule.places:
+            held[member.place].append((-member.weight, order, rule.slug))
+    return {place.code: tuple(slug for *_, slug in sorted(held[place.code])) for place in rulebook.places}
+
+
+def _ancestors(rulebook: Rulebook, numbers: dict[tuple[str, str], int]) -> list[tuple[int, ...]]:
+    """For every label what stands above it, the nearest first."""
+    above = [None if r.parent is None else numbers.get((r.kind, r.parent)) for r in rulebook.rules]
+    chains: list[tuple[int, ...]] = []
+    for number in range(len(above)):
+        chain: list[int] = []
+        parent = above[number]
+        while parent is not None and parent not in chain:
+            chain.append(parent)
+            parent = above[parent]
+        chains.append(tuple(chain))
+    return chains
 
 
 def _receivers(terms: list[CompiledTerm]) -> list[frozenset[int]]:

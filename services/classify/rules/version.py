@@ -48,7 +48,7 @@ def _values(kind: type) -> Callable[[object], list[Any]]:
     return values
 
 
-_VALUES = {
+_VALUES: dict[type, Callable[[object], list[Any]]] = {
     kind: _values(kind)
     for kind in (Defaults, Place, LabelRule, Membership, Example, Document, Term, Phrase, Word, Context)
 }
