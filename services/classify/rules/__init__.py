@@ -29,6 +29,8 @@ from services.classify.rules.model import (
 from services.classify.rules.score import classify
 from services.classify.rules.stats import Stats, StatsCounts
 from services.classify.rules.stored import StoredArticle
+from services.classify.rules.suggest import Suggester
+from services.classify.rules.suggest_counts import SuggestCounts, Suggestion
 
 __all__ = [
     "CompiledRulebook",
@@ -47,6 +49,9 @@ __all__ = [
     "Stats",
     "StatsCounts",
     "StoredArticle",
+    "SuggestCounts",
+    "Suggester",
+    "Suggestion",
     "Verdict",
     "classify",
     "compile_rulebook",

@@ -150,7 +150,8 @@ def as_lines(stats: Stats, label: str | None, limit: int) -> list[str]:
         "Terms that editors disagree with most surely", ("wrong", "right", "precision", "term"), rows
     )
     columns = ("articles", "primary", "right", "wrong", "missed", "precision", "recall", "f1", "label")
-    lines += _table("Labels", columns, told["labels"])
+    rows = [row for row in told["labels"] if label or not row["label"].startswith("place/")]
+    lines += _table("Labels" if label else "Regions and topics", columns, rows)
     rows = [{**pair, "labels": " and ".join(pair["labels"])} for pair in told["pairs"]]
     lines += _table("Labels that come together", ("articles", "share", "labels"), rows)
     rows = [row for row in told["sources"] if row["unclassified"]]

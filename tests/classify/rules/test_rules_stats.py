@@ -185,5 +185,5 @@ def test_lines_are_tables() -> None:
         "wrong  right  precision  term",
         "    1      0       0.00  place/KZ terms@en Astana (a.yaml:3:23)",
         "",
-        "Labels",
+        "Regions and topics",
     ]
