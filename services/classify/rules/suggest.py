@@ -5,30 +5,24 @@
     for suggestion in suggester.suggestions(limit=15): ...
 
 Articles that an editor corrected say what belongs to the label; of the others those to which the rules give exactly one
-region (or the label as their first topic). A candidate is ranked by how much more often articles of the label hold it:
-log-odds with an informative Dirichlet prior (Monroe, Colaresi and Quinn, "Fightin' Words", Political Analysis 16, 2008),
-where the prior is the whole of the articles; articles are counted, not occurrences.
+region (or the label as their first topic). How candidates are ranked stands in `suggest_rank`.
 """
 
-from math import log, sqrt
 from typing import Literal
 
-from services.classify.rules import suggest_grams, suggest_notes
+from services.classify.rules import suggest_grams, suggest_notes, suggest_rank
 from services.classify.rules.compiled import CompiledRulebook
 from services.classify.rules.corrections import Correction
 from services.classify.rules.gold import ancestors, compare
 from services.classify.rules.model import Label, Verdict
 from services.classify.rules.stored import Reading, StoredArticle, read
-from services.classify.rules.suggest_counts import MOST, SAMPLES, SuggestCounts, Suggestion
+from services.classify.rules.suggest_counts import MOST, LanguageCounts, SuggestCounts, Suggestion
 from services.classify.rules.suggest_grams import Grams, Span
 from services.core.errors import InvalidInputError
 
 Side = Literal["inside", "outside", "open"]
 
 IN_TEXT = ("title", "lead", "body")
-LEAST_ARTICLES = 3  # of the label that hold a candidate
-LEAST_Z = 1.64  # standard deviations: one chance in twenty of being no better than the rest
-LEAST_PRECISION = 1 / 3  # estimated too low where articles of the rest are about both
 MORE = 1.25  # times the articles of a longer candidate that a part of it needs to be told beside it
 
 
@@ -57,23 +51,22 @@ class Suggester:
         side = self._side(article, reading.verdict)
         if side is None:
             return
-        counts = self.counts
-        counts.articles[side] += 1
+        counts = self.counts.of(document.language)
         grams = self._grams(article, reading, side)
-        if side == "inside":
-            counts.inside.update(grams.written.keys())
-            for key in grams.written:
-                known = counts.samples.get(key, ())
-                if len(known) < SAMPLES:
-                    counts.samples[key] = (*known, document.title)
-            for key in grams.sure:
-                known_as = counts.written.get(key)
-                if known_as is None or (known_as[0].isupper() and not grams.written[key].isupper()):
-                    counts.written[key] = grams.written[key], document.language
+        if self.kind != "topic":
+            counts.ordinary.update(suggest_grams.ordinary(document.body))
+        if side == "open":
+            counts.gain.update(grams.written.keys())
+        elif side == "outside":
+            counts.n_outside += 1
+            counts.outside.update(grams.written.keys())
         else:
-            (counts.outside if side == "outside" else counts.gain).update(grams.written.keys())
-        if max(map(len, (counts.inside, counts.outside, counts.gain, counts.ordinary))) > self.most:
-            counts.prune(self.most // 2)
+            counts.n_inside += 1
+            counts.inside.update(grams.written.keys())
+            counts.sure.update(grams.sure)
+            for key, written in grams.written.items():
+                counts.note(key, written, document.title)
+        self.counts.bound(self.most)
 
     def _grams(self, article: StoredArticle, reading: Reading, side: Side) -> Grams:
         """The candidates of one article, without what the label's own terms explain."""
@@ -88,7 +81,6 @@ class Suggester:
             part = reading.prepared.fields[hit.field]
             if part.name in IN_TEXT:
                 spans[part.name != "title"].append(part.source_span(hit.start, hit.end))
-        self.counts.ordinary.update(suggest_grams.ordinary(document.body))
         return suggest_grams.names(document.title, document.body, spans)
 
     def _high(self) -> bool:
@@ -137,82 +129,54 @@ class Suggester:
     def suggestions(self, limit: int = 15) -> list[Suggestion]:
         """The best candidates, surest first; none that the label has, none that says the same as a better one."""
         chosen: list[Suggestion] = []
-        taken: list[tuple[str, str]] = []  # folded words, stem of what its ending covers
-        for z, key in self._ranked():
+        taken: list[tuple[str, str, str]] = []  # language, folded words, stem of what its ending covers
+        for z, key, language in self._ranked():
             if len(chosen) == limit:
                 break
-            if any(self._adds_little(one, stem, key) for one, stem in taken):
+            counts = self.counts.languages[language]
+            if any(
+                self._adds_little(counts, one, stem, key) for code, one, stem in taken if code == language
+            ):
                 continue
-            if suggest_notes.known(*self.counts.written[key], self.compiled, self.number):
+            written = counts.written[key]
+            if suggest_notes.known(written, language or None, self.compiled, self.number):
                 continue
-            notation = suggest_notes.notation(*self.counts.written[key], self._ordinary(key))
-            taken.append((key, notation.stem))
-            chosen.append(self._suggestion(key, z, notation))
+            ordinary = 0 if self.kind == "topic" else counts.ordinary[key]
+            notation = suggest_notes.notation(written, language or None, ordinary)
+            taken.append((language, key, notation.stem))
+            chosen.append(self._suggestion(counts, key, z, notation))
         return chosen
 
-    def _adds_little(self, chosen: str, stem: str, key: str) -> bool:
+    def _ranked(self) -> list[tuple[float, str, str]]:
+        found = [
+            (z, key, language)
+            for language, counts in self.counts.languages.items()
+            for z, key in suggest_rank.ranked(counts, topic=self.kind == "topic")
+        ]
+        return sorted(found, key=lambda item: (-item[0], item[1:]))
+
+    @staticmethod
+    def _adds_little(counts: LanguageCounts, chosen: str, stem: str, key: str) -> bool:
         """Whether a chosen candidate stands in nearly every article that holds this one."""
         if suggest_notes.covers(chosen, stem, key):
             return True
-        inside = self.counts.inside
-        return f" {key} " in f" {chosen} " and inside[key] < MORE * inside[chosen]
+        return f" {key} " in f" {chosen} " and counts.inside[key] < MORE * counts.inside[chosen]
 
-    def _ordinary(self, key: str) -> int:
-        return self.counts.ordinary[key] if self.kind != "topic" else 0
-
-    def _suggestion(self, key: str, z: float, notation: "suggest_notes.Notation") -> Suggestion:
-        counts = self.counts
+    def _suggestion(
+        self, counts: LanguageCounts, key: str, z: float, notation: suggest_notes.Notation
+    ) -> Suggestion:
+        written, topic = counts.written[key], self.kind == "topic"
         warnings = suggest_notes.warnings(
-            counts.written[key][0],
-            notation,
-            self.compiled,
-            topic=self.kind == "topic",
-            ordinary=counts.ordinary,
+            written, notation, self.compiled, topic=topic, ordinary=counts.ordinary
         )
         return Suggestion(
-            term=counts.written[key][0],
+            term=written,
             rule=notation.line,
             inside=counts.inside[key],
             outside=counts.outside[key],
             z=round(z, 2),
             gain=counts.gain[key],
-            precision=round(self._precision(key), 4),
+            precision=round(suggest_rank.precision(counts, key), 4),
             samples=counts.samples.get(key, ()),
             warnings=tuple(warnings),
         )
-
-    def _precision(self, key: str) -> float:
-        inside, outside = self.counts.inside[key], self.counts.outside[key]
-        return (inside + 0.5) / (inside + outside + 1)
-
-    def _ranked(self) -> list[tuple[float, str]]:
-        """Candidates that may be worth it, surest first; ties in the order of the alphabet."""
-        counts = self.counts
-        frequent = self._too_frequent()
-        found: list[tuple[float, str]] = []
-        for key, inside in counts.inside.items():
-            if inside < LEAST_ARTICLES or key not in counts.written or self._precision(key) < LEAST_PRECISION:
-                continue
-            ends = key.split(" ")
-            if ends[0] in frequent or ends[-1] in frequent or counts.ordinary[key] > inside:
-                continue
-            z = self._z(inside, counts.outside[key])
-            if z >= LEAST_Z:
-                found.append((z, key))
-        found.sort(key=lambda item: (-item[0], item[1]))
-        return suggest_notes.without_parts(found, counts.inside, counts.outside)
-
-    def _too_frequent(self) -> frozenset[str]:
-        """Words of every second article or more on either side say nothing of a topic."""
-        if self.kind != "topic":
-            return frozenset()
-        outside = self.counts.articles["outside"] / 5
-        return frozenset(key for key, count in self.counts.outside.items() if count > outside)
-
-    def _z(self, inside: int, outside: int) -> float:
-        """Log-odds between both sides with the whole as prior, in standard deviations."""
-        n_in, n_out = self.counts.articles["inside"], self.counts.articles["outside"]
-        prior, whole = inside + outside, n_in + n_out
-        one, two = inside + prior, outside + prior
-        odds = log(one / (n_in + whole - one)) - log(two / (n_out + whole - two))
-        return odds / sqrt(1 / one + 1 / two)

@@ -7,6 +7,7 @@ in which it hits, or the words that it covers.
 
 import re
 import sys
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -25,10 +26,19 @@ _CAPITALS = "".join(
     f"{chr(code)}" for code in range(0x41, 0x2000) if chr(code).isupper() and chr(code).isalpha()
 )
 _RUN = re.compile(rf"(?<![\w'’-])[{_CAPITALS}][\w'’-]*(?: [{_CAPITALS}][\w'’-]*)*")
-_UNCASED = re.compile(
-    "[\u0590-\u08ff\u0900-\u0dff\u10d0-\u10ff\u1200-\u139f\uac00-\ud7a3]{2,}"
-    "(?: [\u0590-\u08ff\u0900-\u0dff\u10d0-\u10ff\u1200-\u139f\uac00-\ud7a3]{2,})*"
+_UNCASED_LETTERS = "".join(
+    chr(code)
+    for first, last in (
+        (0x590, 0x8FF),  # Hebrew, Arabic
+        (0x900, 0xDFF),  # Devanagari and its neighbours
+        (0x10D0, 0x10FF),  # Georgian
+        (0x1200, 0x139F),  # Ethiopic
+        (0xAC00, 0xD7A3),  # Hangul
+    )
+    for code in range(first, last + 1)
+    if unicodedata.category(chr(code))[0] in "LM"
 )
+_UNCASED = re.compile(f"[{_UNCASED_LETTERS}]{{2,}}(?: [{_UNCASED_LETTERS}]{{2,}})*")
 _CHARACTERS = (
     (re.compile("[\u3400-\u4dbf\u4e00-\u9fff]{2,}"), 2, 4),  # Chinese characters
     (re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]{4,}"), 4, 6),  # Thai, Lao, Burmese, Khmer

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from services.classify.rules.compiled import CompiledRulebook
 from services.classify.rules.edits import Owned
-from services.classify.rules.fold import fold
+from services.classify.rules.fold import fold, is_unspaced
 from services.classify.rules.load_terms import script_is_latin
 from services.classify.rules.matcher import find_hits
 from services.classify.rules.model import Document
@@ -50,33 +50,11 @@ def _cyrillic(text: str) -> bool:
 
 def covers(chosen: str, stem: str, key: str) -> bool:
     """Whether a term that is suggested already would hit where `key` stands."""
-    if f" {chosen} " in f" {key} ":
+    if f" {chosen} " in f" {key} " or (is_unspaced(chosen) and chosen in key):
         return True
     return bool(stem) and any(
         word.startswith(stem) and len(word) <= len(stem) + ENDING for word in key.split(" ")
     )
-
-
-def without_parts(
-    found: list[tuple[float, str]], inside: Counter[str], outside: Counter[str]
-) -> list[tuple[float, str]]:
-    """Candidates that never stand but inside a longer one are left out."""
-    whole: set[str] = set()
-    for _, key in found:
-        for part in _parts(key):
-            if (inside[part], outside[part]) == (inside[key], outside[key]):
-                whole.add(part)
-    return [(z, key) for z, key in found if key not in whole]
-
-
-def _parts(key: str) -> set[str]:
-    words = key.split(" ")
-    if len(words) == 1 and key.isascii():
-        return set()
-    units: list[str] = words if len(words) > 1 else list(key)
-    joint = " " if len(words) > 1 else ""
-    spans = ((i, j) for i in range(len(units)) for j in range(i + 1, len(units) + 1))
-    return {joint.join(units[i:j]) for i, j in spans if j - i < len(units)}
 
 
 def known(written: str, language: str | None, compiled: CompiledRulebook, number: int) -> bool:

@@ -21,7 +21,7 @@ aralık
 """
 _AGENCIES = """
 reuters reuter afp ap upi xinhua tass itar interfax bloomberg dpa efe ansa pti ians ani kyodo yonhap aap belta ukrinform
-akipress kabar kazinform sputnik bbc cnn тасс риа интерфакс казинформ спутник
+akipress kabar kazinform sputnik bbc cnn тасс риа интерфакс казинформ спутник новости novosti
 """
 _ADDRESS = "mr mrs ms dr sir herr frau monsieur madame señor señora г н"
 NOT_NAMES = frozenset(fold(word) for word in f"{_DAYS_AND_MONTHS} {_AGENCIES} {_ADDRESS}".split())

@@ -205,13 +205,25 @@ def test_memory_is_bounded_and_what_is_frequent_stays() -> None:
     suggester = Suggester(COMPILED, "region/central-asia", most=60)
     for n, name in enumerate(odd):
         suggester.add(
-            StoredArticle(n, Document("Talks", f"Kazakhstan hears {name} and it is Tokayev who asks"))
+            StoredArticle(
+                n, Document("Talks", f"Kazakhstan hears {name} and it is Tokayev who asks", language="en")
+            )
         )
-    counts = suggester.counts
-    assert len(counts.inside) <= 60
-    assert len(counts.written) <= 121
-    assert counts.short >= 1
+    counts = suggester.counts.of("en")
+    assert sum(map(len, counts.counters)) <= 60
+    assert set(counts.samples) == set(counts.written) <= set(counts.inside)
+    assert suggester.counts.short >= 1
     assert counts.inside["tokayev"] == len(odd)
+
+
+def test_a_language_is_compared_with_itself() -> None:
+    """Of one region all articles may be in one language: its ordinary words are no sign of the region."""
+    somali = ("Kazakhstan waxay Leedahay Wararka", 8)
+    found = [*articles(somali, lang="so"), *articles(("Kazakhstan hears Tokayev again", 8), REST, lang="en")]
+    assert terms("region/central-asia", found) == ["Tokayev"]
+    rest = articles(("Moscow waxay Leedahay Hadda", 30), lang="so")
+    both = suggested("region/central-asia", [*found, *rest])
+    assert [s.rule for s in both] == ["terms@so: [Leedahay Wararka]", "terms@en: [Tokayev]"]
 
 
 def test_a_label_that_is_not_there_is_refused() -> None:
