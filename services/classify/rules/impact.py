@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.classify.rules.compiled import CompiledRulebook
-from services.classify.rules.corrections import corrected
+from services.classify.rules.corrections import Correction, corrected
 from services.classify.rules.diff import diff
 from services.classify.rules.diff_shown import label_line, setting_line, term_line
 from services.classify.rules.examples import labels_of
+from services.classify.rules.explain import to_json
 from services.classify.rules.impact_told import SAMPLES, Because, EditCount, Impact, Sample
 from services.classify.rules.impact_words import Affected, affected, sieve
 from services.classify.rules.matcher import Hit
@@ -77,7 +78,7 @@ class ImpactPlan:
         impact.classified += 1
         after = read(document, self.after, prepared)
         known = self._known(article)
-        before = self._read_before(document, prepared) if known is None else None
+        before = None if known else self._read_before(document, prepared)
         was = self._standing(article, before.verdict if before else known, self.before)
         now = self._standing(article, after.verdict, self.after)
         if was.region == now.region and set(was.labels) == set(now.labels):
@@ -110,18 +111,23 @@ class ImpactPlan:
         same = self.before.defaults.lead_words == self.after.defaults.lead_words
         return read(document, self.before, prepared if same else None)
 
-    def _known(self, article: StoredArticle) -> Verdict | Mapping[str, Any] | None:
-        """The stored verdict, where it is of the very version."""
-        known = article.known
-        version = known.get("version") if isinstance(known, Mapping) else known and known.version
-        return known if version == self.before.version else None
+    def _known(self, article: StoredArticle) -> Mapping[str, Any]:
+        """The stored verdict, where it is of the very version and no withdrawn correction speaks in it; else empty."""
+        known = article.known or {}
+        told = known if isinstance(known, Mapping) else to_json(known)
+        if told.get("version") != self.before.version:
+            return {}
+        judged = article.correction or Correction()
+        for kind in ("regions", "topics", "places"):
+            by_hand = any(label["origin"] == "editor" for label in told[kind])
+            if by_hand and getattr(judged, kind) is None:
+                return {}
+        return told
 
     @staticmethod
     def _standing(
-        article: StoredArticle, verdict: Verdict | Mapping[str, Any] | None, compiled: CompiledRulebook
+        article: StoredArticle, verdict: Verdict | Mapping[str, Any], compiled: CompiledRulebook
     ) -> Standing:
-        if verdict is None:
-            raise ValueError("Neither known nor read.")
         if article.correction is not None:
             verdict = corrected(verdict, article.correction, compiled.rulebook)
         if isinstance(verdict, Verdict):

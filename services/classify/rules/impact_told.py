@@ -130,7 +130,7 @@ class Impact:
                     "examples_gained": self.shown.get(f"+{label}", []),
                     "examples_lost": self.shown.get(f"-{label}", []),
                 }
-                for label in sorted(self.gained | self.lost, key=self._weight)
+                for label in self.labels
             ],
             "primary": [
                 {"from": old, "to": new, "articles": count, "examples": self.shown.get(f">{old}>{new}", [])}
@@ -141,8 +141,12 @@ class Impact:
             "examples": [asdict(self.examples[number]) for number in self.examples],
         }
 
-    def _weight(self, label: str) -> tuple[int, str]:
-        return -self.gained[label] - self.lost[label], label
+    @property
+    def labels(self) -> list[str]:
+        """Labels that articles gain or lose, those of most articles first."""
+        return sorted(
+            self.gained | self.lost, key=lambda label: (-self.gained[label] - self.lost[label], label)
+        )
 
     @classmethod
     def from_json(cls, told: Mapping[str, Any]) -> "Impact":
@@ -202,7 +206,7 @@ def _lines(impact: Impact, samples: int) -> Iterator[str]:
         )
     for (old, new), count in sorted(impact.primary.items(), key=lambda item: (-item[1], item[0])):
         yield f"first region {old} -> {new}: {count}"
-    for label in sorted(impact.gained | impact.lost, key=impact._weight):  # noqa: SLF001  # its own module
+    for label in impact.labels:
         yield f"{label}: +{impact.gained[label]} -{impact.lost[label]}"
         for sign in "+-":
             for number in impact.shown.get(f"{sign}{label}", [])[:samples]:

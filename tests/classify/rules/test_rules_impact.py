@@ -136,6 +136,16 @@ def test_what_an_editor_corrected_does_not_move() -> None:
     assert (impact.classified, impact.changed) == (1, 0)
 
 
+def test_a_withdrawn_correction_in_the_stored_verdict_is_not_believed() -> None:
+    plan = ImpactPlan(book(BEFORE), book(BEFORE.replace("Astana]", "Shymkent]")))
+    document = Document("Astana")
+    by_hand = corrected(
+        classify(document, plan.before), Correction(regions=("russia",)), plan.before.rulebook
+    )
+    impact = plan.measure([StoredArticle(1, document, to_json(by_hand))])
+    assert impact.primary == {("central-asia", "none"): 1}
+
+
 def test_samples_are_bounded_and_the_first_ones_stay() -> None:
     plan = ImpactPlan(book(BEFORE), book(BEFORE.replace("Astana]", "Astana, Oral]")), samples=2)
     impact = plan.measure(StoredArticle(n, Document("Oral")) for n in range(9))

@@ -101,6 +101,13 @@ def test_a_child_counts_for_its_parent() -> None:
     assert terms("region/asia", found) == ["Abai"]
 
 
+def test_a_place_learns_from_articles_that_name_it_alone() -> None:
+    found = articles(
+        ("Kazakhstan honours the poet Abai", 5), ("Kazakhstan and Russia honour Pushkin", 5), REST
+    )
+    assert terms("place/KZ", found) == ["Abai"]
+
+
 def test_editors_are_believed_before_the_rules() -> None:
     body = "A bridge opens in Petropavl, in the north"
     silent = articles((body, 5), REST)
