@@ -17,14 +17,14 @@ import psycopg
 
 from services.core.errors import DatelineError
 from services.core.settings import settings
-from tests.bench import cpu, ingest, ingest_lines, latency, pipe, profiled, reads, scale
+from tests.bench import cpu, ingest, ingest_lines, latency, pipe, profiled, reads, rules_lines, scale
 from tests.bench.figures import BenchError, Line, conditions, table
 from tests.bench.stage import Stage, open_stage
 from tests.bench.steps import STEPS
 
 _STARTED = time.perf_counter()
 INGEST_STEPS = (*STEPS, "slope", "scale")
-PARTS = ("ingest", "pipe", "reads", "latency")
+PARTS = ("rules", "ingest", "pipe", "reads", "latency")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +47,8 @@ class Size:
     ingest_steps: tuple[str, ...] = INGEST_STEPS
     ingest_alone: bool = False
     ingest_limit_s: int = 1200
+    rules_rounds: int = 5
+    rules_articles: int = 200
 
 
 FULL = Size()
@@ -63,6 +65,8 @@ QUICK = Size(
     ingest_rounds=1,
     ingest_steps=STEPS,
     ingest_limit_s=150,
+    rules_rounds=3,
+    rules_articles=60,
 )
 
 
@@ -91,9 +95,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         signal.signal(number, _cut_short)
     results = Results(conditions=_circumstances())
     try:
+        if "rules" in wanted:
+            _rules(size, results)
         if "ingest" in wanted:
             _ingest(size, results)
-        if wanted != {"ingest"}:
+        if wanted - {"rules", "ingest"}:
             _measure(size, wanted, results)
     except (BenchError, DatelineError, OSError, psycopg.Error) as error:
         results.faults.append(f"The bench ended early: {error}")
@@ -116,6 +122,17 @@ def _profile(step: str, *, feeds: int) -> int:
         print(f"The profile ended early: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _rules(size: Size, results: Results) -> None:
+    """Nothing is started: the rules are functions, and this process calls them."""
+    _say(f"rules: {size.rules_rounds} rounds, then labelled news")
+    signal.alarm(size.limit_s)
+    lines, faults, missing = rules_lines.measure(rounds=size.rules_rounds, articles=size.rules_articles)
+    results.lines += lines
+    results.faults += faults
+    results.conditions |= missing
+    signal.alarm(0)
 
 
 def _ingest(size: Size, results: Results) -> None:

@@ -32,7 +32,10 @@ _LETTERS = {
 }  # fmt: skip
 JOINT = "\x00"
 """Stands between two texts that are folded as one, and comes out as `|`: no word of a text is that."""
-_NON_ASCII = re.compile("[^\x00-\x7f]+")
+# Of scripts too large for an alphabet: letters that fold to themselves, and the marks that stand between their words.
+_UNCHANGED = "\u4e00-\u9fff\u3041-\u3096\u30a1-\u30fa\uac00-\ud7a3"
+_MARKS_BETWEEN = re.compile("[，。、；：？！“”‘’（）《》「」『』【】…—·\u3000፡።፣፤॥।]")
+_CHANGING = re.compile(f"[^\x00-\x7f{_UNCHANGED}]+")
 _ASCII_BREAKS = re.compile("[^a-z0-9 \x00\x80-\U0010ffff]")  # one by one: places must stay countable
 _ASCII_TABLE = "|" + "".join(chr(code).lower() if chr(code).isalnum() else " " for code in range(1, 128))
 _GAP = re.compile("  +")
@@ -60,6 +63,8 @@ class _FoldTable(dict[int, str]):
 
     def __missing__(self, code: int) -> str:
         folded = self[code] = _fold_character(chr(code))
+        if len(folded) != 1:
+            _UNEVEN_MET.append(chr(code))
         return folded
 
 
@@ -72,6 +77,7 @@ class _ShapeTable(dict[int, str]):
         return shape
 
 
+_UNEVEN_MET: list[str] = []  # characters met so far that fold to none or to several
 _FOLDS = _FoldTable({0: "|"})
 _SHAPES = _ShapeTable()
 _ALPHABETS = Alphabets(_fold_character, _ASCII_TABLE)
@@ -99,7 +105,8 @@ def _spread(text: str) -> tuple[str, str | None, bool]:
     quickly = _ALPHABETS.fold(composed)
     if quickly is not None:
         return *quickly, composed is text
-    folded = _ASCII_BREAKS.sub(" ", _NON_ASCII.sub(_fold_match, composed).lower())
+    apart = _MARKS_BETWEEN.sub(" ", composed)
+    folded = _ASCII_BREAKS.sub(" ", _CHANGING.sub(_fold_match, apart).lower())
     return folded.replace(JOINT, "|"), None, composed is text
 
 
@@ -191,7 +198,7 @@ class _Uneven:
     def _find(self) -> None:
         uneven = self._characters
         if uneven is None:
-            uneven = "".join(character for character in set(self._text) if len(_FOLDS[ord(character)]) != 1)
+            uneven = "".join(character for character in _UNEVEN_MET if character in self._text)
         longer = 0
         for match in re.finditer(f"[{re.escape(uneven)}]", self._text) if uneven else ():
             position = match.start()
