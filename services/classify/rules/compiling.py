@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 import ahocorasick_rs
-import re2
 
 from services.classify.rules.clitics import with_clitics
 from services.classify.rules.compiled import (
@@ -20,6 +19,7 @@ from services.classify.rules.compiled import (
 )
 from services.classify.rules.fold import fold, is_unspaced
 from services.classify.rules.model import Context, Phrase, Rulebook, Term
+from services.classify.rules.regexes import compile_regex
 
 
 def compile_rulebook(rulebook: Rulebook, *, languages: frozenset[str] = frozenset()) -> CompiledRulebook:
@@ -99,7 +99,7 @@ class _Compiler:
                 weak=term.tier == "weak",
                 veto=term.tier == "veto",
                 fields=frozenset(term.fields) or None,
-                regex=re2.compile(term.regex) if term.regex else None,
+                regex=compile_regex(term.regex) if term.regex else None,
                 unless=self._group(term.unless),
                 needs=self._group(term.needs),
                 near=self._group(term.near),

@@ -8,6 +8,7 @@ from services.classify.rules.model import Position
 from services.core.errors import InvalidInputError
 
 SHOWN = 20  # so many findings stand in the message; all of them are in `findings`
+MAX_FINDINGS = 1000  # after so many the reading stops: nobody puts a thousand right at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,10 @@ class RulebookError(InvalidInputError):
         super().__init__("The rulebook was refused:\n" + "\n".join(shown))
 
 
+class Enough(Exception):  # noqa: N818 - not an error that leaves the package
+    """So much is wrong that reading on is of no use."""
+
+
 class Findings:
     """Collects errors while a rulebook is read, so that an editor sees all of them at once."""
 
@@ -42,5 +47,7 @@ class Findings:
         self.found: list[Finding] = []
 
     def error(self, position: Position, sentence: str) -> None:
-        """Note that something at a place is wrong."""
+        """Note that something at a place is wrong. Raises Enough when that was the last one to be told."""
         self.found.append(Finding(position.file, position.line, position.column, sentence))
+        if len(self.found) >= MAX_FINDINGS:
+            raise Enough

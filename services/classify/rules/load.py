@@ -1,8 +1,9 @@
 """A folder of YAML texts to a rulebook: accepted whole, or refused whole with every error at once."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 
-from services.classify.rules.findings import Findings, RulebookError
+from services.classify.rules.findings import Enough, Findings, RulebookError
 from services.classify.rules.iso import CODES
 from services.classify.rules.load_labels import read_defaults, read_label, read_place
 from services.classify.rules.load_terms import TermReader, origin
@@ -14,6 +15,7 @@ from services.classify.rules.version import version_of
 
 TOP_KEYS = ("defaults", "places", "labels")
 MAX_FILES = 2000
+MAX_TOTAL = 20_000_000  # characters of all files
 
 
 def load_texts(texts: Mapping[str, str]) -> Rulebook:
@@ -22,17 +24,26 @@ def load_texts(texts: Mapping[str, str]) -> Rulebook:
     Raises RulebookError with every error found; each names file, line, column and what to do.
     """
     findings = Findings()
+    with suppress(Enough):
+        rulebook = _read(texts, findings)
+        if not findings.found:
+            return rulebook
+    raise RulebookError(findings.found)
+
+
+def _read(texts: Mapping[str, str], findings: Findings) -> Rulebook:
+    """What can be read of the files; `findings` says what cannot."""
+    first = origin(min(texts, default="rules"))
     if len(texts) > MAX_FILES:
-        findings.error(origin("rules"), f"More than {MAX_FILES} files.")
-        raise RulebookError(findings.found)
+        findings.error(first, f"There are more than {MAX_FILES:,} files; put some together.")
+    elif sum(map(len, texts.values())) > MAX_TOTAL:
+        findings.error(first, f"The files are longer than {MAX_TOTAL:,} characters together.")
+    if findings.found:
+        raise Enough
     tops = [_top(name, texts[name], findings) for name in sorted(texts)]
     rulebook = _Collector(findings).collect([top for top in tops if top is not None])
     if not rulebook.rules and not rulebook.places and not findings.found:
-        findings.error(
-            origin(min(texts, default="rules")), "The rulebook is empty: write places: or labels:."
-        )
-    if findings.found:
-        raise RulebookError(findings.found)
+        findings.error(first, "The rulebook is empty: write places: or labels:.")
     return rulebook
 
 

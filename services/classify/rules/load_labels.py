@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 from services.classify.rules.iso import CODES
-from services.classify.rules.load_terms import TermReader, Tier, is_language
+from services.classify.rules.load_terms import ANY, TermReader, Tier, is_language
 from services.classify.rules.model import (
     FIELDS,
     TIERS,
@@ -34,6 +34,7 @@ DEFAULT_KEYS = (
     "prior",
     "lang",
 )
+MAX_ID = 80
 _ID = re.compile(r"(region|topic)/[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
@@ -53,10 +54,18 @@ def read_defaults(reader: Reader, node: Node) -> Defaults:
             case "prior":
                 changes["prior"] = reader.number(value, "prior", low=0)
             case "lang":
-                changes["lang"] = reader.text(value, "lang")
+                changes["lang"] = _default_language(reader, value)
             case _:
                 reader.unknown(key, DEFAULT_KEYS, "defaults")
     return replace(Defaults(), **{key: value for key, value in changes.items() if value is not None})
+
+
+def _default_language(reader: Reader, node: Node) -> str | None:
+    value = reader.text(node, "lang")
+    if value is not None and (value == ANY or not is_language(value)):
+        reader.findings.error(node.position, f"{value!r} is no language code such as en or ru.")
+        return None
+    return value
 
 
 def _field_weights(reader: Reader, node: Node) -> dict[str, float]:
@@ -109,10 +118,11 @@ def read_label(reader: Reader, terms: TermReader, node: Node) -> LabelRule | Non
         return None
     known = {key: value for key, (_, value) in node.entries.items()}
     label_id = reader.text(known["id"], "id") if "id" in known else None
-    if label_id is None or not _ID.fullmatch(label_id):
+    if label_id is None or len(label_id) > MAX_ID or not _ID.fullmatch(label_id):
         reader.findings.error(
             known["id"].position if "id" in known else node.position,
-            "A label needs an id such as region/central-asia or topic/health (small letters, digits, hyphens).",
+            "A label needs an id such as region/central-asia or topic/health (small letters, digits, hyphens; "
+            f"{MAX_ID} characters at most).",
         )
         return None
     kind, _, slug = label_id.partition("/")

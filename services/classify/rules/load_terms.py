@@ -3,13 +3,16 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
+from services.classify.rules.findings import Enough
 from services.classify.rules.fold import fold
 from services.classify.rules.model import FIELDS, TIERS, Context, Position, Term
-from services.classify.rules.nodes import Entries, Node, Scalar
+from services.classify.rules.nodes import Entries, Items, Node, Scalar
 from services.classify.rules.reader import Reader, meant
 from services.classify.rules.terms import Notation, TermError, parse_term
 
 ANY = "any"
+MAX_READINGS = 500_000  # alternatives of all terms and context words together
+MAX_REGEXES = 500
 LONG_KEYS = ("term", "weight", "unless", "needs", "near", "within", "fields", "lang", "note")
 
 
@@ -34,6 +37,8 @@ class TermReader:
     def __init__(self, reader: Reader, lang: str) -> None:
         self.reader = reader
         self.lang = lang
+        self.readings = 0
+        self.regexes = 0
 
     def tier(self, key: Scalar) -> Tier | None:
         """`strong`, `mask@en`; None for a key that is no tier."""
@@ -78,10 +83,26 @@ class TermReader:
 
     def _notation(self, node: Scalar) -> Notation | None:
         try:
-            return parse_term(node.value)
+            notation = parse_term(node.value)
         except TermError as error:
             self.reader.findings.error(node.position, str(error))
             return None
+        self._spend(node, notation)
+        return notation
+
+    def _spend(self, node: Scalar, notation: Notation) -> None:
+        """Keep the whole rulebook within what a worker can hold."""
+        self.readings += len(notation.phrases)
+        self.regexes += notation.regex is not None
+        for count, most, what in (
+            (self.readings, MAX_READINGS, "terms, each alternative counted"),
+            (self.regexes, MAX_REGEXES, "regular expressions"),
+        ):
+            if count > most:
+                self.reader.findings.error(
+                    node.position, f"With this the rules have more than {most:,} {what}."
+                )
+                raise Enough
 
     def _language(self, written: str, of_tier: str | None, of_label: str | None) -> str | None:
         chosen = of_tier or (of_label or self.lang if script_is_latin(written) else ANY)
@@ -100,6 +121,8 @@ class TermReader:
         changes = {key: value for key, value in changes.items() if value is not None}
         if changes.get("lang") == ANY:
             changes["lang"] = None
+        if tier.name == "minus" and "weight" in changes:
+            changes["weight"] = -abs(changes["weight"])
         return None if term is None else replace(term, **changes)
 
     def _value(self, key: str, node: Node) -> Any:
@@ -145,6 +168,8 @@ class TermReader:
                 self.reader.findings.error(item.position, "A context word has neither regex nor weight.")
                 continue
             found.append(Context(item.value, notation.phrases, notation.exact))
+        if isinstance(node, Items) and not node.items:
+            self.reader.findings.error(node.position, "A list of context words is empty; take the key away.")
         return tuple(found)
 
 

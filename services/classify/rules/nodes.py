@@ -4,6 +4,7 @@ No loader turns Norway's `NO` into False here. Anchors, aliases, tags, duplicate
 nesting and huge files are refused: a rulebook has no use for them and each has been a way to hurt a reader.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -14,6 +15,9 @@ from services.classify.rules.model import Position
 
 MAX_CHARACTERS = 4_000_000
 MAX_DEPTH = 12
+
+# What YAML calls not printable, and halves of characters: signs of a file that is no text, or of another encoding.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 
 # The C parser reads the same language about ten times faster; wheels carry it, source builds may not.
 _Loader: type = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
@@ -63,12 +67,20 @@ def read_nodes(file: str, text: str, findings: Findings) -> Node | None:
             Position(file, 1, 1), f"The file is longer than {MAX_CHARACTERS:,} characters; split it."
         )
         return None
+    unprintable = _UNPRINTABLE.search(text)
+    if unprintable:
+        code = ord(unprintable[0])
+        findings.error(
+            _position(file, text, unprintable.start()),
+            f"The character U+{code:04X} has no place in a text; save the file as plain UTF-8 text.",
+        )
+        return None
     try:
         return _Builder(file, findings).build(text)
     except _Refusal as refusal:
         findings.error(refusal.position, refusal.sentence)
     except yaml.MarkedYAMLError as error:
-        findings.error(*_sentence(file, error))
+        findings.error(*_sentence(file, text, error))
     except yaml.YAMLError as error:
         findings.error(Position(file, 1, 1), f"This is not YAML: {_one_line(str(error))}.")
     return None
@@ -78,17 +90,32 @@ def _one_line(text: str) -> str:
     return " ".join(text.split()).rstrip(".")
 
 
-def _sentence(file: str, error: yaml.MarkedYAMLError) -> tuple[Position, str]:
+def _position(file: str, text: str, offset: int) -> Position:
+    """Line and column of a character."""
+    before = text[:offset]
+    return Position(file, before.count("\n") + 1, offset - before.rfind("\n"))
+
+
+def _is_tab(text: str, mark: yaml.Mark | None) -> bool:
+    if mark is None:
+        return False
+    lines = text.split("\n", mark.line + 1)
+    return len(lines) > mark.line and lines[mark.line][mark.column : mark.column + 1] == "\t"
+
+
+def _sentence(file: str, text: str, error: yaml.MarkedYAMLError) -> tuple[Position, str]:
     mark = error.problem_mark or error.context_mark
     position = Position(file, mark.line + 1, mark.column + 1) if mark else Position(file, 1, 1)
     problem = _one_line(error.problem or "it cannot be read")
     hint = ""
-    if "cannot start any token" in problem or "flow" in (error.context or ""):
+    if _is_tab(text, mark):
+        hint = "; indent with spaces, not with tabs"
+    elif "unexpected end of stream" in problem:
+        hint = "; a quotation mark that was opened is not closed"
+    elif "cannot start any token" in problem or "flow" in (error.context or ""):
         hint = "; quote a text that holds , : # ? or begins with * & ! %"
     elif "mapping values" in problem:
         hint = "; quote a text that holds a colon followed by a space"
-    elif "\\t" in problem:
-        hint = "; indent with spaces"
     return position, f"This is not YAML: {problem}{hint}."
 
 

@@ -6,11 +6,18 @@ from collections.abc import Collection, Iterator
 from services.classify.rules.findings import Findings
 from services.classify.rules.nodes import Entries, Items, Node, Scalar
 
+COMPARED = 200
+SHOWN = 40
+
 
 def meant(word: str, known: Collection[str]) -> str:
     """A hint for a word that is not known: the nearest one, or all of them."""
-    near = difflib.get_close_matches(word, known, n=1)
-    return f"did you mean {near[0]!r}?" if near else "known: " + ", ".join(sorted(known)) + "."
+    likely = known if len(known) <= COMPARED else [name for name in known if name[:1] == word[:1]][:COMPARED]
+    near = difflib.get_close_matches(word[:COMPARED], likely, n=1)
+    if near:
+        return f"did you mean {near[0]!r}?"
+    shown = sorted(known)[:SHOWN]
+    return "known: " + ", ".join(shown) + (", ..." if len(known) > SHOWN else ".")
 
 
 class Reader:
@@ -39,7 +46,7 @@ class Reader:
 
     def whole(self, node: Node, what: str, *, low: int = 1, high: int = 1000) -> int | None:
         """A whole number from `low` to `high`."""
-        if isinstance(node, Scalar) and node.value.isdecimal() and low <= int(node.value) <= high:
+        if isinstance(node, Scalar) and _is_whole(node.value) and low <= int(node.value) <= high:
             return int(node.value)
         self.findings.error(node.position, f"{what} is a whole number from {low} to {high}.")
         return None
@@ -63,3 +70,7 @@ class Reader:
     def unknown(self, key: Scalar, known: Collection[str], where: str) -> None:
         """Note a key that has no meaning here."""
         self.findings.error(key.position, f"{where} has no key {key.value!r}; {meant(key.value, known)}")
+
+
+def _is_whole(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 10

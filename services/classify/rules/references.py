@@ -5,6 +5,8 @@ from services.classify.rules.iso import CODES
 from services.classify.rules.model import Example, LabelRule, Place
 from services.classify.rules.reader import meant
 
+MAX_LEVELS = 20
+
 
 def check_references(places: tuple[Place, ...], rules: tuple[LabelRule, ...], findings: Findings) -> None:
     """Note every reference to something that is not there, and every circle of parents."""
@@ -51,6 +53,9 @@ def _check_parent(
     while above is not None:
         if above in seen:
             findings.error(rule.position, f"The parents of {rule.id} run in a circle through {above!r}.")
+            return
+        if len(seen) > MAX_LEVELS:
+            findings.error(rule.position, f"{rule.id} stands more than {MAX_LEVELS} levels below the top.")
             return
         seen.add(above)
         above = parents.get((rule.kind, above))

@@ -8,15 +8,15 @@ word   = letters ["*" [digits]]
 import re
 from dataclasses import dataclass
 
-import re2
-
 from services.classify.rules.fold import fold, is_unspaced
 from services.classify.rules.model import Phrase, Word
+from services.classify.rules.regexes import MIN_ANCHOR, RegexError, compile_regex, literal_anchor
 
 MAX_TERM = 200  # characters
 MAX_ALTERNATIVES = 256
 MIN_OPEN_STEM = 4  # letters before an ending without a limit
-MIN_ANCHOR = 3  # letters of a regex that must stand in the text
+MAX_ENDING = 30  # letters
+MAX_WEIGHT = 100
 
 _WEIGHT = re.compile(r"\^(-?\d+(?:\.\d+)?)$")
 _ENDING = re.compile(r"\*(\d*)$")
@@ -56,6 +56,8 @@ def parse_term(written: str) -> Notation:
 def _split_weight(text: str) -> tuple[str, float | None]:
     match = _WEIGHT.search(text)
     if match:
+        if abs(float(match[1])) > MAX_WEIGHT:
+            raise TermError(f"A weight is a number from -{MAX_WEIGHT} to {MAX_WEIGHT}.")
         return text[: match.start()].rstrip(), float(match[1])
     if "^" in text:
         raise TermError(f"After ^ stands a number, as in {text.partition('^')[0]}^2.")
@@ -104,6 +106,8 @@ def _word(part: str) -> Word:
     if match is None:
         return Word(stem)
     if match[1]:
+        if int(match[1][:9]) > MAX_ENDING:
+            raise TermError(f"An ending has {MAX_ENDING} letters at most; * alone takes any.")
         return Word(stem, int(match[1]))
     if len(fold(stem)) < MIN_OPEN_STEM and not is_unspaced(stem):
         raise TermError(f"{part!r} is open and short; give its ending a limit, as in {stem}*2.")
@@ -111,50 +115,13 @@ def _word(part: str) -> Word:
 
 
 def _regex(pattern: str) -> Notation:
+    try:
+        compile_regex(pattern)
+    except RegexError as error:
+        raise TermError(str(error)) from error
     anchor = literal_anchor(pattern)
     if anchor is None:
         raise TermError(
             f"The regex needs {MIN_ANCHOR} letters in a row that every match contains, outside brackets."
         )
-    options = re2.Options()
-    options.log_errors = False
-    options.max_mem = 1 << 20
-    try:
-        re2.compile(pattern, options)
-    except re2.error as error:
-        reason = error.args[0] if error.args else error
-        reason = reason.decode() if isinstance(reason, bytes) else reason
-        raise TermError(f"RE2 cannot read the regex: {reason}.") from error
     return Notation(regex=pattern, anchor=anchor)
-
-
-def literal_anchor(pattern: str) -> str | None:
-    """The longest run of letters and digits that every match holds, or None when there is none of three."""
-    runs: list[str] = [""]
-    depth = position = 0
-    while position < len(pattern):
-        character = pattern[position]
-        position += 1
-        if character == "\\":
-            runs.append("")
-            position += 1
-        elif character == "[":
-            closing = pattern.find("]", position + 1)
-            position = len(pattern) if closing < 0 else closing + 1
-            runs.append("")
-        elif character in "()":
-            depth += 1 if character == "(" else -1
-            runs.append("")
-        elif character == "|" and depth == 0:
-            return None
-        elif character in "?*{":
-            runs[-1] = runs[-1][:-1]  # the letter before may be missing
-            runs.append("")
-            if character == "{":
-                position = pattern.find("}", position) + 1 or len(pattern)
-        elif depth == 0 and character.isalnum():
-            runs[-1] += character
-        else:
-            runs.append("")
-    best = max((fold(run) for run in runs), key=len)
-    return best if len(best) >= MIN_ANCHOR else None
