@@ -16,7 +16,7 @@ PAGE = 1000
 _PAGE = text(
     """
     SELECT a.id, a.sort_at, a.title, a.text, a.language, a.tags, a.url, s.country, f.region_hint, s.key AS source,
-           a.verdict::text AS verdict,
+           nullif(a.verdict, CAST('null' AS jsonb))::text AS verdict,
            (SELECT to_jsonb(c) FROM corrections c WHERE c.article_id = a.id AND c.withdrawn_at IS NULL) AS correction
     FROM (SELECT id, sort_at FROM articles
           WHERE listed AND (CAST(:sort AS timestamptz) IS NULL OR (sort_at, id) < (:sort, :id))

@@ -11,6 +11,7 @@ from services.core import desk
 from services.core.clock import utc_now
 from services.core.db import transaction
 from services.core.desk import Asked
+from services.core.models.desk import DESK_KINDS
 from tests.fixtures.articles import Desk
 from tests.fixtures.rulebooks import ECONOMY, ENERGY, publish
 
@@ -42,6 +43,10 @@ def find(number: int) -> Asked:
 
 def texts(rules: str) -> dict[str, object]:
     return {"texts": {"rules.yaml": rules}}
+
+
+def test_every_kind_has_somebody_who_does_it():
+    assert set(errands.ERRANDS) == set(DESK_KINDS)
 
 
 def test_a_check_is_answered_with_findings_and_counts():
@@ -197,3 +202,23 @@ def test_the_starter_rulebook_is_checked_and_its_tests_pass_at_the_desk():
     assert (told.state, told.answer["failed"]) == ("done", 0)
     assert told.answer["tests"] > 100
     assert load_texts(starter_texts()).version
+
+
+def test_suggestions_come_from_articles_and_need_a_label_that_exists(desk: Desk):
+    publish(ECONOMY + "  - {id: region/europe, name: Europe, terms: [France]}\n")
+    for number in range(12):
+        desk.article(f"A Kazakh minister opens the museum of Otrar {number}", text="He spoke in Otrar.")
+        desk.article(f"Rain in France {number}", text="It rained in Lyon.")
+    told = ask("suggest", label="region/central-asia").answer
+    assert [suggestion["term"] for suggestion in told["suggestions"]] == ["Otrar"]
+    assert (told["suggestions"][0]["inside"], told["suggestions"][0]["outside"]) == (12, 0)
+    assert ask("suggest").error["kind"] == "invalid-input"
+    assert "Did you mean" in ask("suggest", label="region/central-asi").error["sentence"]
+
+
+def test_an_impact_and_statistics_are_told_for_what_is_stored(desk: Desk):
+    desk.article("Inflation in Kazakh cities", regions=["central-asia"], topics=["economy"])
+    told = ask("impact", rulebook=texts(ENERGY)).answer
+    assert (told["articles"], told["changed"]) == (1, 1)
+    assert ask("impact", rulebook=texts(ENERGY), limit=0).error["kind"] == "invalid-input"
+    assert {term["term"] for term in ask("stats").answer["terms"]} == {"Kazakh", "inflation"}

@@ -141,7 +141,9 @@ def test_stats_tell_terms_that_editors_did_not_agree_with_and_terms_that_never_f
     assert (refused.code, "Did you mean region/central-asia?" in refused.err) == (1, True)
 
 
-def test_what_was_corrected_counts_in_the_statistics_when_it_is_no_longer_among_the_newest(run: Run, desk: Desk):
+def test_what_was_corrected_counts_in_the_statistics_when_it_is_no_longer_among_the_newest(
+    run: Run, desk: Desk
+):
     one, *_ = labelled(desk, "Inflation in Kazakh cities", "Rain", "Snow")
     run("corrections", "set", str(one), "--no-topics")
     told = json.loads(run("rules", "stats", "-n", "1", "--json").out)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from sqlalchemy.orm import Session
 
 from services.classify.errands.common import Answer, Given
-from services.classify.errands.measuring import count_terms, foresee, measure
+from services.classify.errands.measuring import count_terms, foresee, measure, propose
 from services.classify.errands.publishing import publish, roll_back
 from services.classify.errands.reading import check, compare, explain_text, test
 
@@ -22,6 +22,7 @@ ERRANDS: dict[str, Callable[[Session, Given, str], Answer]] = {
     "publish": publish,
     "rollback": roll_back,
     "stats": count_terms,
+    "suggest": propose,
     "evaluate": measure,
 }
 """By kind (`core.models.desk.DESK_KINDS`): session, input and author in, answer out."""

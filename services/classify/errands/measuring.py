@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from services.classify import archive, rulebook
 from services.classify.errands.common import Answer, Given, compiled_of, count_of
-from services.classify.rules import CompiledRulebook, ImpactPlan, Stats, StoredArticle
+from services.classify.rules import CompiledRulebook, ImpactPlan, Stats, StoredArticle, Suggester, Suggestion
 from services.classify.rules.evaluate import evaluate, read_document
 from services.classify.store import judged
 from services.core import corrections
@@ -20,6 +20,9 @@ IMPACT_ARTICLES = 10_000
 
 STATS_ARTICLES = 5_000
 """The same for statistics, which read every article anew."""
+
+SUGGEST_ARTICLES = 10_000
+"""The same for suggestions, which need many articles to tell a name from chance."""
 
 MOST_CORRECTIONS = 20_000
 """Newest corrections that figures are taken from."""
@@ -46,6 +49,25 @@ def counted(session: Session, given: Given) -> Stats:
     for article in _with_corrected(session, count_of(given, "limit", STATS_ARTICLES, 200_000)):
         stats.add(article)
     return stats
+
+
+def propose(session: Session, given: Given, _author: str) -> Answer:
+    """Terms that a label lacks, with the evidence for each, from the newest articles and those that were corrected."""
+    label = given.get("label")
+    if not label:
+        raise InvalidInputError("Name a label: region/…, topic/… or place/….")
+    found = proposed(session, given)
+    return {"label": label, "suggestions": [suggestion.to_json() for suggestion in found]}
+
+
+def proposed(session: Session, given: Given) -> list[Suggestion]:
+    """The same, as data. Raises InvalidInputError for a label that the rulebook does not have."""
+    compiled = compiled_of(session, given.get("rulebook"))
+    _refuse_unknown(given.get("label"), compiled)
+    suggester = Suggester(compiled, str(given["label"]))
+    for article in _with_corrected(session, count_of(given, "limit", SUGGEST_ARTICLES, 200_000)):
+        suggester.add(article)
+    return suggester.suggestions(count_of(given, "rows", 15, 200))
 
 
 def _refuse_unknown(label: object, compiled: CompiledRulebook) -> None:

@@ -53,6 +53,11 @@ class Prepared:
         """Index of the field that holds a place in the joined text."""
         return bisect_right(self.bases, position) - 1
 
+    def reach(self, field: int) -> tuple[int, int]:
+        """Where a field begins and ends in the joined text."""
+        last = field + 1 == len(self.bases)
+        return self.bases[field], len(self.joined) if last else self.bases[field + 1] - 1
+
     def shouts(self, field: int) -> bool:
         """Whether all of a field stands in capitals."""
         known = self._shouts.get(field)

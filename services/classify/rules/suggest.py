@@ -71,16 +71,16 @@ class Suggester:
     def _grams(self, article: StoredArticle, reading: Reading, side: Side) -> Grams:
         """The candidates of one article, without what the label's own terms explain."""
         terms = self.compiled.terms
-        own = [hit for hit in reading.hits if any(n == self.number for n, _ in terms[hit.term].targets)]
+        own = [hit for hit in reading.hits if any(n == self.number for n, _ in terms[hit[2]].targets)]
         if self.kind == "topic":
-            known = [(hit.start, hit.end) for hit in own]
+            known = [hit[:2] for hit in own]
             return suggest_grams.words(reading.prepared, known, title_only=side == "open" and self._high())
         document = article.document
         spans: tuple[list[Span], list[Span]] = ([], [])
-        for hit in own:
-            part = reading.prepared.fields[hit.field]
-            if part.name in IN_TEXT:
-                spans[part.name != "title"].append(part.source_span(hit.start, hit.end))
+        for start, end, _, part in own:
+            field, first, last, _ = reading.prepared.shown(start, end, part)
+            if field in IN_TEXT:
+                spans[field != "title"].append((first, last))
         return suggest_grams.names(document.title, document.body, spans)
 
     def _high(self) -> bool:

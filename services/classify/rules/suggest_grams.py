@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from services.classify.rules.fold import fold, is_unspaced
-from services.classify.rules.prepare import FieldText, Prepared
+from services.classify.rules.prepare import Prepared
 from services.classify.rules.suggest_words import NOT_NAMES
 
 MOST_WORDS = 3
@@ -87,10 +87,10 @@ def words(prepared: Prepared, known: list[Span], *, title_only: bool = False) ->
     """Candidates for topics: any one to three words in a row, long ones at both ends; `known` as in the joined text."""
     grams = Grams()
     left = TOPIC_WORDS
-    for part in prepared.fields:
+    for number, part in enumerate(prepared.fields):
         if part.name not in (("title",) if title_only else ("title", "lead", "body")):
             continue
-        for stretch in _unknown(part, known):
+        for stretch in _unknown(prepared, number, known):
             found = stretch.split()[:left]
             left -= len(found)
             _phrases(found, grams)
@@ -99,15 +99,14 @@ def words(prepared: Prepared, known: list[Span], *, title_only: bool = False) ->
     return grams
 
 
-def _unknown(part: FieldText, known: list[Span]) -> Iterator[str]:
+def _unknown(prepared: Prepared, field: int, known: list[Span]) -> Iterator[str]:
     """The folded text of a field, cut at the words that terms cover."""
-    at = 0
-    for start, end in sorted(known):
-        low, high = start - part.base, end - part.base
-        if low >= 0 and high <= len(part.folded):
-            yield part.folded[at : max(at, low)]
-            at = max(at, high)
-    yield part.folded[at:]
+    at, reach = prepared.reach(field)
+    for low, high in sorted(known):
+        if low >= at and high <= reach:
+            yield prepared.joined[at:low]
+            at = high
+    yield prepared.joined[at:reach]
 
 
 def _phrases(found: list[str], grams: Grams) -> None:

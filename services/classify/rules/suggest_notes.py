@@ -92,8 +92,8 @@ def _hits(text: str, language: str | None, compiled: CompiledRulebook) -> list[t
     """Terms of the rulebook that hit in a candidate, with the labels they speak for."""
     prepared = prepare(Document(text), compiled.defaults.lead_words)
     found = []
-    for hit in find_hits(prepared, compiled, language).hits:
-        term = compiled.terms[hit.term]
+    for _, _, number, _ in find_hits(prepared, compiled, language).hits:
+        term = compiled.terms[number]
         if term.targets and term.term.weight > 0:
             owner = f"place/{term.place}" if term.place else compiled.rulebook.rules[term.owner].id
             found.append((Owned(owner, term.term), frozenset(target for target, _ in term.targets)))

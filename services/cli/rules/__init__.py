@@ -8,7 +8,7 @@ import click
 from services.cli.rules.checking import check, test
 from services.cli.rules.explaining import explain
 from services.cli.rules.foreseeing import diff, impact
-from services.cli.rules.measuring import evaluate, stats
+from services.cli.rules.measuring import evaluate, stats, suggest
 from services.cli.rules.publishing import export, history, publish, rollback
 
 
@@ -32,5 +32,6 @@ for _command in (
     export,
     evaluate,
     stats,
+    suggest,
 ):
     rules.add_command(_command)

@@ -113,3 +113,32 @@ def stats(label: str | None, articles: int, rows: int, rules_path: str | None, a
         return
     for line in found.lines(label, limit=rows):
         click.echo(line)
+
+
+@click.command()
+@click.argument("label")
+@click.option(
+    "-n", "--articles", type=click.IntRange(1, 200_000), default=10_000, help="How many of the newest."
+)
+@click.option("--rows", type=click.IntRange(1, 200), default=15, help="How many suggestions (15).")
+@RULES
+@JSON
+def suggest(label: str, articles: int, rows: int, rules_path: str | None, as_json: bool) -> None:
+    """Propose terms that a LABEL (region/..., topic/..., place/...) lacks, each with its evidence and a line to paste.
+
+    Example: dateline rules suggest region/central-asia
+    """
+    from services.classify.errands.measuring import proposed
+    from services.core.db import transaction
+
+    given = {"label": label, "limit": articles, "rows": rows, "rulebook": reference(rules_path)}
+    with transaction() as session:
+        found = proposed(session, given)
+    if as_json:
+        print_json({"label": label, "suggestions": [suggestion.to_json() for suggestion in found]})
+        return
+    for suggestion in found:
+        for line in suggestion.lines():
+            click.echo(line)
+    if not found:
+        click.echo(f"Nothing in the newest {articles:,} articles speaks for a term that {label} lacks.")
