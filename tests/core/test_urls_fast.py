@@ -11,7 +11,8 @@ from services.core.urls import canonical_url, check, first_http_url, host_of, is
 PIECES = [
     "http://", "https://", "HTTPS://", "//", "a.example", "n.example", "www.", "m.", "en.m.", "x.com", "google.com/url", "?", "?q=", "url=",
     "http%3A%2F%2Fa.example%2Fc", "&", "&amp;", "=", "#", "#!", "/", ".", "..", "/./", ";", ";jsessionid=1", "%7e", "%", "%zz", "é", "amp", "/amp",
-    "story-1", ".amp.html", ".amp", "index.html", "/Index.PHP", "utm_source", "ref", "rss", "id=1", ":80", ":443", ":8080", ":x", "@", "user",
+    "story-1", ".amp.html", ".amp", "index.html", "/Index.PHP", "utm_source", "ref", "rss", "id=1", ":80", ":443", ":8080", ":80/", ":443/", ":8080/", ":08080", ":0/", ":",
+    ":59999/", ":60000/", ":65535/", ":65536/", ":x", "@", "user",
     "[", "]", "::1", " ", "\t", "\n", "\x00", "_", "-", "яндекс.рф", "youtu.be", "ABC", "\u3002", "İ", "K", "x" * 64 + ".", "\\", "|", "+", "~",
 ]  # fmt: skip
 ADDRESSES = st.lists(st.sampled_from(PIECES), max_size=14).map("".join)
@@ -29,6 +30,8 @@ def test_the_addresses_that_feeds_are_full_of_are_settled():
     for url in (
         "https://www.n.example/2026/11/23/some-story-1.html?utm_source=rss&utm_medium=feed#c",
         "http://n.example/%D0%B0?p=1",
+        "http://n.example:8080/feed.xml",
+        "https://n.example:8443/feed.xml",
         "https://cdn.n.example/i/640x360/~a,b;c.jpg",
     ):
         assert is_settled(url)
@@ -60,6 +63,18 @@ def test_a_host_read_by_the_pattern_is_the_host(url):
     if is_settled(url):
         assert split is not None
         assert host_of(url) == split.host
+
+
+@pytest.mark.parametrize("port", ["", ":", ":80", ":8080", ":65535", ":99999"])
+@pytest.mark.parametrize("rest", ["", "/", "/a:b", "?a=1", "#c"])
+def test_a_host_is_read_with_any_port(port, rest):
+    assert host_of(f"http://n.example{port}{rest}") == "n.example"
+
+
+def test_the_port_that_a_scheme_has_for_its_own_is_left_out():
+    assert not is_settled("http://n.example:80/a")
+    assert check.check_http_url("http://n.example:80/a") == "http://n.example/a"
+    assert check.check_http_url("http://n.example:443/a") == "http://n.example:443/a"
 
 
 def test_the_first_address_is_taken_and_what_is_none_is_passed_over():

@@ -13,11 +13,12 @@ _HOST = re.compile(
 _PATH = r"[!$&'()*+,/:;=@A-Za-z0-9._~-]*+(?:%[0-9A-Fa-f]{2}[!$&'()*+,/:;=@A-Za-z0-9._~-]*+)*+"
 _REST = _PATH.replace("[!", "[?!")
 _SETTLED = re.compile(
-    r"https?://(?=[a-z0-9._-]{1,253}/)[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)*"
+    r"https?://(?=[a-z0-9._-]{1,253}[/:])[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)*"
+    r"(?::(?!(?:80|443)/)(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}))?"
     rf"/(?!/){_PATH}(?:\?(?!#|$){_REST})?(?:#(?=.){_REST})?"
 )
-"""What `check_http_url` gives back as it is."""
-_SIMPLE_HOST = re.compile(r"https?://([a-z0-9_.-]+)(?:[/?#]|\Z)")
+"""What `check_http_url` gives back as it is; of ports only those that no scheme has for its own, up to 59999."""
+_SIMPLE_HOST = re.compile(r"https?://([a-z0-9_.-]+)(?::[0-9]*)?(?:[/?#]|\Z)")
 
 
 def check_http_url(text: str) -> str:

@@ -1,6 +1,6 @@
 """An address taken apart and put into one spelling, as `core.urls` needs it. Pure.
 
-Nearly every address is plain: a host and no port, nothing to quote. One pattern sees that and spares the rest.
+Nearly every address is plain: a host, perhaps a port, nothing to quote. One pattern sees that and spares the rest.
 """
 
 import re
@@ -18,10 +18,10 @@ _ESCAPE = re.compile(r"%([0-9a-fA-F]{2})")
 _UNSAFE = re.compile(r"[^!#$&'()*+,/:;=?@A-Za-z0-9._~%-]|%(?![0-9A-Fa-f]{2})")
 _SAFE = re.compile(r"[!#$&'()*+,/:;=?@A-Za-z0-9._~-]*+")
 _SIMPLE = re.compile(
-    r"https?://(?P<host>[A-Za-z0-9_.-]+)(?P<path>/[^?#]*+)?(?:\?(?P<query>[^#]*+))?(?:#(?P<fragment>.*+))?",
+    r"https?://(?P<host>[A-Za-z0-9_.-]+)(?::(?P<port>[0-9]{1,4}|[1-5][0-9]{4}))?(?P<path>/[^?#]*+)?(?:\?(?P<query>[^#]*+))?(?:#(?P<fragment>.*+))?",
     re.DOTALL,
 )
-"""An address with neither port nor user name, in its parts."""
+"""An address without a user name, in its parts."""
 
 
 class Parts(NamedTuple):
@@ -40,8 +40,8 @@ def split_http(url: str) -> Parts | None:
     if text.startswith("//"):
         text = "https:" + text
     if simple := _SIMPLE.fullmatch(text):
-        host, path, query, fragment = simple.groups("")
-        return Parts(host.lower(), None, path, query, fragment)
+        host, port, path, query, fragment = simple.groups("")
+        return Parts(host.lower(), int(port) if port else None, path, query, fragment)
     return _split_any(text)
 
 
