@@ -1,8 +1,13 @@
 """Whose an address is: the server that answers it, and the publisher's site it belongs to (pure)."""
 
+import re
 from urllib.parse import urlsplit
 
 from services.core.urls import host_of
+
+_USUAL = {"http": 80, "https": 443}
+_SIMPLE = re.compile(r"(https?)://([a-z0-9_.-]+)(?::([0-9]{1,4}|[1-5][0-9]{4}))?(?:[/?#]|\Z)")
+"""An address of which the standard library would say no more than this pattern."""
 
 
 def authority_of(url: str) -> str:
@@ -11,13 +16,24 @@ def authority_of(url: str) -> str:
     >>> authority_of("https://News.example:443/a"), authority_of("http://127.0.0.1:8001/feed")
     ('news.example', '127.0.0.1:8001')
     """
+    if simple := _SIMPLE.match(url.strip()):
+        scheme, host, digits = simple.groups()
+        return _authority(host.rstrip("."), scheme, int(digits) if digits else None)
+    return _any_authority(url)
+
+
+def _any_authority(url: str) -> str:
+    """`authority_of` for every text there is."""
     try:
         parts = urlsplit(url.strip())
         port = parts.port
     except ValueError:
         return host_of(url)
-    usual = {"http": 80, "https": 443}.get(parts.scheme)
-    return host_of(url) if port in {None, usual} else f"{host_of(url)}:{port}"
+    return _authority(host_of(url), parts.scheme, port)
+
+
+def _authority(host: str, scheme: str, port: int | None) -> str:
+    return host if port in {None, _USUAL.get(scheme)} else f"{host}:{port}"
 
 
 def same_site(url: str, authority: str) -> bool:

@@ -148,10 +148,18 @@ def _sifted(looks: Sequence[Look], now: datetime) -> list[Look]:
         return list(looks)
     with transaction() as session:
         sighted = sightings.known(session, names)
-    by_feed: dict[int, dict[str, KnownSighting]] = {look.feed.id: {} for look in looks}
+    by_feed = _by_feed(sighted)
+    return [
+        _sifted_one(look, by_feed.get(look.feed.id, {}), now) if look.reading.told else look for look in looks
+    ]
+
+
+def _by_feed(sighted: Mapping[tuple[int, str], KnownSighting]) -> dict[int, dict[str, KnownSighting]]:
+    """The sightings of each feed by name; feeds that have none are not in it."""
+    found: dict[int, dict[str, KnownSighting]] = {}
     for (feed_id, name), sighting in sighted.items():
-        by_feed[feed_id][name] = sighting
-    return [_sifted_one(look, by_feed[look.feed.id], now) if look.reading.told else look for look in looks]
+        found.setdefault(feed_id, {})[name] = sighting
+    return found
 
 
 def _sifted_one(look: Look, sighted: Mapping[str, KnownSighting], now: datetime) -> Look:
@@ -176,14 +184,14 @@ def _decided(
         if look.feed.ok_at is not None  # of a feed never read there is no sighting
         for guid in guids_to_ask(look.reading.entries)
     ]
-    sighted = sightings.known(session, names)
+    by_feed = _by_feed(sightings.known(session, names))
     standing = known.articles_at(session, {e.url_key for look in looks for e in look.reading.entries})
     fresh = sum(e.url_key not in standing for look in looks for e in look.reading.entries)
     ids = iter(new_ids(session, "articles", fresh))
     decided: list[_Decided] = []
     for look in looks:
         entries, feed = look.reading.entries, look.feed
-        by_guid = {g: sighted[feed.id, g] for g in guids_to_ask(entries) if (feed.id, g) in sighted}
+        by_guid = by_feed.get(feed.id, {})
         by_url = {e.url_key: standing[e.url_key].seen_by(feed.id) for e in entries if e.url_key in standing}
         plan = decide(entries, Known(by_guid, by_url), feed=feed, now=now, sifted=look.sifted)
         made = [(next(ids), new.seen.entry) for new in plan.new]

@@ -6,7 +6,7 @@ of an entry as parsed, for a fraction of what cleaning costs.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from services.core.sites import authority_of, same_site
@@ -32,6 +32,10 @@ def tell(entries: Iterable[RawEntry], *, site_url: str | None) -> tuple[Told, ..
 def _told(raw: RawEntry, identity: Identity | None) -> Told:
     guid, url_key = identity or (None, None)
     return Told(raw, guid, url_key, fingerprint(raw))
+
+
+def _identity(told: Told) -> Identity | None:
+    return None if told.guid is None or told.url_key is None else Identity(told.guid, told.url_key)
 
 
 def names(told: Iterable[Told]) -> list[str]:
@@ -75,9 +79,16 @@ def clean(
     entries: list[Entry] = []
     skipped: list[str] = []
     for t in told:
-        cleaned = clean_entry(t.raw, feed_language=language, now=now, site_url=site_url)
+        cleaned = clean_entry(
+            t.raw,
+            feed_language=language,
+            now=now,
+            site_url=site_url,
+            identity=_identity(t),
+            mark=t.fingerprint,
+        )
         if isinstance(cleaned, Skipped):
             skipped.append(cleaned.reason)
         else:
-            entries.append(replace(cleaned, fingerprint=t.fingerprint))
+            entries.append(cleaned)
     return tuple(entries), tuple(skipped)

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.core import sites
 from services.core.errors import InvalidInputError
 from services.core.url_rules import HOST_ALIASES
 from services.core.urls import canonical_url, check, first_http_url, host_of, is_settled, keys, parts
@@ -69,6 +70,11 @@ def test_a_host_read_by_the_pattern_is_the_host(url):
 @pytest.mark.parametrize("rest", ["", "/", "/a:b", "?a=1", "#c"])
 def test_a_host_is_read_with_any_port(port, rest):
     assert host_of(f"http://n.example{port}{rest}") == "n.example"
+
+
+@given(ADDRESSES)
+def test_a_server_read_by_the_pattern_is_the_one_that_the_standard_library_reads(url):
+    assert sites.authority_of(url) == sites._any_authority(url)
 
 
 def test_the_port_that_a_scheme_has_for_its_own_is_left_out():

@@ -125,11 +125,13 @@ def test_a_reused_guid_is_told_apart_by_its_address():
 @given(
     st.text()
     | st.lists(
-        st.sampled_from(["слово", "_", "word", "№", "²", "½", "ﷺ", "İ", "ß", "中文", "、", "\u0301", "\x1c", "-", "'", "\u200b", "٣", "…"])
+        st.sampled_from(["слово", "_", "word", "№", "²", "½", "ﷺ", "İ", "ß", "中文", "、", "\u0301", "\x1c", "-", "'", "\u200b", "٣", "…", "«", "’", "\0"])
     ).map("".join)
+    | st.text(st.sampled_from(bytes(range(256)).decode("cp1252", "ignore")))
+    | st.text(st.sampled_from(bytes(range(256)).decode("cp1251", "ignore")))
 )  # fmt: skip
 def test_normal_form_is_the_words_of_the_folded_text(text):
-    """However it is found: by the pattern, or faster where only common signs part the words."""
+    """However it is found: by the pattern, or faster where common signs or sets of characters allow it."""
     words = re.findall(r"\w+", unicodedata.normalize("NFKC", text).casefold())
     assert normal_form(text) == " ".join(words)
 

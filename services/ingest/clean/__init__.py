@@ -69,12 +69,19 @@ class Skipped:
 
 
 def clean_entry(
-    raw: RawEntry, *, feed_language: str | None, now: datetime, site_url: str | None = None
+    raw: RawEntry,
+    *,
+    feed_language: str | None,
+    now: datetime,
+    site_url: str | None = None,
+    identity: Identity | None = None,
+    mark: bytes = b"",
 ) -> Entry | Skipped:
     """`raw` made safe and complete, or the reason why it is no article: no http link, or nothing to show.
 
     `now` bounds dates: one more than five minutes ahead becomes `now`, one before 1990 goes; both count as guessed.
-    `site_url`: the page that an entry leads to which has neither a link nor an address for a guid.
+    `site_url`: the page that an entry leads to which has neither a link nor an address for a guid. `identity`, `mark`:
+    what `identify` and `fingerprint` say of it, where they were asked already.
     """
     address = address_of(raw, site_url)
     if address is None:
@@ -90,10 +97,11 @@ def clean_entry(
         return Skipped(f"The entry at {url} has neither a title nor a text.")
     html = safe_html(raw.content or raw.summary, base=raw.base or url)
     published_at, guessed = _sane(raw.published_at, now)
+    guid, url_key = identity or (guid_of(raw, address, (title, text)), key_of(raw, address, title))
     return Entry(
-        guid=guid_of(raw, address, (title, text)) or url,
+        guid=guid or url,
         url=url,
-        url_key=key_of(raw, address, title) or url,
+        url_key=url_key or url,
         title=title,
         teaser=_teaser(title, summary, content),
         text=text,
@@ -104,6 +112,7 @@ def clean_entry(
         tags=_several(raw.tags, most=MAX_TAGS, limit=MAX_TAG),
         image=first_http_url(raw.image) or first_picture(html),
         language=language_of(raw.language) or language_of(feed_language),
+        fingerprint=mark,
     )
 
 
@@ -171,10 +180,16 @@ def _several(values: Iterable[str], *, most: int, limit: int) -> tuple[str, ...]
     """Plain, not empty, each once whatever its case, in the publisher's order."""
     found: dict[str, str] = {}
     for value in values:
-        text = plain_title(value[: limit * 8], limit=limit)
+        text = _short(value, limit) if len(value) <= limit else plain_title(value[: limit * 8], limit=limit)
         if text and len(found) < most:
             found.setdefault(text.casefold(), text)
     return tuple(found.values())
+
+
+@lru_cache(maxsize=1024)
+def _short(name: str, limit: int) -> str:
+    """The plain text of an author or a tag, remembered: the entries of a feed have the same ones."""
+    return plain_title(name, limit=limit)
 
 
 def _label(raw: RawEntry) -> str:

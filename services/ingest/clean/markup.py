@@ -105,7 +105,14 @@ _washer = _Washer()
 def safe_html(markup: str, *, base: str) -> str:
     """The first 20,000 characters of `markup` with only what text needs; links absolute and http(s) or mailto."""
     markup = markup[:MAX_MARKUP]
-    return _washed(markup, base) if _NO_TEXT.search(markup) else markup.strip()
+    return markup.strip() if _is_its_own_html(markup) else _washed(markup, base)
+
+
+def _is_its_own_html(text: str) -> bool:
+    """Whether no character of `_NO_TEXT` is in it; most texts are seen through without a pattern."""
+    if "<" in text or "&" in text or ">" in text:
+        return False
+    return text.isprintable() or not _NO_TEXT.search(text)
 
 
 def _washed(markup: str, base: str) -> str:
