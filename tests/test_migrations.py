@@ -83,3 +83,21 @@ def test_a_promise_broken_on_purpose_is_refused(database_url, statement, constra
     with pytest.raises(IntegrityError, match=constraint), engine.begin() as connection:
         connection.execute(text(statement))
     engine.dispose()
+
+
+def test_no_long_text_is_compressed_by_the_slow_method(database_url):
+    """Where the server knows lz4 its setting decides; where it knows pglz alone long texts are kept as they are."""
+    engine = create_engine(database_url)
+    with engine.connect() as connection:
+        methods = connection.scalar(
+            text("SELECT enumvals FROM pg_settings WHERE name = 'default_toast_compression'")
+        )
+        storage = connection.execute(
+            text(
+                "SELECT attname, attstorage::text FROM pg_attribute "
+                "WHERE attrelid = 'articles'::regclass AND attname IN ('text', 'html')"
+            )
+        )
+        expected = "x" if "lz4" in methods else "e"
+        assert dict([tuple(row) for row in storage]) == {"text": expected, "html": expected}
+    engine.dispose()

@@ -9,7 +9,7 @@ import re
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from services.core.text import fold_title, plain_text, plain_title
+from services.core.text import fold_title, plain_text, plain_title, single_spaced
 from services.core.urls import canonical_url, first_http_url, is_front_page
 from services.ingest.clean.markup import seen_markup
 from services.ingest.entry import RawEntry
@@ -73,7 +73,7 @@ def fingerprint(raw: RawEntry) -> bytes:
     content = summary if raw.content == raw.summary else seen_markup(raw.content)
     title = raw.title[:_MAX_TITLE_MARKUP]
     parts = (
-        seen_markup(title) if "<" in title else " ".join(title.split()),
+        seen_markup(title) if "<" in title else single_spaced(title),
         summary,
         content,
         canonical_url(raw.url) if raw.url else "",

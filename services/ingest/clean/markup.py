@@ -9,6 +9,7 @@ from urllib.parse import urljoin
 
 import nh3
 
+from services.core.text import single_spaced
 from services.core.urls import first_http_url, is_settled
 
 MAX_MARKUP = 20_000
@@ -117,7 +118,9 @@ def _is_its_own_html(text: str) -> bool:
 
 def _washed(markup: str, base: str) -> str:
     _washer.base = base
-    return _washer.cleaner.clean(_SURROGATE.sub("", markup).replace("\0", "")).strip()
+    if not markup.isprintable():
+        markup = _SURROGATE.sub("", markup).replace("\0", "")
+    return _washer.cleaner.clean(markup).strip()
 
 
 def first_picture(html: str) -> str | None:
@@ -144,7 +147,7 @@ def seen_markup(markup: str) -> str:
         if _HIDING.search(markup):
             markup = _without_hidden(markup)
         markup = _FULL_TAG.sub(_seen_tag, markup)
-    return " ".join(markup.split())
+    return single_spaced(markup)
 
 
 def _seen_tag(tag: re.Match[str]) -> str:

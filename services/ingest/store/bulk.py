@@ -27,7 +27,11 @@ def new_ids(session: Session, table: str, count: int) -> list[int]:
     if not count:
         return []
     found = session.scalars(
-        text("SELECT nextval(pg_get_serial_sequence(:table, 'id')) FROM generate_series(1, :count)"),
+        # The sequence is looked up once and not for each number.
+        text(
+            "SELECT nextval((SELECT CAST(pg_get_serial_sequence(:table, 'id') AS regclass))) "
+            "FROM generate_series(1, :count)"
+        ),
         {"table": table, "count": count},
     )
     return [int(number) for number in found]
