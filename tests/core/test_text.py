@@ -179,3 +179,8 @@ def test_a_text_is_a_headline_exactly_when_its_normal_form_is(headline, text):
     assert is_headline(text, folded) is (fold_title(text) == folded)
     assert is_headline(text, fold_title(text))
     assert is_headline(headline + text, fold_title(headline + text))
+
+
+@given(st.text(st.sampled_from(" \t\n\xa0ab—\u2028\x1c"), max_size=20) | st.text())
+def test_single_spaces_are_those_of_splitting_and_joining(text):
+    assert text_module.single_spaced(text) == " ".join(text.split())

@@ -7,11 +7,12 @@ vouch for, because a body acknowledged and not stored would never be shown again
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, cast
 
-from sqlalchemy import bindparam, func, select, text, update
+from sqlalchemy import CursorResult, Result, bindparam, func, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
@@ -21,7 +22,7 @@ from services.core.outbox import publish
 from services.ingest.entry import Entry
 from services.ingest.plan import Again, New, Plan
 from services.ingest.store import sightings
-from services.ingest.store.bulk import copy_in
+from services.ingest.store.bulk import binary_texts, copy_in, hashes, numbers, texts
 
 TEXT_WINDOW = timedelta(days=7)
 """A text that was first seen longer ago than this is news again, not a copy."""
@@ -33,6 +34,28 @@ _CLAIM_TEXTS = text(
     FROM unnest(CAST(:keys AS bytea[]), CAST(:ids AS bigint[])) AS w (text_key, article_id)
     ON CONFLICT (text_key) DO UPDATE SET article_id = excluded.article_id, seen_at = excluded.seen_at
     WHERE t.seen_at < now() - CAST(:window AS interval)
+    """
+)
+
+
+_CLAIM_URLS = text(
+    """
+    INSERT INTO article_urls (url_key, article_id)
+    SELECT * FROM unnest(CAST(:keys AS text[]), CAST(:ids AS bigint[])) ON CONFLICT DO NOTHING
+    """
+)
+_URLS_OF_OTHERS = text(
+    """
+    SELECT u.url_key, u.article_id FROM article_urls u
+    JOIN unnest(CAST(:keys AS text[]), CAST(:ids AS bigint[])) AS w (url_key, article_id) USING (url_key)
+    WHERE u.article_id <> w.article_id
+    """
+)
+_TEXTS_OF_OTHERS = text(
+    """
+    SELECT t.text_key, t.article_id FROM text_keys t
+    JOIN unnest(CAST(:keys AS bytea[]), CAST(:ids AS bigint[])) AS w (text_key, article_id) USING (text_key)
+    WHERE t.article_id <> w.article_id
     """
 )
 
@@ -116,7 +139,7 @@ _SAID = {
 }
 """What an article says: columns that an entry fills, and a correction fills anew."""
 
-_COLUMNS = _SAID | {
+_COLUMNS = {name: "bytea" if kind == "text[]" else kind for name, kind in _SAID.items()} | {
     "id": "int8",
     "feed_id": "int8",
     "source_id": "int8",
@@ -130,10 +153,10 @@ _COLUMNS = _SAID | {
 }
 
 
-def _said(entry: Entry) -> tuple[object, ...]:
-    """The values of `_SAID`, in its order."""
+def _said(entry: Entry, several: Callable[[tuple[str, ...]], object]) -> tuple[object, ...]:
+    """The values of `_SAID`, in its order; `several` makes of authors and tags what the statement takes."""
     return (
-        entry.url, entry.title, entry.teaser, entry.text, entry.html, list(entry.authors), list(entry.tags), entry.image,
+        entry.url, entry.title, entry.teaser, entry.text, entry.html, several(entry.authors), several(entry.tags), entry.image,
         entry.language,
     )  # fmt: skip
 
@@ -142,7 +165,7 @@ def _insert(session: Session, made: Sequence[_Made], now: datetime) -> None:
     if made:
         rows = (
             (
-                *_said(m.new.seen.entry), m.id, m.by.feed_id, m.by.source_id, m.new.seen.content_hash,
+                *_said(m.new.seen.entry, binary_texts), m.id, m.by.feed_id, m.by.source_id, m.new.seen.content_hash,
                 m.new.seen.entry.published_at, m.new.seen.entry.date_guessed, now, now, m.new.sort_at, now,
             )
             for m in made
@@ -151,26 +174,20 @@ def _insert(session: Session, made: Sequence[_Made], now: datetime) -> None:
 
 
 def _claim_urls(session: Session, wanted: Mapping[str, int]) -> dict[str, int]:
-    """Take the canonical URLs; those that were taken already, with the article that has them."""
+    """Take the canonical URLs; those that are another article's already, with the article that has them."""
     if not wanted:
         return {}
     keys = sorted(wanted)
-    won = session.scalars(
-        text(
-            "INSERT INTO article_urls (url_key, article_id) "
-            "SELECT * FROM unnest(CAST(:keys AS text[]), CAST(:ids AS bigint[])) "
-            "ON CONFLICT DO NOTHING RETURNING url_key"
-        ),
-        {"keys": keys, "ids": [wanted[key] for key in keys]},
-    ).all()
-    left = wanted.keys() - set(won)
-    if not left:
+    values = {"keys": texts(keys), "ids": numbers([wanted[key] for key in keys])}
+    if _count(session.execute(_CLAIM_URLS, values)) == len(keys):
         return {}
     # A statement of its own sees what the others committed while ours waited for them.
-    owners = session.execute(
-        text("SELECT url_key, article_id FROM article_urls WHERE url_key = ANY(:keys)"), {"keys": list(left)}
-    )
-    return {key: int(owner) for key, owner in owners}
+    return {key: int(owner) for key, owner in session.execute(_URLS_OF_OTHERS, values)}
+
+
+def _count(result: Result[Any]) -> int:
+    """How many rows a statement has written."""
+    return cast("CursorResult[Any]", result).rowcount
 
 
 def _claim_texts(session: Session, made: Sequence[_Made], now: datetime) -> dict[int, int]:
@@ -180,14 +197,11 @@ def _claim_texts(session: Session, made: Sequence[_Made], now: datetime) -> dict
         return {}
     mine = dict(reversed(keyed))  # of several with one text the first counts
     keys = sorted(mine)
-    values = {"keys": keys, "ids": [mine[key] for key in keys], "now": now, "window": TEXT_WINDOW}
-    session.execute(_CLAIM_TEXTS, values)
-    owners = session.execute(
-        text("SELECT text_key, article_id FROM text_keys WHERE text_key = ANY(CAST(:keys AS bytea[]))"),
-        {"keys": keys},
-    )
-    first = {bytes(key): int(owner) for key, owner in owners}
-    return {number: first[key] for key, number in keyed if first[key] != number}
+    values = {"keys": hashes(keys), "ids": numbers([mine[key] for key in keys])}
+    claimed = _count(session.execute(_CLAIM_TEXTS, values | {"now": now, "window": TEXT_WINDOW}))
+    if claimed < len(keys):  # a statement of its own, as above
+        mine |= {bytes(key): int(owner) for key, owner in session.execute(_TEXTS_OF_OTHERS, values)}
+    return {number: mine[key] for key, number in keyed if mine[key] != number}
 
 
 def _hide_copies(session: Session, heads: Mapping[int, int]) -> None:
@@ -197,7 +211,7 @@ def _hide_copies(session: Session, heads: Mapping[int, int]) -> None:
                 "UPDATE articles a SET duplicate_of = c.head, waiting_since = NULL "
                 "FROM unnest(CAST(:copies AS bigint[]), CAST(:heads AS bigint[])) AS c (id, head) WHERE a.id = c.id"
             ),
-            {"copies": list(heads), "heads": list(heads.values())},
+            {"copies": numbers(heads), "heads": numbers(heads.values())},
         )
 
 
@@ -225,7 +239,7 @@ def _correct(session: Session, changed: Sequence[_Changed], now: datetime) -> No
         return
     times = Counter(c.id for c in changed)
     rows = [
-        dict(zip(_SAID, _said(c.again.seen.entry), strict=True))
+        dict(zip(_SAID, _said(c.again.seen.entry, list), strict=True))
         | {"id": c.id, "feed_id": c.by.feed_id, "source_id": c.by.source_id, "times": times[c.id]}
         | {"content_hash": c.again.seen.content_hash.hex()}
         for c in {c.id: c for c in changed}.values()
@@ -248,7 +262,7 @@ def _of_other_sources(session: Session, brought: Sequence[Brought]) -> list[int]
             "JOIN unnest(CAST(:ids AS bigint[]), CAST(:sources AS bigint[])) AS s (id, source_id) ON s.id = a.id "
             "WHERE a.source_id <> s.source_id"
         ),
-        {"ids": [i for i, _ in seen], "sources": [s for _, s in seen]},
+        {"ids": numbers(i for i, _ in seen), "sources": numbers(s for _, s in seen)},
     )
     return [int(number) for number in found]
 

@@ -7,12 +7,13 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from services.ingest.plan import KnownArticle
+from services.ingest.store.bulk import texts
 
 _AT = text(
     """
     SELECT u.url_key, a.id, a.title, a.feed_id, s.key
     FROM article_urls u JOIN articles a ON a.id = u.article_id JOIN sources s ON s.id = a.source_id
-    WHERE u.url_key = ANY(:keys)
+    WHERE u.url_key = ANY(CAST(:keys AS text[]))
     """
 )
 
@@ -36,4 +37,4 @@ def articles_at(session: Session, url_keys: Iterable[str]) -> dict[str, Standing
     keys = list(url_keys)
     if not keys:
         return {}
-    return {key: Standing(*found) for key, *found in session.execute(_AT, {"keys": keys})}
+    return {key: Standing(*found) for key, *found in session.execute(_AT, {"keys": texts(keys)})}

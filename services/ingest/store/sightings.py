@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from services.ingest.plan import KnownArticle, KnownSighting, Seen
-from services.ingest.store.bulk import copy_in
+from services.ingest.store.bulk import copy_in, hashes, numbers, texts
 
 _COLUMNS = {
     "feed_id": "int8",
@@ -54,7 +54,7 @@ def known(session: Session, names: Sequence[tuple[int, str]]) -> dict[tuple[int,
     """What is stored under these pairs of feed and guid."""
     if not names:
         return {}
-    rows = session.execute(_KNOWN, {"feeds": [f for f, _ in names], "guids": [g for _, g in names]})
+    rows = session.execute(_KNOWN, _pairs(names))
     return {
         (feed_id, guid): KnownSighting(
             KnownArticle(article_id, title, owner == feed_id, source), bytes(content_hash)
@@ -72,11 +72,11 @@ def store(session: Session, *, first: Sequence[Sighted], again: Sequence[Sighted
         session.execute(
             _AGAIN,
             {
-                "feeds": [feed for feed, _, _ in again],
-                "guids": [s.guid for _, s, _ in again],
-                "urls": [s.entry.url for _, s, _ in again],
-                "ids": [article for _, _, article in again],
-                "hashes": [s.content_hash for _, s, _ in again],
+                "feeds": numbers(feed for feed, _, _ in again),
+                "guids": texts(s.guid for _, s, _ in again),
+                "urls": texts(s.entry.url for _, s, _ in again),
+                "ids": numbers(article for _, _, article in again),
+                "hashes": hashes([s.content_hash for _, s, _ in again]),
                 "now": now,
             },
         )
@@ -85,6 +85,8 @@ def store(session: Session, *, first: Sequence[Sighted], again: Sequence[Sighted
 def still_there(session: Session, names: Sequence[tuple[int, str]], *, now: datetime) -> None:
     """Note that these are still in their feeds' windows, once a day: retention goes by it."""
     if names:
-        session.execute(
-            _STILL_THERE, {"feeds": [f for f, _ in names], "guids": [g for _, g in names], "now": now}
-        )
+        session.execute(_STILL_THERE, _pairs(names) | {"now": now})
+
+
+def _pairs(names: Sequence[tuple[int, str]]) -> dict[str, object]:
+    return {"feeds": numbers(feed for feed, _ in names), "guids": texts(guid for _, guid in names)}
