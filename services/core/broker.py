@@ -4,6 +4,7 @@ Every setting has its measured reason in docs/explanation/queues.md.
 """
 
 import functools
+import gc
 import logging
 from collections.abc import Callable
 from functools import cache
@@ -11,7 +12,7 @@ from typing import Any
 
 import redis
 from celery import Celery, shared_task
-from celery.signals import setup_logging, worker_process_init
+from celery.signals import setup_logging, worker_before_create_process, worker_process_init
 from kombu.entity import Queue as KombuQueue
 from kombu.exceptions import KombuError
 from kombu.transport.redis import Channel
@@ -131,6 +132,15 @@ def guard_connection_loss() -> None:
 @setup_logging.connect  # type: ignore[untyped-decorator]  # celery ships no types
 def _keep_our_logging(**_: Any) -> None:
     """Celery configures no logging when somebody answers this signal."""
+
+
+@worker_before_create_process.connect  # type: ignore[untyped-decorator]  # celery ships no types
+def _keep_shared(**_: Any) -> None:
+    """What this process holds before it forks is shared with the new one, until somebody writes to it: the collector
+    marks every object that it looks at, so it is told to look at none of these.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 _warm_ups: list[Callable[[], object]] = []
