@@ -4,7 +4,7 @@ from alembic import op
 import sqlalchemy as sa
 
 revision = '2026_11_28_long_texts'
-down_revision = '2026_11_23_ingest'
+down_revision = '2026_11_28_desk'
 branch_labels = None
 depends_on = None
 

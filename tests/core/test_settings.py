@@ -50,6 +50,7 @@ def test_defaults_stand_where_nothing_is_said(tmp_path):
         ("FETCH_TIMEOUT", "60", 60),
         ("LOG_LEVEL", "WARNING", "warning"),
         ("FETCH_BATCH", "1", 1),
+        ("RELABEL_RATE", "300", 300),
         (
             "FETCH_ALLOW",
             "127.0.0.0/8, fd00::/8,",
@@ -93,6 +94,7 @@ WRONG = [
     ("FETCH_HOST_PAUSE", "-0.1"),
     ("FETCH_HOST_PAUSE", "a second"),
     ("FETCH_BATCH", "0"),
+    ("RELABEL_RATE", "0"),
     ("FETCH_BATCH", "1.5"),
     ("FETCH_BATCH", "²"),
     ("FETCH_BATCH", "9" * 5000),
