@@ -75,6 +75,7 @@ class CompiledRulebook:
     places: list[str]
     languages: frozenset[str]
     conditional: frozenset[int]  # terms that ask the words around them
+    masks: frozenset[int]
     vetoes: dict[int, int]  # term: the label or place that it kills
     shares: list[
         tuple[tuple[int, float, bool], ...]

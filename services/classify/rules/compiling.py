@@ -75,6 +75,7 @@ class _Compiler:
             parents=_ancestors(self.rulebook, numbers),
             numbers=numbers,
             conditional=frozenset(n for n, term in enumerate(self.terms) if term.conditional),
+            masks=frozenset(n for n, term in enumerate(self.terms) if term.term.tier == "mask"),
             vetoes={n: term.owner for n, term in enumerate(self.terms) if term.veto},
             shares=[_shares(term) for term in self.terms],
             receivers=_receivers(self.terms),

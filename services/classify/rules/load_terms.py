@@ -11,6 +11,7 @@ from services.classify.rules.reader import Reader, meant
 from services.classify.rules.terms import Notation, TermError, parse_term
 
 ANY = "any"
+ACCEPTED = "accepted"
 MAX_READINGS = 500_000  # alternatives of all terms and context words together
 MAX_REGEXES = 500
 LONG_KEYS = ("term", "weight", "unless", "needs", "near", "within", "fields", "lang", "note")
@@ -123,7 +124,20 @@ class TermReader:
             changes["lang"] = None
         if tier.name == "minus" and "weight" in changes:
             changes["weight"] = -abs(changes["weight"])
+        if "note" in known and self._accepts(known["note"][1]):
+            changes["accepted"] = True
         return None if term is None else replace(term, **changes)
+
+    def _accepts(self, node: Node) -> bool:
+        """A note that begins with "accepted:" and says why silences lint about its term."""
+        mark, _, why = (self.reader.text(node, "A note") or "").partition(":")
+        if mark.strip().lower() != ACCEPTED:
+            return False
+        if not why.strip():
+            self.reader.findings.error(
+                node.position, "Say why after accepted:, so that the next editor knows."
+            )
+        return True
 
     def _value(self, key: str, node: Node) -> Any:
         if key == "weight":

@@ -49,6 +49,23 @@ def find_hits(
     return _Scan(prepared, compiled, language, trace=trace).run()
 
 
+def finish_of(posting: Posting, text: str, end: int) -> int:
+    """Where a match ends whose pattern ends at `end`, once endings and further words are checked; -1 if these do not hold."""
+    end -= posting.after
+    if posting.ending:
+        end = _word_end(text, end, posting.ending)
+    for words, ending in posting.tail:
+        if end < 0 or not text.startswith(words, end + 1):
+            return -1
+        end = _word_end(text, end + 1 + len(words), ending)
+    return end
+
+
+def _word_end(text: str, end: int, ending: int) -> int:
+    stop = text.find(" ", end)
+    return stop if ending == ANY_ENDING or stop - end <= ending else -1
+
+
 class _Scan:
     __slots__ = ("anchored", "compiled", "contexts", "found", "match", "prepared", "terms", "trace", "view")
 
@@ -75,6 +92,8 @@ class _Scan:
         for facet in (places, topics):
             facet.sort()
             self._sift(facet)
+        if self.match.shared and self.compiled.masks:
+            self._mask_own()
         return self.match
 
     def _collect(self) -> None:
@@ -101,14 +120,7 @@ class _Scan:
         if posting.anchor:
             self._regex(posting.term, begin)
             return -1
-        end -= posting.after
-        if posting.ending:
-            end = self._word_end(end, posting.ending)
-        text = self.prepared.joined
-        for words, ending in posting.tail:
-            if end < 0 or not text.startswith(words, end + 1):
-                return -1
-            end = self._word_end(end + 1 + len(words), ending)
+        end = finish_of(posting, self.prepared.joined, end)
         if end >= 0 and posting.exact is not None and not self._exact(posting.exact, begin, end):
             return -1
         if end >= 0 and posting.fields is not None and self._field_name(begin) not in posting.fields:
@@ -117,10 +129,6 @@ class _Scan:
 
     def _field_name(self, position: int) -> str:
         return self.prepared.fields[self.prepared.field_at(position)].name
-
-    def _word_end(self, end: int, ending: int) -> int:
-        stop = self.prepared.joined.find(" ", end)
-        return stop if ending == ANY_ENDING or stop - end <= ending else -1
 
     def _exact(self, form: str, begin: int, end: int) -> bool:
         """The original must be written as the term is. Headlines in capitals tell nothing about capitals."""
@@ -181,6 +189,34 @@ class _Scan:
                 shared.append(len(hits))
             hits.append((begin, end, term, field))
             last_begin, last_end = begin, end
+
+    def _mask_own(self) -> None:
+        """A mask also silences a term of its own label that is exactly as long: `Kunststoff` is not `Kunst*8`."""
+        hits, terms = self.match.hits, self.terms
+        silenced: dict[int, int] = {}
+        for at in self.match.shared:
+            for mask, other in ((at, at - 1), (at - 1, at)):
+                if hits[mask][2] in self.compiled.masks:
+                    silenced |= self._of_owner(terms[hits[mask][2]].owner, other, hits[mask])
+        if silenced:
+            if self.trace:
+                for at, mask in silenced.items():
+                    self._note_swallowed(hits[at], mask)
+            kept = [hit for at, hit in enumerate(hits) if at not in silenced]
+            self.match.hits = kept
+            self.match.shared = [n for n in range(1, len(kept)) if kept[n][:2] == kept[n - 1][:2]]
+
+    def _of_owner(self, owner: int, start: int, mask: Hit) -> dict[int, int]:
+        """Hits on the mask's span, from `start` in both directions, that belong to its owner."""
+        hits, masks, found = self.match.hits, self.compiled.masks, {}
+        for step in (1, -1):
+            at = start
+            while 0 <= at < len(hits) and hits[at][:2] == mask[:2]:
+                term = hits[at][2]
+                if term not in masks and self.terms[term].owner == owner:
+                    found[at] = mask[2]
+                at += step
+        return found
 
     def _note_swallowed(self, hit: Hit, by: int) -> None:
         longer = self.terms[by].term

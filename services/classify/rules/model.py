@@ -79,7 +79,8 @@ class Term:
     """One keyword as an editor wrote it, with what it needs around it.
 
     `lang` None means that it applies whatever the language of the article. `fields` empty means every field.
-    `regex` set means that `anchor` (a literal of it) calls it; then `phrases` is empty.
+    `regex` set means that `anchor` (a literal of it) calls it; then `phrases` is empty. `accepted`: the editor knows what
+    lint would say of it; this is no part of the version.
     """
 
     written: str
@@ -96,6 +97,7 @@ class Term:
     near: tuple[Context, ...] = ()
     within: int | None = None
     fields: tuple[str, ...] = ()
+    accepted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

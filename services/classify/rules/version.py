@@ -21,6 +21,7 @@ from services.classify.rules.model import (
 )
 
 _UNSAID = "position"
+_BESIDE = "accepted"  # said to lint, not to articles
 
 
 def version_of(defaults: Defaults, places: tuple[Place, ...], rules: tuple[LabelRule, ...]) -> str:
@@ -35,7 +36,7 @@ def _plain(value: object) -> list[Any]:
 
 def _values(kind: type) -> Callable[[object], list[Any]]:
     """What an object holds, in the order of its fields, with nothing where its position stands."""
-    names = [part.name for part in fields(kind)]
+    names = [part.name for part in fields(kind) if part.name != _BESIDE]
     said = attrgetter(*(name for name in names if name != _UNSAID), "__class__")
     place = names.index(_UNSAID) if _UNSAID in names else None
 

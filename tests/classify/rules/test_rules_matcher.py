@@ -111,6 +111,19 @@ labels:
     ]
 
 
+def test_a_mask_silences_what_is_as_long_of_its_own_label_only() -> None:
+    text = """
+labels:
+  - {id: topic/art, threshold: 0.1, terms@any: [kunst*8], mask@any: [Kunststoff]}
+  - {id: topic/chemistry, threshold: 0.1, terms@any: [Kunststoff]}
+"""
+    compiled = compile_rulebook(load_texts({"a.yaml": text}))
+    told = explain(Document("Kunststoff"), compiled)
+    assert [label["slug"] for label in told["topics"]] == ["chemistry"]
+    assert [hit["reason"] for hit in told["ignored"]] == ["masked by 'Kunststoff' (a.yaml:3:70)"]
+    assert [label.slug for label in classify(Document("Kunstwerk"), compiled).topics] == ["art"]
+
+
 def test_one_span_counts_once_per_label() -> None:
     text = "labels: [{id: topic/t, strong: [president], terms: [president*1, presidents]}]"
     verdict = classify(Document("president"), compile_rulebook(load_texts({"a.yaml": text})))
