@@ -2,13 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 
 from services.classify.rules.findings import Finding
 from services.classify.rules.fold import fold
 from services.classify.rules.model import Document, Example, Rulebook
 from services.classify.rules.owners import warning
 
-Text = tuple[str, str, str, str | None, tuple[str, ...]]
+Text = tuple[str, str, str, Document]
 
 
 def tests(rulebook: Rulebook) -> Iterator[Finding]:
@@ -41,8 +42,7 @@ def _text(document: Document) -> Text:
         fold(document.title),
         fold(document.body),
         fold(document.dateline or ""),
-        document.language,
-        document.tags,
+        replace(document, title="", body="", dateline=None),
     )
 
 

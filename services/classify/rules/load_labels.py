@@ -23,7 +23,20 @@ from services.classify.rules.nodes import Entries, Node, Scalar
 from services.classify.rules.reader import Reader, meant
 
 LABEL_KEYS = ("id", "name", "parent", "m49", "iptc", "places", "threshold", "lang", "tests", "note", *TIERS)
-TEST_KEYS = ("title", "body", "dateline", "lang", "tag", "expect", "reject", "primary", "todo")
+TEST_KEYS = (
+    "title",
+    "body",
+    "dateline",
+    "lang",
+    "tag",
+    "section",
+    "country",
+    "feed_region",
+    "expect",
+    "reject",
+    "primary",
+    "todo",
+)
 DEFAULT_KEYS = (
     "fields",
     "lead_words",
@@ -212,6 +225,9 @@ def _checked_example(
         dateline=values.get("dateline"),
         language=values.get("lang"),
         tags=(tag,) if tag else (),
+        section=values.get("section") or "",
+        source_country=values.get("country"),
+        prior_region=(values.get("feed_region") or "").rpartition("/")[2] or None,
     )
     primary, todo = values.get("primary"), values.get("todo")
     return Example(

@@ -69,5 +69,10 @@ def _check_test(test: Example, ids: set[str], findings: Findings) -> None:
             findings.error(
                 test.position, f"The test names {label!r}, which is not there; {meant(label, ids)}"
             )
+    region, country = test.document.prior_region, test.document.source_country
+    if region and f"region/{region}" not in ids:
+        findings.error(test.position, f"There is no region {region!r} for a feed; {meant(region, ids)}")
+    if country and country.upper() not in CODES:
+        findings.error(test.position, f"{country!r} is no ISO 3166 code of a publisher's country.")
     for label in set(wanted) & set(test.reject):
         findings.error(test.position, f"The test both expects and rejects {label}.")

@@ -41,6 +41,18 @@ def refusals(text: str) -> list[tuple[int, int, str]]:
             27,
             "both",
         ),
+        (
+            "labels:\n  - {id: region/a, tests: [{title: x, country: ZZ, reject: [region/a]}]}",
+            2,
+            28,
+            "no ISO 3166 code of a publisher",
+        ),
+        (
+            "labels:\n  - {id: region/a, tests: [{title: x, feed_region: b, reject: [region/a]}]}",
+            2,
+            28,
+            "no region 'b'",
+        ),
         ("defaults: {lead_words: many}", 1, 24, "whole number"),
         ("places: {Kz: {en: [x]}}", 1, 10, "two capital letters"),
         ("places: {KZ: {klingonese: [x]}}", 1, 15, "no key"),
