@@ -1,96 +1,26 @@
-"""Celery's entry point and the ticker: what runs the jobs, and what hints at them."""
+"""Celery's entry point: what runs the jobs of the roles that are asked for, and reads nothing of the others."""
 
-import itertools
-import logging
-import os
-import signal
-import socket
-import threading
-from types import FrameType
+from importlib import import_module
 
-from services.classify import store as classify_store
-from services.classify import tasks as classify_tasks
-from services.classify import walk
-from services.classify.label import warm_up
-from services.core import beats, broker, cache, desk, outbox
-from services.core.db import transaction
-from services.core.errors import UnavailableError
-from services.core.queues import QUEUE_OF, ROLES, Job, Queue, hints_wanted
+from services.core import beats, broker
+from services.core.queues import ROLES, Queue
 from services.core.settings import settings
-from services.ingest import replacements, websub
-from services.ingest import tasks as ingest_tasks
-from services.ingest.store import leases
 
-log = logging.getLogger(__name__)
-
-JOBS = (
-    ingest_tasks.fetch_feeds,
-    ingest_tasks.seek_replacements,
-    ingest_tasks.renew_subscriptions,
-    classify_tasks.label_articles,
-    classify_tasks.serve_desk,
-    classify_tasks.relabel_articles,
-)
-"""Importing them is what registers them."""
+JOBS_OF = {"ingest": "services.ingest.tasks", "classify": "services.classify.tasks"}
+"""The module of a role's jobs. Importing it is what registers them; each of several processes would hold what one of them
+never runs.
+"""
 
 
-def process_name() -> str:
-    """This process among all others, on all machines."""
-    return f"{socket.gethostname()}:{os.getpid()}"
+def register(roles: tuple[str, ...]) -> None:
+    """Make the jobs of these roles known to this process."""
+    for role in roles:
+        import_module(JOBS_OF[role])
 
 
 def run_worker(roles: tuple[str, ...]) -> None:
     """Consume the queues of these roles until told to stop."""
     queues: tuple[Queue, ...] = tuple(queue for role in roles for queue in ROLES[role])
-    if "classify" in roles:
-        broker.at_start_of_process(warm_up)
-    beats.start("+".join(roles), process_name(), {"queues": [q.value for q in queues]})
+    register(roles)
+    beats.start("+".join(roles), beats.process_name(), {"queues": [q.value for q in queues]})
     broker.run_worker(role="-".join(roles), queues=queues, processes=settings().worker_processes)
-
-
-def run_scheduler() -> None:
-    """Tick until told to stop. Any number of copies may run: what they do is safe to do twice."""
-    stop = threading.Event()
-
-    def on_signal(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    signal.signal(signal.SIGTERM, on_signal)
-    signal.signal(signal.SIGINT, on_signal)
-    beats.start("scheduler", process_name(), {})
-    for number in itertools.count():
-        if stop.wait(settings().scheduler_tick):
-            return
-        try:
-            tick(rare=number % RARELY == 0)
-        except UnavailableError as error:
-            log.warning("%s", error)
-            stop.wait(1)
-
-
-RARELY = 20
-"""Work that is never urgent is looked for at every so many ticks."""
-
-
-def tick(*, rare: bool = True) -> dict[Job, int]:
-    """Hint where rows wait and no hint says so yet; the hints sent. `rare`: also for what is never urgent."""
-    with transaction() as session:
-        waiting = {
-            Job.FETCH_FEEDS: (leases.due(session), settings().fetch_batch),
-            Job.LABEL_ARTICLES: (classify_store.waiting(session), classify_store.BATCH),
-            Job.SERVE_DESK: (desk.waiting(session), 1),
-            Job.RELABEL_ARTICLES: (walk.due(session), 1),
-        }
-        if rare:
-            leases.put_aside(session)
-            desk.forget(session)
-            waiting[Job.SEEK_REPLACEMENTS] = (replacements.waiting(session), replacements.BATCH)
-            waiting[Job.RENEW_SUBSCRIPTIONS] = (websub.waiting(session), websub.BATCH)
-    sent = dict.fromkeys(waiting, 0)
-    for job, (count, batch) in waiting.items():
-        queued = cache.queue_length(QUEUE_OF[job]) if count else None
-        if queued is None:
-            continue
-        for _ in range(hints_wanted(waiting=count, batch=batch, queued=queued)):
-            sent[job] += outbox.hint(job)
-    return sent

@@ -1,9 +1,9 @@
 """The jobs of classify. A hint names no article: the worker that gets it claims what waits."""
 
 from services.classify.desk import serve_waiting
-from services.classify.label import label_waiting
+from services.classify.label import label_waiting, warm_up
 from services.classify.relabel import relabel_listed
-from services.core.broker import job
+from services.core.broker import at_start_of_process, job
 from services.core.queues import Job
 
 
@@ -23,3 +23,6 @@ def serve_desk() -> None:
 def relabel_articles() -> None:
     """Go on with the relabelling that is under way."""
     relabel_listed()
+
+
+at_start_of_process(warm_up)

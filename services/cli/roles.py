@@ -43,7 +43,7 @@ def api() -> None:
 @click.command(epilog="Example: dateline scheduler")
 def scheduler() -> None:
     """Hint at work that is due. Any number of copies may run; one is enough."""
-    from services.worker import run_scheduler
+    from services.scheduler import run_scheduler
 
     _start_logging()
     run_scheduler()

@@ -1,6 +1,8 @@
 """Signs of life: each role writes one row every few seconds, so that a dead pipeline is told from a quiet one."""
 
 import logging
+import os
+import socket
 import threading
 from typing import Any
 
@@ -16,6 +18,11 @@ log = logging.getLogger(__name__)
 EVERY_S = 5
 STALE_S = 20
 """A role without a beat for this long is not running."""
+
+
+def process_name() -> str:
+    """This process among all others, on all machines."""
+    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 def beat(role: str, name: str, detail: dict[str, Any]) -> None:

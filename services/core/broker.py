@@ -4,20 +4,23 @@ Every setting has its measured reason in docs/explanation/queues.md.
 """
 
 import functools
-import gc
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
+from socket import gethostname
 from typing import Any
 
 import redis
+from billiard.util import get_pdeathsig
 from celery import Celery, shared_task
+from celery.concurrency import get_implementation
 from celery.signals import setup_logging, worker_before_create_process, worker_process_init
 from kombu.entity import Queue as KombuQueue
 from kombu.exceptions import KombuError
 from kombu.transport.redis import Channel
 
-from services.core import db
+from services.core import db, memory
 from services.core.cache import KEY_PREFIX, redis_url
 from services.core.errors import DatelineError
 from services.core.queues import QUEUE_OF, Job, Queue
@@ -136,11 +139,8 @@ def _keep_our_logging(**_: Any) -> None:
 
 @worker_before_create_process.connect  # type: ignore[untyped-decorator]  # celery ships no types
 def _keep_shared(**_: Any) -> None:
-    """What this process holds before it forks is shared with the new one, until somebody writes to it: the collector
-    marks every object that it looks at, so it is told to look at none of these.
-    """
-    gc.collect()
-    gc.freeze()
+    """What this process holds before it forks is shared with the new one."""
+    memory.keep_shared()
 
 
 _warm_ups: list[Callable[[], object]] = []
@@ -164,19 +164,23 @@ def _begin_process(**_: Any) -> None:
 
 
 def run_worker(*, role: str, queues: tuple[Queue, ...], processes: int) -> None:
-    """Consume `queues` until told to stop; returns when the last job is done."""
+    """Consume `queues` until told to stop; returns when the last job is done.
+
+    Not by Celery's command line, which reads a hundred modules of a terminal's comforts into every process.
+    """
     guard_connection_loss()
-    app().start(
-        [
-            "--quiet",
-            "worker",
-            f"--queues={','.join(q.value for q in queues)}",
-            f"--concurrency={processes}",
-            f"--hostname={role}@%h",
-            "--loglevel=INFO",
-            "--without-gossip",
-            "--without-mingle",
-            "--without-heartbeat",
-            "--pool=prefork",
-        ]
+    memory.one_heap()
+    with suppress(OSError):
+        get_pdeathsig()  # what it takes to ask is what each process takes to be told: read once, and shared
+    worker = app().Worker(
+        hostname=f"{role}@{gethostname()}",
+        pool_cls=get_implementation("prefork"),
+        queues=",".join(q.value for q in queues),
+        concurrency=processes,
+        loglevel="INFO",
+        quiet=True,
+        without_gossip=True,
+        without_mingle=True,
+        without_heartbeat=True,
     )
+    worker.start()

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import text
 
-from services import worker
+from services import scheduler
 from services.core import cache
 from services.core.db import transaction
 from services.core.queues import HINTS_AT_MOST, Job, Queue
@@ -26,21 +26,21 @@ def queued() -> dict[Queue, int | None]:
 
 
 def test_where_nothing_waits_nothing_is_hinted(service):
-    assert worker.tick() == dict.fromkeys(Job, 0)
+    assert scheduler.tick() == dict.fromkeys(Job, 0)
     assert queued() == dict.fromkeys(Queue, 0)
 
 
 def test_a_tick_hints_once_for_a_batch_and_only_where_rows_wait(service):
     add_feeds(5)
-    assert worker.tick() == dict.fromkeys(Job, 0) | {Job.FETCH_FEEDS: 1}
-    assert worker.tick() == dict.fromkeys(Job, 0)
+    assert scheduler.tick() == dict.fromkeys(Job, 0) | {Job.FETCH_FEEDS: 1}
+    assert scheduler.tick() == dict.fromkeys(Job, 0)
     assert queued() == dict.fromkeys(Queue, 0) | {Queue.FETCH: 1}
 
 
 def test_articles_that_wait_are_hinted_at(service, desk: Desk):
     desk.article(listed=False)
     cache.client().flushall()
-    assert worker.tick()[Job.LABEL_ARTICLES] == 1
+    assert scheduler.tick()[Job.LABEL_ARTICLES] == 1
 
 
 def test_hints_stay_bounded_however_often_and_however_many_tick(service):
@@ -48,40 +48,40 @@ def test_hints_stay_bounded_however_often_and_however_many_tick(service):
     forget_connections()
     add_feeds(30)
     for _ in range(5):
-        worker.tick()
+        scheduler.tick()
     assert queued()[Queue.FETCH] == HINTS_AT_MOST
     cache.client().flushall()
     schedulers = 4
     with ThreadPoolExecutor(schedulers) as pool:
         for _ in range(3):
-            list(pool.map(lambda _: worker.tick(), range(schedulers)))
+            list(pool.map(lambda _: scheduler.tick(), range(schedulers)))
     assert HINTS_AT_MOST <= queued()[Queue.FETCH] < HINTS_AT_MOST + schedulers
 
 
 def test_hints_that_were_lost_are_given_again(service):
     """Redis emptied: the next tick puts back what is needed."""
     add_feeds(1)
-    worker.tick()
+    scheduler.tick()
     cache.client().flushall()
-    assert worker.tick()[Job.FETCH_FEEDS] == 1
+    assert scheduler.tick()[Job.FETCH_FEEDS] == 1
 
 
 def test_what_is_in_hand_is_hinted_at_again_only_when_its_lease_is_over(service):
     add_feeds(1)
     with transaction() as session:
         assert len(leases.claim(session, limit=5)) == 1
-    assert worker.tick()[Job.FETCH_FEEDS] == 0
+    assert scheduler.tick()[Job.FETCH_FEEDS] == 0
     with transaction() as session:
         session.execute(text("UPDATE feeds SET lease_until = 'epoch'"))
         session.execute(text("UPDATE hosts SET free_at = 'epoch'"))
-    assert worker.tick()[Job.FETCH_FEEDS] == 1
+    assert scheduler.tick()[Job.FETCH_FEEDS] == 1
 
 
 def test_a_tick_without_redis_harms_nothing(service):
     add_feeds(1)
     service.setenv("DATELINE_REDIS_URL", "unix:///nowhere/redis.sock")
     forget_connections()
-    assert worker.tick() == dict.fromkeys(Job, 0)
+    assert scheduler.tick() == dict.fromkeys(Job, 0)
 
 
 def test_two_schedulers_as_processes_hint_within_bounds_and_stop_when_told(

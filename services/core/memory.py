@@ -1,0 +1,40 @@
+"""Memory of processes that fork and of jobs that are many times larger than their result, kept small.
+
+Three things cost a worker more than all that it does: the collector writes to every object that it looks at, so that
+forked processes share nothing any more; the C library keeps a heap for each thread; and what a job gave back stays
+with the process. Elsewhere than with glibc the last two do nothing.
+"""
+
+import ctypes
+import gc
+from functools import cache
+from typing import Any
+
+_M_ARENA_MAX = -8
+
+
+def one_heap() -> None:
+    """Let all threads of this process take memory from one heap; the interpreter lets only one of them run anyway."""
+    library = _library()
+    if library is not None:
+        library.mallopt(_M_ARENA_MAX, 1)
+
+
+def keep_shared() -> None:
+    """To be called right before a fork: what is there now is never looked at by the collector again."""
+    gc.collect()
+    gc.freeze()
+
+
+def give_back() -> None:
+    """Return to the system what is free, in a millisecond or two: for when a job is done."""
+    library = _library()
+    if library is not None:
+        library.malloc_trim(0)
+
+
+@cache
+def _library() -> Any:
+    """The C library of this process, where it is glibc."""
+    library = ctypes.CDLL(None)
+    return library if hasattr(library, "mallopt") and hasattr(library, "malloc_trim") else None

@@ -1,0 +1,67 @@
+"""The ticker: what hints at jobs where rows wait for them."""
+
+import itertools
+import logging
+import signal
+import threading
+from types import FrameType
+
+from services.classify import store as classify_store
+from services.classify import walk
+from services.core import beats, cache, desk, outbox
+from services.core.db import transaction
+from services.core.errors import UnavailableError
+from services.core.queues import QUEUE_OF, Job, hints_wanted
+from services.core.settings import settings
+from services.ingest import replacements, websub
+from services.ingest.store import leases
+
+log = logging.getLogger(__name__)
+
+
+def run_scheduler() -> None:
+    """Tick until told to stop. Any number of copies may run: what they do is safe to do twice."""
+    stop = threading.Event()
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, on_signal)
+    signal.signal(signal.SIGINT, on_signal)
+    beats.start("scheduler", beats.process_name(), {})
+    for number in itertools.count():
+        if stop.wait(settings().scheduler_tick):
+            return
+        try:
+            tick(rare=number % RARELY == 0)
+        except UnavailableError as error:
+            log.warning("%s", error)
+            stop.wait(1)
+
+
+RARELY = 20
+"""Work that is never urgent is looked for at every so many ticks."""
+
+
+def tick(*, rare: bool = True) -> dict[Job, int]:
+    """Hint where rows wait and no hint says so yet; the hints sent. `rare`: also for what is never urgent."""
+    with transaction() as session:
+        waiting = {
+            Job.FETCH_FEEDS: (leases.due(session), settings().fetch_batch),
+            Job.LABEL_ARTICLES: (classify_store.waiting(session), classify_store.BATCH),
+            Job.SERVE_DESK: (desk.waiting(session), 1),
+            Job.RELABEL_ARTICLES: (walk.due(session), 1),
+        }
+        if rare:
+            leases.put_aside(session)
+            desk.forget(session)
+            waiting[Job.SEEK_REPLACEMENTS] = (replacements.waiting(session), replacements.BATCH)
+            waiting[Job.RENEW_SUBSCRIPTIONS] = (websub.waiting(session), websub.BATCH)
+    sent = dict.fromkeys(waiting, 0)
+    for job, (count, batch) in waiting.items():
+        queued = cache.queue_length(QUEUE_OF[job]) if count else None
+        if queued is None:
+            continue
+        for _ in range(hints_wanted(waiting=count, batch=batch, queued=queued)):
+            sent[job] += outbox.hint(job)
+    return sent
