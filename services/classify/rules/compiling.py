@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 import ahocorasick_rs
 
+from services.classify.rules.bulk import all_kept
 from services.classify.rules.clitics import with_clitics
 from services.classify.rules.compiled import (
     ANY_ENDING,
@@ -27,7 +28,8 @@ def compile_rulebook(rulebook: Rulebook, *, languages: frozenset[str] = frozense
 
     `languages`: those that it knows besides the languages of its terms. A part of a rulebook is given those of the whole.
     """
-    return _Compiler(rulebook, languages).compile()
+    with all_kept():
+        return _Compiler(rulebook, languages).compile()
 
 
 class _Compiler:

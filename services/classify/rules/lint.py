@@ -4,8 +4,9 @@ A warning is worth reading only where it is nearly always right. What an editor 
 is marked in the rules (`note: "accepted: why"`) and told no more.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
+from services.classify.rules.bulk import all_kept
 from services.classify.rules.compiling import compile_rulebook
 from services.classify.rules.findings import Finding
 from services.classify.rules.lint_pairs import pairs
@@ -20,13 +21,8 @@ def lint(rulebook: Rulebook, documents: Iterable[Document] = ()) -> list[Finding
 
     With `documents`, such as the articles stored, also those endings that take many different words of them.
     """
-    compiled = compile_rulebook(rulebook)
-    found: Iterator[Finding] = _all(
-        single_terms(rulebook), pairs(compiled), tests(rulebook), wide_endings(compiled, documents)
-    )
+    with all_kept():
+        compiled = compile_rulebook(rulebook)
+        found = [*single_terms(rulebook), *pairs(compiled), *tests(rulebook)]
+    found += wide_endings(compiled, documents)
     return sorted(found, key=lambda finding: (finding.file, finding.line, finding.column, finding.sentence))
-
-
-def _all(*parts: Iterable[Finding]) -> Iterator[Finding]:
-    for part in parts:
-        yield from part

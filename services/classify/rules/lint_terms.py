@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 from services.classify.rules.compiled import latin
 from services.classify.rules.findings import Finding
@@ -50,6 +51,8 @@ def _sentences(owner: str, term: Term) -> Iterator[str]:
 def _common(owner: str, term: Term) -> Iterator[str]:
     if not owner.startswith("place/") or term.exact or not speaks(term) or term.lang not in (None, "en"):
         return
+    if not term.written.isascii():
+        return
     if conditional(term) or term.tier == "weak":
         return
     for reading in sorted(readings(term) & COMMON_WORDS):
@@ -59,6 +62,8 @@ def _common(owner: str, term: Term) -> Iterator[str]:
 
 def _short(owner: str, term: Term) -> Iterator[str]:
     if term.exact or conditional(term) or not speaks(term) or term.fields:
+        return
+    if all(len(phrase.text) > MAX_FIGURES for phrase in term.phrases):
         return
     for reading in sorted(readings(term)):
         if reading.isdecimal() and len(reading) <= MAX_FIGURES:
@@ -75,11 +80,11 @@ def _open(term: Term) -> Iterator[str]:
 
 
 def _letters(term: Term) -> Iterator[str]:
-    hidden = [c for c in term.written if unicodedata.category(c) == "Cf" and c not in _JOINERS]
+    if term.written.isascii():
+        return  # Latin letters, which stand in texts of every language
+    hidden = [c for c in term.written if c not in _JOINERS and _kind(c)[0] == "Cf"]
     if hidden:
         yield f"{term.written!r} holds an invisible character (U+{ord(hidden[0]):04X}); write it anew."
-    if term.written.isascii() and SCRIPT_OF.get(term.lang or "", "LATIN") == "LATIN":
-        return
     for word in _WORDS.findall(term.written):
         mixed = _scripts(word) & _CONFUSED
         if len(mixed) > 1:
@@ -101,11 +106,21 @@ def _foreign(term: Term) -> Iterator[str]:
 
 
 def _scripts(text: str) -> set[str]:
-    return {unicodedata.name(letter, "").partition(" ")[0] for letter in text if letter.isalpha()}
+    return {_kind(letter)[1] for letter in text if letter.isalpha()}
+
+
+@lru_cache(maxsize=4096)
+def _kind(character: str) -> tuple[str, str]:
+    """Category and script of a character."""
+    return unicodedata.category(character), unicodedata.name(character, "").partition(" ")[0]
 
 
 def _impossible(term: Term) -> Iterator[str]:
     """Conditions that never or always hold."""
+    if term.within is not None and not conditional(term):
+        yield f"{term.written!r} says within, but neither near nor unless nor needs."
+    if not conditional(term):
+        return
     clash = {context.written for context in term.needs} & {context.written for context in term.unless}
     if clash:
         yield f"{term.written!r} needs and refuses {min(clash)!r}: it never counts."
@@ -116,8 +131,6 @@ def _impossible(term: Term) -> Iterator[str]:
     for context in (*term.needs, *term.near):
         if own and all(any(_holds(reading, phrase.text) for phrase in context.phrases) for reading in own):
             yield f"{term.written!r} asks for {context.written!r}, which it holds itself: it always counts."
-    if term.within is not None and not conditional(term):
-        yield f"{term.written!r} says within, but neither near nor unless nor needs."
 
 
 def _holds(reading: str, words: str) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from contextlib import suppress
 
+from services.classify.rules.bulk import all_kept
 from services.classify.rules.findings import Enough, Findings, RulebookError
 from services.classify.rules.iso import CODES
 from services.classify.rules.load_labels import read_defaults, read_label, read_place
@@ -24,7 +25,7 @@ def load_texts(texts: Mapping[str, str]) -> Rulebook:
     Raises RulebookError with every error found; each names file, line, column and what to do.
     """
     findings = Findings()
-    with suppress(Enough):
+    with suppress(Enough), all_kept():
         rulebook = _read(texts, findings)
         if not findings.found:
             return rulebook
