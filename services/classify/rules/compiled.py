@@ -16,13 +16,16 @@ ANY_ENDING = -1
 ENDLESS = 1 << 30
 
 
+Tail = tuple[tuple[str, int], ...]
+
+
 @dataclass(slots=True)
 class Posting:
     """What one pattern calls: a term, or (with `group`) the context words of that number.
 
     `before`, `after`: spaces of the pattern around its words. `ending`: letters allowed after it (ANY_ENDING: any
-    number). `tail`: further words with their endings. `exact`: as the original must be written. `simple`: where the
-    pattern stands the term stands, nothing else is to be asked.
+    number). `tails`: what may follow, each further words with their endings; `heads`: the first of each. `exact`: as the
+    original must be written. `simple`: where the pattern and its ending stand the term stands, nothing else is to be asked.
     """
 
     term: int
@@ -30,7 +33,8 @@ class Posting:
     before: int = 1
     after: int = 1
     ending: int = 0
-    tail: tuple[tuple[str, int], ...] = ()
+    tails: tuple[Tail, ...] = ()
+    heads: tuple[str, ...] = ()
     exact: str | None = None
     fields: frozenset[str] | None = None
     anchor: bool = False

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 
 import ahocorasick_rs
 
@@ -17,6 +18,7 @@ from services.classify.rules.compiled import (
     CompiledRulebook,
     CompiledTerm,
     Posting,
+    Tail,
 )
 from services.classify.rules.fold import fold, is_unspaced
 from services.classify.rules.model import Context, Phrase, Rulebook, Term
@@ -147,14 +149,26 @@ class _Compiler:
                 before=0 if unspaced else 1,
                 after=1 if closed else 0,
                 ending=0 if unspaced and not tail else ending,
-                tail=tail,
                 exact=form,
                 fields=fields,
                 simple=form is None and fields is None and not tail,
             )
-            known = self.patterns[pattern]
-            if posting not in known:
-                known.append(posting)
+            _post(self.patterns[pattern], posting, tail)
+
+
+def _post(known: list[Posting], posting: Posting, tail: Tail) -> None:
+    """Add what a pattern calls; alternatives that begin alike are one posting with several tails."""
+    for other in known:
+        if other.term == posting.term and replace(other, tails=(), heads=()) == posting:
+            if bool(tail) != bool(other.tails):
+                continue
+            if tail and tail not in other.tails:
+                other.tails += (tail,)
+                other.heads += (tail[0][0],)
+            return
+    if tail:
+        posting = replace(posting, tails=(tail,), heads=(tail[0][0],))
+    known.append(posting)
 
 
 def _shapes(phrase: Phrase, lang: str | None) -> Iterable[tuple[str, int, tuple[tuple[str, int], ...]]]:

@@ -72,14 +72,14 @@ def _match(compiled: CompiledRulebook, found: list[Reading]) -> None:
             if posting.term == reading.term:
                 continue
             if begin == 0 and finish - bases[at] - 1 == len(reading.text):
-                reading.whole.append((posting.term, _left(posting.ending, posting.tail, finish - end)))
+                reading.whole.append(
+                    (posting.term, 0 if posting.tails else _left(posting.ending, finish - end))
+                )
             else:
                 reading.parts.append(posting.term)
 
 
-def _left(ending: int, tail: tuple[tuple[str, int], ...], used: int) -> int:
-    if tail:
-        return 0
+def _left(ending: int, used: int) -> int:
     return 1 << 30 if ending == ANY_ENDING else ending - used
 
 

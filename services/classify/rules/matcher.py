@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from dataclasses import dataclass
 
-from services.classify.rules.compiled import ANY_ENDING, CompiledRulebook, CompiledTerm, Posting
+from services.classify.rules.compiled import ANY_ENDING, CompiledRulebook, CompiledTerm, Posting, Tail
 from services.classify.rules.prepare import Prepared
 from services.classify.rules.words import WORDS_IN_CAPITALS
 
@@ -54,7 +54,18 @@ def finish_of(posting: Posting, text: str, end: int) -> int:
     end -= posting.after
     if posting.ending:
         end = _word_end(text, end, posting.ending)
-    for words, ending in posting.tail:
+    return _tails_end(posting, text, end) if posting.tails and end >= 0 else end
+
+
+def _tails_end(posting: Posting, text: str, end: int) -> int:
+    """The farthest end of what may follow a first word that ends at `end`; -1 where nothing of it does."""
+    if not text.startswith(posting.heads, end + 1):
+        return -1
+    return max(_tail_end(tail, text, end) for tail in posting.tails)
+
+
+def _tail_end(tail: Tail, text: str, end: int) -> int:
+    for words, ending in tail:
         if end < 0 or not text.startswith(words, end + 1):
             return -1
         end = _word_end(text, end + 1 + len(words), ending)
@@ -102,25 +113,26 @@ class _Scan:
         word_end = joined.find
         for pattern, start, end in self.compiled.automaton.find_matches_as_indexes(joined, overlapping=True):
             for before, after, ending, kind, term, posting in view[pattern]:
-                if posting is not None:
-                    finish = self._finish(posting, start + before, end)
-                    if finish < 0:
-                        continue
-                elif ending:
+                if ending:
                     finish = word_end(" ", end)
                     if finish - end > ending:
                         continue
                 else:
                     finish = end - after
+                if posting is not None:
+                    finish = self._finish(posting, start + before, finish)
+                    if finish < 0:
+                        continue
                 number += 1
                 found[kind].append((start + before, -finish, number, term))
 
     def _finish(self, posting: Posting, begin: int, end: int) -> int:
-        """Where the match ends once endings, words, exact case and field are checked; -1 when they do not hold."""
+        """Where the match ends once further words, exact case and field are checked; -1 when they do not hold."""
         if posting.anchor:
             self._regex(posting.term, begin)
             return -1
-        end = finish_of(posting, self.prepared.joined, end)
+        if posting.tails:
+            end = _tails_end(posting, self.prepared.joined, end)
         if end >= 0 and posting.exact is not None and not self._exact(posting.exact, begin, end):
             return -1
         if end >= 0 and posting.fields is not None and self._field_name(begin) not in posting.fields:
