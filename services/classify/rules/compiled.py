@@ -86,6 +86,7 @@ class CompiledRulebook:
     ]  # by term: label, value of a hit, whether it may fire the label
     receivers: list[frozenset[int]]  # by term: the labels that it speaks for
     sources: list[tuple[str, str, str | None]]  # by term: where and how it was written, its place
+    briefs: list[tuple[int, str]]  # by term: how long it was written, ending left out, and how
     kinds: list[int]  # by label: REGION, TOPIC or PLACE
     thresholds: list[float]  # by label
     slugs: list[str]  # by label; the code of a place

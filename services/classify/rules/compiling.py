@@ -84,6 +84,7 @@ class _Compiler:
             shares=[_shares(term) for term in self.terms],
             receivers=_receivers(self.terms),
             sources=[(term.at, term.term.written, term.place) for term in self.terms],
+            briefs=[(len(t.term.written.rstrip("*0123456789")), t.term.written) for t in self.terms],
             kinds=[*(REGION if rule.kind == "region" else TOPIC for rule in rules), *(PLACE for _ in places)],
             thresholds=_thresholds(self.rulebook),
             slugs=[*(rule.slug for rule in rules), *(place.code for place in places)],

@@ -137,20 +137,19 @@ def _overlap(group: list[Hit], compiled: CompiledRulebook) -> bool:
     return sum(map(len, sets)) > len(frozenset().union(*sets))
 
 
-def _shorter(written: str) -> tuple[int, str]:
-    return len(written.rstrip("*0123456789")), written
-
-
 def _contest(contested: list[list[Hit]], compiled: CompiledRulebook) -> _Won:
     """One span counts once per label: there the heaviest term wins, of equal ones the shorter, whatever their order."""
     won: _Won = {}
+    shares, briefs = compiled.shares, compiled.briefs
     for hits in contested:
-        best: dict[int, tuple[float, Hit]] = {}
-        for hit in sorted(hits, key=lambda hit: _shorter(compiled.sources[hit[2]][1])):
-            for number, value, _ in compiled.shares[hit[2]]:
-                if number not in best or abs(value) > best[number][0]:
-                    best[number] = (abs(value), hit)
-        for number, (_, hit) in best.items():
+        best: dict[int, tuple[float, tuple[int, str], Hit]] = {}
+        for hit in hits:
+            brief = briefs[hit[2]]
+            for number, value, _ in shares[hit[2]]:
+                claim = (-abs(value), brief, hit)
+                if number not in best or claim < best[number]:
+                    best[number] = claim
+        for number, (_, _, hit) in best.items():
             key = (number, hit[2] * _FIELDS + hit[3])
             first, count = won.get(key, (hit, 0))
             won[key] = (first, count + 1)
