@@ -77,6 +77,7 @@ class _ShapeTable(dict[int, str]):
         return shape
 
 
+FEW_UNEVEN = 200  # so many are looked for one by one; texts that were made to be strange may bring thousands
 _UNEVEN_MET: list[str] = []  # characters met so far that fold to none or to several
 _FOLDS = _FoldTable({0: "|"})
 _SHAPES = _ShapeTable()
@@ -198,7 +199,9 @@ class _Uneven:
     def _find(self) -> None:
         uneven = self._characters
         if uneven is None:
-            uneven = "".join(character for character in _UNEVEN_MET if character in self._text)
+            few = len(_UNEVEN_MET) <= FEW_UNEVEN
+            met = _UNEVEN_MET if few else (c for c in set(self._text) if len(_FOLDS[ord(c)]) != 1)
+            uneven = "".join(character for character in met if character in self._text)
         longer = 0
         for match in re.finditer(f"[{re.escape(uneven)}]", self._text) if uneven else ():
             position = match.start()

@@ -108,3 +108,13 @@ def test_both_ways_give_the_same(text: str) -> None:
 )
 def test_folded(written: str, folded: str) -> None:
     assert fold(written) == folded
+
+
+def test_strange_characters_met_before_do_not_move_a_span() -> None:
+    """The way back is the same before and after thousands of characters were met that fold to none or to several."""
+    text = "中国 ﬁnance 한국 and ½ 日本"
+    before = [Folded(text).original(*word.span()) for word in re.finditer(r"[^ ]+", Folded(text).folded)]
+    fold("中" + "".join(map(chr, [*range(0xFB00, 0xFDFF), *range(0x1F100, 0x1F200), *range(0x3300, 0x3400)])))
+    after = [Folded(text).original(*word.span()) for word in re.finditer(r"[^ ]+", Folded(text).folded)]
+    assert before == after
+    assert [text[start:end] for start, end in after] == ["中国", "ﬁnance", "한국", "and", "½", "日本"]
