@@ -82,7 +82,7 @@ SETTINGS: tuple[Setting, ...] = (
         "1",
         "Seconds between the end of one request to a host and the next.",
     ),
-    Setting("fetch_batch", kinds.positive, "50", "Feeds that one ingest job fetches at the same time."),
+    Setting("fetch_batch", kinds.positive, "25", "Feeds that one ingest job fetches at the same time."),
     Setting(
         "fetch_timeout", kinds.short_duration, "20", "Time one fetch may take in total, redirects included."
     ),

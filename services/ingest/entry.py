@@ -1,6 +1,6 @@
 """The vocabulary of ingest: what an answer is, what a feed holds, what an entry is. Data only."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 
@@ -107,7 +107,8 @@ class FetchResponse:
     Exactly one of `error_kind` (then `error` is a sentence a person understands) and a status is meaningful.
     `error_kind`: `url`, `forbidden` (the address guard), `dns`, `connect`, `tls`, `timeout`, `too-large`, `redirects`,
     `encoding`, `protocol`. Any status, 404 and 500 included, is an answer and no error here. `permanent_url`: where an
-    unbroken chain of 301/308 led. Headers are lower-cased. `elapsed_s` in seconds.
+    unbroken chain of 301/308 led. Headers are lower-cased. `elapsed_s` in seconds. `read_bytes`: how long the body was that is not here any more, since
+    it was read.
     """
 
     feed_id: int
@@ -119,3 +120,13 @@ class FetchResponse:
     error_kind: str | None = None
     error: str | None = None
     elapsed_s: float = 0.0
+    read_bytes: int = 0
+
+    def without_body(self) -> "FetchResponse":
+        """The same, for whoever holds it once the body is read."""
+        return replace(self, body=b"", read_bytes=self.size)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the body, decoded."""
+        return self.read_bytes or len(self.body)

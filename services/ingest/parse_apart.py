@@ -204,6 +204,7 @@ class Readers:
         self._children: set[_Child] = set()
         self._idle: list[_Child] = []
         self._closed = False
+        self._used_at = monotonic()
 
     def read(self, body: bytes, *, content_type: str | None, url: str) -> ParsedFeed:
         """Read one document by the reference parser. Raises NotAFeedError, TooCostlyError; UnavailableError for trouble
@@ -222,6 +223,16 @@ class Readers:
         raise TooCostlyError(
             f"Reading the document ended its reader twice ({death}). It is broken beyond repair, or an attack."
         )
+
+    def rest(self, idle_s: float) -> None:
+        """End the children that had nothing to do for so many seconds; the next document starts one again."""
+        with self._turn:
+            if monotonic() - self._used_at < idle_s:
+                return
+            idle, self._idle = self._idle, []
+            self._children.difference_update(idle)
+        for child in idle:
+            child.stop()
 
     def close(self) -> None:
         """End all children, for good; whoever waits for one gets UnavailableError."""
@@ -263,6 +274,7 @@ class Readers:
     def _give(self, child: _Child | None) -> None:
         """Keep the child for the next document, or end it where it is spent or another one is idle already."""
         with self._turn:
+            self._used_at = monotonic()
             keep = child is not None and not (child.spent or self._idle or self._closed)
             if child is not None and keep:
                 self._idle.append(child)

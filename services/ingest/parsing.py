@@ -19,9 +19,12 @@ from services.ingest.parse_apart import Readers, TooCostlyError
 from services.ingest.parsers import NotAFeedError
 from services.ingest.parsers.compare import differences
 
-__all__ = ["TooCostlyError", "close", "compare", "parse"]
+__all__ = ["TooCostlyError", "close", "compare", "parse", "rest"]
 
 log = logging.getLogger(__name__)
+
+IDLE_S = 30
+"""A child that waits longer than this costs more by its memory than a new one costs to start."""
 
 _lock = threading.Lock()
 _readers: Readers | None = None
@@ -45,6 +48,14 @@ def compare(body: bytes, *, content_type: str | None, url: str, fast: ParsedFeed
         return (f"The reference parser has no answer: {error}",)
     except Exception as error:  # noqa: BLE001 - a sample taken for our own information must not cost a fetch
         return (f"The comparison failed ({type(error).__name__}: {error!s:.120}).",)
+
+
+def rest(idle_s: float = IDLE_S) -> None:
+    """End the children of this process that had nothing to do for a while: each holds as much as a small program does."""
+    with _lock:
+        readers = _readers
+    if readers:
+        readers.rest(idle_s)
 
 
 def close() -> None:

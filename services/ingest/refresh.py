@@ -11,11 +11,12 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
+from services.core import memory
 from services.core.clock import monotonic, utc_now
 from services.core.db import transaction
 from services.core.errors import DatelineError
 from services.core.settings import Settings, settings
-from services.ingest import finishing, schedule
+from services.ingest import finishing, parsing, schedule
 from services.ingest.entry import FetchResponse
 from services.ingest.fetch import Limits, Session, fetch, open_session
 from services.ingest.finishing import Look
@@ -47,6 +48,7 @@ async def _refresh_due(conf: Settings) -> int:
             await crew.work(suspects=False, until=monotonic() + BUDGET_S)
         finally:
             crew.release()
+            parsing.rest()
     return crew.done
 
 
@@ -105,7 +107,7 @@ def _looked(feed: FeedState, response: FetchResponse) -> Look | None:
     """What the answer says; None where reading it goes wrong in a way that nobody thought of, which is that feed's trouble alone."""
     try:
         parse = parser_for(feed, share=settings().parse_sample)
-        return Look(feed, response, read(feed, response, now=utc_now(), parse=parse))
+        return Look(feed, response.without_body(), read(feed, response, now=utc_now(), parse=parse))
     except Exception as error:  # noqa: BLE001 - logged and shown with its feed
         finishing.give_up(feed, error)
         return None
@@ -118,6 +120,7 @@ def _claim(limit: int, *, suspects: bool = False) -> list[FeedState]:
 
 def _store_and_claim(looks: Sequence[Look], free: int) -> list[FeedState]:
     finishing.finish(looks)
+    memory.give_back()  # or what the largest documents took stays in pieces between what is in use
     return _claim(free) if free > 0 else []
 
 

@@ -86,7 +86,7 @@ def test_settings_are_listed_with_their_origin_and_secrets_are_not_shown(run: Ru
     assert rows["DATELINE_ADMIN_TOKEN"]["value"] == "(set)"
     assert rows["DATELINE_ADMIN_TOKEN"]["origin"] == "environment"
     assert rows["DATELINE_FETCH_BATCH"] | {"help": ""} == {
-        "name": "DATELINE_FETCH_BATCH", "value": "50", "origin": "default", "help": ""
+        "name": "DATELINE_FETCH_BATCH", "value": "25", "origin": "default", "help": ""
     }  # fmt: skip
     plain = run("settings")
     assert "hunter2" not in plain.out + done.out

@@ -255,6 +255,16 @@ def test_a_reader_is_replaced_after_its_share_of_documents(readers):
     assert [len(set(pids[:3])), len(set(pids[3:6])), len(set(pids))] == [1, 1, 3]
 
 
+def test_a_reader_that_has_nothing_to_do_is_ended_and_the_next_document_starts_another(readers):
+    some = readers()
+    first = pid_of(some)
+    some.rest(60)
+    assert pid_of(some) == first
+    some.rest(0)
+    assert gone(first)
+    assert pid_of(some) != first
+
+
 def test_a_reader_that_has_grown_is_replaced(readers):
     some = readers(memory_bytes=64 << 20)
     first = int(run(some, b"import sys; sys.kept = b' ' * (24 << 20); title = pid"))

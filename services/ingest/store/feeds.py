@@ -203,7 +203,7 @@ def _fetch(o: Outcome, now: datetime) -> tuple[Any, ...]:
     }
     took = int(o.response.elapsed_s * 1000)
     r = o.response
-    return (o.feed.id, now, took, r.status, o.reading.outcome, o.reading.error, len(r.body), Jsonb(brought))
+    return (o.feed.id, now, took, r.status, o.reading.outcome, o.reading.error, r.size, Jsonb(brought))
 
 
 def prune(session: Session, feed_ids: Sequence[int]) -> None:
