@@ -10,7 +10,8 @@ from services.classify.rules.model import Document, Term
 from services.classify.rules.owners import warning
 from services.classify.rules.prepare import prepare
 
-WIDE = 12  # different words from which an ending without a limit is told
+LONG = 4  # letters of an ending from which it is looked at
+WIDE = 12  # different words from which it is told
 SHOWN = 6
 
 
@@ -30,23 +31,24 @@ def never_fired(compiled: CompiledRulebook, documents: Iterable[Document]) -> li
 
 
 def words_taken(compiled: CompiledRulebook, documents: Iterable[Document]) -> dict[int, Counter[str]]:
-    """For every term that takes endings the (folded) words and phrases that it hit, each with its number of hits."""
+    """For every term that takes long endings the (folded) words and phrases that it hit, each with its number of hits."""
     taken: defaultdict[int, Counter[str]] = defaultdict(Counter)
-    open_ended = {number for number, term in enumerate(compiled.terms) if _is_open(term.term)}
+    wide = {number for number, term in enumerate(compiled.terms) if _is_wide(term.term)}
     for document in documents:
         prepared = prepare(document, compiled.defaults.lead_words)
         for start, end, term, _ in find_hits(prepared, compiled, document.language).hits:
-            if term in open_ended:
+            if term in wide:
                 taken[term][prepared.joined[start:end]] += 1
     return dict(taken)
 
 
-def _is_open(term: Term) -> bool:
-    return any(word.ending is None for phrase in term.phrases for word in phrase.words)
+def _is_wide(term: Term) -> bool:
+    endings = [word.ending for phrase in term.phrases for word in phrase.words]
+    return any(ending is None or ending >= LONG for ending in endings)
 
 
 def wide_endings(compiled: CompiledRulebook, documents: Iterable[Document]) -> Iterator[Finding]:
-    """Endings without a limit that take many different words: among them there are likely strangers."""
+    """Long endings that take many different words: among them there are likely strangers."""
     for number, words in words_taken(compiled, documents).items():
         term = compiled.terms[number].term
         if len(words) < WIDE or term.accepted:
@@ -54,5 +56,5 @@ def wide_endings(compiled: CompiledRulebook, documents: Iterable[Document]) -> I
         rarest = ", ".join(sorted(words, key=lambda word: (words[word], word))[:SHOWN])
         yield warning(
             term.position,
-            f"{term.written!r} takes {len(words)} different words of the texts, such as {rarest}; limit its ending.",
+            f"{term.written!r} takes {len(words)} different words of the texts, such as {rarest}; give it a shorter ending.",
         )
