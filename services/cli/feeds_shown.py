@@ -57,7 +57,7 @@ def shown(whole: WholeFeed, now: datetime) -> Iterator[str]:
     feed = whole.feed
     yield f"Feed {feed.id}: {printable(feed.name)}"
     yield words.public_url(feed.url)
-    state = f"{_CALLED[feed.state].capitalize()}. {feed_words.state_sentence(feed, now)}"
+    state = f"{feed.state.capitalize()}. {feed_words.state_sentence(feed, now)}"
     yield from wrapped(state)
     for group in feed_words.facts(whole, now):
         yield ""

@@ -4,8 +4,9 @@ What has to be fetched on the way is asked for and not fetched: a search is a ge
 sent the answers, so that a command, a job and a test drive the same one.
 """
 
-from services.ingest.discover.addresses import Robots, addresses, robots_of, spellings, usual_places
+from services.ingest.discover.addresses import addresses, robots_of, spellings, usual_places
 from services.ingest.discover.page import Candidate, candidates, is_like_a_feed, is_of_comments
+from services.ingest.discover.robots import Robots
 from services.ingest.discover.search import (
     Asking,
     Found,

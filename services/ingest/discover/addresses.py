@@ -2,19 +2,12 @@
 
 import re
 from urllib.parse import urljoin, urlsplit
-from urllib.robotparser import RobotFileParser
 
 from services.core.errors import InvalidInputError
 from services.core.urls import check_http_url
 
-AGENT = "Dateline"
-"""The name by which robots.txt may speak of us (RFC 9309, section 2.2.1)."""
-
 MOST_GUESSES = 5
 _USUAL = ("/feed", "/rss", "/rss.xml", "/atom.xml", "/feed.xml", "/index.xml", "/feed.json")
-_ROBOTS_BYTES = 500 * 1024
-"""RFC 9309, section 2.5: at least this much of a robots.txt is read."""
-
 _BARE = re.compile(
     r"(?:[^\s/:?#@]+\.[^\s/:?#@]+|localhost|[^\s/:?#@]+(?=:\d)|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?(?:[/?#]|$)"
 )
@@ -68,22 +61,6 @@ def usual_places(page: str) -> tuple[str, ...]:
 def robots_of(page: str) -> str:
     """Where the robots.txt of a page's site lies."""
     return urljoin(page, "/robots.txt")
-
-
-class Robots:
-    """What a site lets robots fetch, as `Dateline` reads its robots.txt."""
-
-    def __init__(self, status: int | None, body: bytes) -> None:
-        """`status` None where nobody answered. RFC 9309 2.3.1: no file allows everything, a broken server nothing."""
-        self._parser: RobotFileParser | None = None
-        self._allowed = status is not None and 400 <= status < 500
-        if status == 200:
-            self._parser = RobotFileParser()
-            self._parser.parse(body[:_ROBOTS_BYTES].decode("utf-8-sig", "replace").splitlines())
-
-    def allow(self, url: str) -> bool:
-        """Whether `url` may be fetched."""
-        return self._parser.can_fetch(AGENT, url) if self._parser else self._allowed
 
 
 def checked(url: str) -> str | None:

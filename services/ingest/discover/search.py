@@ -11,8 +11,9 @@ from typing import TypeVar
 from services.core.errors import InvalidInputError
 from services.core.text import fold_title, plain_text
 from services.core.urls import canonical_url, check_http_url
-from services.ingest.discover.addresses import MOST_GUESSES, Robots, robots_of, spellings, usual_places
+from services.ingest.discover.addresses import MOST_GUESSES, robots_of, spellings, usual_places
 from services.ingest.discover.page import Candidate, Origin, candidates, is_of_comments
+from services.ingest.discover.robots import Robots
 from services.ingest.entry import FetchResponse, ParsedFeed
 from services.ingest.parsers import NotAFeedError, charset, parse
 

@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 from services.core.sites import authority_of, same_site
 from services.core.text import fold_title
-from services.ingest.discover.addresses import Robots, robots_of
+from services.ingest.discover.addresses import robots_of
+from services.ingest.discover.robots import Robots
 from services.ingest.discover.search import STALE, Asking, Found, Offer, look_around, offer_of
 from services.ingest.entry import FetchResponse
 from services.ingest.parsers import NotAFeedError

@@ -44,7 +44,7 @@ _CLAIM = text(
 _PUT_ASIDE = text(
     """
     UPDATE feeds SET paused_reason = 'Its content stopped a worker ' || attempts || ' times in a row; resume it to try again.'
-    WHERE attempts >= :most AND lease_until < now() AND paused_reason IS NULL
+    WHERE paused_reason IS NULL AND next_check_at <= now() AND attempts >= :most AND lease_until < now()
     """
 )
 
