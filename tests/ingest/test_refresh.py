@@ -1,6 +1,7 @@
 """One job of ingest over real HTTP: everything due is read, suspects first and alone, and a stop gives leases back."""
 
 import asyncio
+from urllib.request import urlopen
 
 import pytest
 from sqlalchemy import text
@@ -62,6 +63,18 @@ def test_a_second_look_is_conditional_and_changes_nothing():
             ("new-body", 6),
             ("unchanged", 6),
         ]
+
+
+def test_the_length_of_a_body_is_remembered_although_the_body_is_let_go():
+    with running_press(seed=5, feeds=1, entries=4) as press:
+        add(press)
+        refresh.refresh_due()
+        sql("UPDATE feeds SET next_check_at = now()")
+        refresh.refresh_due()
+        (feed,) = press.stats().values()
+        with urlopen(feed["feed"]) as answer:
+            length = len(answer.read())
+        assert sql("SELECT status, bytes FROM fetches ORDER BY id") == [(200, length), (304, 0)]
 
 
 def test_a_feed_that_was_in_hand_when_a_worker_died_goes_first_and_alone():
