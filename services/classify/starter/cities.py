@@ -13,6 +13,8 @@ LARGE = 500_000  # inhabitants
 CLEARLY_LARGER = 8  # a name that other countries have too is kept where its city is so many times larger
 SIMILAR = 0.62  # likeness of a transliterated name from which it is the same name
 MAX_FORMS = 2
+SHORT = 6  # letters up to which a Latin name must be written with its capital
+SHORT_CYRILLIC = 5  # letters up to which a Cyrillic name is as likely a word (Конья, Дава); overrides/ have those
 # Names of large cities that are words, first names or more famous elsewhere.
 _WORDS = """
     aba along ana anaheim angeles antipolo arlington asuncion aurora austin bar barcelona bari bata bath belem
@@ -43,7 +45,7 @@ def city_terms(code: str) -> dict[str, list[str]]:
         folded = fold(name)
         if folded in _AMBIGUOUS_PHRASES or folded in _AMBIGUOUS or len(folded) < 4 or _elsewhere(city):
             continue
-        found["any"].append(name)
+        found["any"].append(_latin(name))
         found["ru"] += _cyrillic_forms(name, city["alternatenames"])
         if code in ("CN", "TW", "JP"):
             found["zh"] += _han_forms(city["alternatenames"])
@@ -84,16 +86,26 @@ def _elsewhere(city: dict[str, Any]) -> bool:
     return bool(others) and max(others) * CLEARLY_LARGER > city["population"] and max(others) > 100_000
 
 
+def _latin(name: str) -> str:
+    """A short name counts with its capital letter only: in some language it is a word (sucre, riga)."""
+    return f"={name}" if name.isascii() and name.isalpha() and len(name) <= SHORT else name
+
+
 def _cyrillic_forms(name: str, alternates: list[str]) -> list[str]:
-    forms: list[str] = []
+    """The Cyrillic names that are most like the Latin one; GeoNames does not say of which language they are."""
+    forms: list[tuple[float, str]] = []
+    words = name.replace("-", " ").count(" ")
     for alternate in alternates:
         low = alternate.lower()
-        if not all(letter in _CYRILLIC or letter in " -" for letter in low) or len(alternate) < 4:
+        if not all(letter in _CYRILLIC or letter in " -" for letter in low) or "ъ" in low:
+            continue
+        if len(alternate) <= SHORT_CYRILLIC or alternate.replace("-", " ").count(" ") != words:
             continue
         latin = "".join(_CYRILLIC.get(letter, letter) for letter in low)
-        if difflib.SequenceMatcher(None, latin, fold(name)).ratio() >= SIMILAR:
-            forms.append(_declined(alternate))
-    return sorted(dict.fromkeys(forms), key=lambda form: (len(form), form))[:MAX_FORMS]
+        likeness = difflib.SequenceMatcher(None, latin, fold(name)).ratio()
+        if likeness >= SIMILAR:
+            forms.append((-likeness, _declined(alternate)))
+    return list(dict.fromkeys(form for _, form in sorted(forms)))[:MAX_FORMS]
 
 
 def _declined(name: str) -> str:

@@ -6,9 +6,26 @@ from functools import cache
 from babel import Locale
 from babel.languages import get_official_languages
 
-WORLD_LANGUAGES = ("en", "ru", "fr", "es", "de", "pt", "ar", "tr", "zh", "it", "uk", "fa", "ja", "ko", "hi")
+# Languages in which every country is named. A Latin one must be here as a whole: articles in a language that has
+# terms of its own are not read with the English ones.
+WORLD_LANGUAGES = (
+    "en", "ru", "fr", "es", "de", "pt", "ar", "tr", "zh", "it", "uk", "fa", "ja", "ko", "hi",
+    "pl", "nl", "sv", "cs", "ro", "hu", "id", "vi", "sw", "az", "uz", "tk",
+    "kk", "ky", "tg", "el", "he", "ur", "bn", "th", "bg", "sr", "ka", "hy", "mn",
+)  # fmt: skip
+# Adjectives by the name of the language, where no hand-kept one stands.
+ADJECTIVE_LANGUAGES = ("en", "ru", "fr", "es", "de", "pt", "it", "uk")
+SHORT_STEM = 5  # letters up to which a name with any suffix is soon another word (Катар, катаракта)
+BRACKETED = frozenset({"SX", "MF", "VG", "VI", "UM"})  # what stands in brackets is the country they belong to
+OTHER_CITY_LANGUAGES = ("ar", "tr", "zh", "fa", "ja", "ko", "hi")
+FEW_ZONES = 4  # a country with more has zones named after villages
+# Spellings of a language that news of another country uses.
+VARIANTS = {
+    "zh": ("zh_Hant", "zh_Hant_HK"), "pt": ("pt_PT",), "es": ("es_MX",), "fr": ("fr_CA",), "de": ("de_CH",),
+    "uz": ("uz_Cyrl",), "sr": ("sr_Latn",), "ar": ("ar_EG", "ar_SA"), "en": ("en_AU",),
+}  # fmt: skip
 # Countries whose CLDR name is a description, not what news writes; overrides/ names them.
-UNNAMED = frozenset({"HK", "MO", "CD", "CG", "PS", "UM", "IO", "TF", "BQ", "AQ", "SJ", "AX"})
+UNNAMED = frozenset({"HK", "MO", "CD", "CG", "PS"})
 # Languages that one country has for its own: their names serve as adjectives (Kazakh, казахский, kasachisch).
 COUNTRY_OF_LANGUAGE = {
     "kk": "KZ", "ky": "KG", "tg": "TJ", "tk": "TM", "uz": "UZ", "ru": "RU", "uk": "UA", "be": "BY", "pl": "PL",
@@ -19,21 +36,36 @@ COUNTRY_OF_LANGUAGE = {
     "bn": "BD", "my": "MM", "de": "DE", "pt": "PT", "dz": "BT", "mt": "MT", "lb": "LU",
 }  # fmt: skip
 _AGGLUTINATIVE = frozenset(
-    ("kk", "ky", "uz", "tk", "tg", "az", "tr", "fi", "et", "hu", "tt", "mn", "eu", "ka")
+    ("kk", "ky", "uz", "tk", "tg", "az", "tr", "fi", "et", "hu", "tt", "mn", "eu", "ka", "hy", "bn")
 )
 _SLAVIC = frozenset(("ru", "uk", "be", "bg", "mk", "sr"))
+_LATIN_SLAVIC = frozenset(("pl", "cs", "sk", "hr", "sl", "lt", "lv", "el"))
+_GENITIVE_S = frozenset(("de", "nl", "sv", "da", "nb", "no", "ro"))
+_SHORTENED = {"о-ва": "острова", "о-в": "остров", "о.": "остров", "St.": "St."}
 _BRACKET = re.compile(r"\s*[(\uff08]([^()\uff08\uff09]+)[)\uff09]")
 _VOWELS = "аеёиоуыэюяіїє"
+# How names decline, by their last letters, in Russian and Ukrainian (Bulgarian, Serbian: the last two of a line).
+_CASES = {
+    "ия": "ия|ии|ию|ией|ията", "ія": "ія|ії|ію|ією", "ија": "ија|ије|ији|ију|ијом", "ея": "ея|еи|ее|ею|еей",
+    "а": "а|ы|и|е|у|ой|і|ою", "я": "я|и|е|ю|ей|ї|і|єю", "ь": "ь|я|и|ю|ем|е|ью", "й": "й|я|ю|ем|е|ї",
+    "ы": "ы|ов|ам|ами|ах|", "ї": "ї|й|ям|ями|ях",
+}  # fmt: skip
 
 
 def country_names(code: str) -> dict[str, list[str]]:
     """Language -> terms for the names of one country, in the world languages and its own."""
     found: dict[str, list[str]] = {}
+    if code in UNNAMED:
+        return found
     for lang in dict.fromkeys((*WORLD_LANGUAGES, *_own_languages(code))):
-        name = None if code in UNNAMED else _locale(lang).territories.get(code)
-        if name and name != code:
-            found[lang] = list(dict.fromkeys(_term(form, lang) for form in _forms(name, lang)))
-    return found
+        key = lang if lang in WORLD_LANGUAGES else "any"
+        for locale in (lang, *VARIANTS.get(lang, ())):
+            name = _locale(locale).territories.get(code)
+            if name and name != code:
+                name = _BRACKET.sub("", name) if code in BRACKETED else name
+                spelt = "uz_Latn" if locale == "sr_Latn" else lang
+                found.setdefault(key, []).extend(_term(form, spelt) for form in _forms(name, lang))
+    return {lang: list(dict.fromkeys(terms)) for lang, terms in found.items()}
 
 
 def adjectives(code: str) -> dict[str, list[str]]:
@@ -42,28 +74,27 @@ def adjectives(code: str) -> dict[str, list[str]]:
     for language, owner in COUNTRY_OF_LANGUAGE.items():
         if owner != code:
             continue
-        for lang in WORLD_LANGUAGES:
+        for lang in ADJECTIVE_LANGUAGES:
             name = _locale(lang).languages.get(language)
             term = _adjective(name, lang) if name else None
             if term:
                 found.setdefault(lang, []).append(term)
+    name = None if code in UNNAMED else _locale("ar").territories.get(code)
+    if name and (nisba := _nisba(_BRACKET.sub("", name))):
+        found["ar"] = [nisba]
     return found
 
 
 def zone_cities(code: str) -> dict[str, list[str]]:
     """Language -> names of the cities that time zones of a country are called by."""
     found: dict[str, list[str]] = {}
-    for zone in _zones_of(code):
-        for lang in WORLD_LANGUAGES:
+    zones = _zones_of(code)
+    for zone in zones if len(zones) <= FEW_ZONES else []:
+        for lang in ADJECTIVE_LANGUAGES + OTHER_CITY_LANGUAGES:
             name = _city(zone, lang)
             if name and lang != "en":
                 found.setdefault(lang, []).append(_term(name, lang))
     return found
-
-
-def zone_city_names(code: str) -> set[str]:
-    """English names of those cities."""
-    return {name for zone in _zones_of(code) if (name := _city(zone, "en"))}
 
 
 @cache
@@ -106,28 +137,59 @@ def _forms(name: str, lang: str) -> list[str]:
     if lang == "en":
         forms += [form.replace("&", "and") for form in forms if "&" in form]
         forms += [form.replace("St.", "Saint") for form in forms if "St." in form]
+    for short, full in _SHORTENED.items():
+        forms = [" ".join(full if word == short else word for word in form.split()) for form in forms]
     return [form.replace("’", "'").strip() for form in forms if len(form) > 1]
 
 
 def _term(name: str, lang: str) -> str:
     """A name as a term: with the endings that its language puts on names."""
     if lang in _SLAVIC:
-        return " ".join(_slavic(word) for word in name.split())
-    if lang in _AGGLUTINATIVE and len(name) > 3:
-        return f"{name}*6" if lang != "tr" else f"{name}*4"
-    if lang == "de" and len(name) > 3:
+        return _slavic(name) if " " not in name else " ".join(_opened(word) for word in name.split())
+    if lang in _LATIN_SLAVIC:
+        return " ".join(_cut(word) for word in name.split())
+    if lang in _AGGLUTINATIVE and len(name) > 4:
+        stem = name[:-1] if lang in ("tk", "hu") and name[-1] in "aä" else name
+        room = 3 if len(stem) <= SHORT_STEM else 5 if lang in ("tr", "az") else 6
+        return f"{stem}*{room}"
+    if lang in _GENITIVE_S and len(name) > 3:
         return f"{name}*1"
     return name
 
 
-def _slavic(word: str) -> str:
-    low = word.lower()
-    if len(word) < 4 or "-" in word or not low[-1].isalpha():
+def _nisba(name: str) -> str | None:
+    """The Arabic adjective of a name of one word: ألمانيا, ألماني."""
+    if " " in name or len(name) < 4:
+        return None
+    stem = name.removeprefix("ال")
+    stem = stem.removesuffix("يا") if stem.endswith("يا") else stem.rstrip("اة")
+    return f"{stem.removesuffix('ي')}ي*2" if len(stem) >= 3 else None  # noqa: PLR2004 - shorter ones are words
+
+
+def _cut(word: str) -> str:
+    """A word of a Latin Slavic language, its last vowel open to other cases."""
+    if len(word) < 5 or not word[-1].isalpha():
         return word
-    for ending in ("ая", "ий", "ый", "ое", "ые", "ие", "а", "я", "ы", "и", "ь", "й"):
-        if low.endswith(ending) and len(word) - len(ending) >= 3:
-            return f"{word[: -len(ending)]}*3"
-    return word if low[-1] in _VOWELS else f"{word}*3"
+    return f"{word[:-1]}*3" if word[-1].lower() in "aeioyąęáéíýěάέήίόύώαεηιουως" else f"{word}*3"
+
+
+def _opened(word: str) -> str:
+    """A Cyrillic word of a phrase: its neighbours say what it is, so its ending may be open."""
+    if len(word) < 4 or "-" in word or not word[-1].isalpha():  # noqa: PLR2004 - too short to cut
+        return word
+    stem = word.rstrip(_VOWELS + "ьй")
+    return f"{stem}*3" if len(stem) >= 3 else word  # noqa: PLR2004
+
+
+def _slavic(word: str) -> str:
+    """A Cyrillic name with its cases written out: an open ending would take Нигерия for Нигер."""
+    low = word.lower()
+    if len(word) < 4 or "-" in word or not low[-1].isalpha():  # noqa: PLR2004 - too short to cut
+        return word
+    for ending, cases in _CASES.items():
+        if low.endswith(ending):
+            return f"{word[: -len(ending)]}({cases})"
+    return word if low[-1] in _VOWELS else f"{word}(|а|у|ом|е|і)"
 
 
 def _adjective(name: str, lang: str) -> str | None:

@@ -26,6 +26,7 @@ from services.classify.starter.cldr_names import adjectives, country_names, zone
 
 HERE = Path(__file__).parent
 OVERRIDES = HERE / "overrides"
+ADJECTIVES = HERE / "adjectives.yaml"
 REGIONS = HERE / "rulebook" / "regions"
 PLACES = HERE / "rulebook" / "places"
 HEAD = (
@@ -68,39 +69,58 @@ def generate() -> dict[str, str]:
 
 def place_terms(code: str, override: Terms) -> Terms:
     """The terms of one country: generated ones that no override drops, then the hand-kept ones."""
-    dropped = {fold(str(term)) for term in override.get("drop", [])}
-    everything = "everything" in dropped
+    dropped = {key: {fold(str(term)) for term in override.get(key, [])} for key in override if _drops(key)}
+    everywhere = dropped.pop("drop", set())
     kept: Terms = {}
-    if not everything:
-        for source in (
-            country_names(code),
-            adjectives(code),
-            _demonyms(code),
-            zone_cities(code),
-            city_terms(code),
-        ):
+    if "everything" not in everywhere:
+        for source in _sources(code):
             for lang, terms in source.items():
                 kept.setdefault(lang, []).extend(terms)
     for lang, terms in kept.items():
-        by_hand = dropped | {form for term in override.get(lang, []) for form in _forms(term)}
+        by_hand = everywhere | dropped.get(f"drop@{lang}", set())
+        by_hand |= {form for term in override.get(lang, []) for form in _forms(term)}
         kept[lang] = [term for term in terms if fold(_bare(term)) not in by_hand]
     for key, terms in override.items():
-        if key != "drop":
+        if not _drops(key):
             kept[key] = [*kept.get(key, []), *terms]
     return {key: terms for key in sorted(kept, key=_key_order) if (terms := _distinct(kept[key]))}
 
 
+def _drops(key: str) -> bool:
+    return key.partition("@")[0] == "drop"
+
+
+def _sources(code: str) -> tuple[Terms, ...]:
+    by_hand = _hand_adjectives().get(code, {})
+    by_name = {lang: terms for lang, terms in adjectives(code).items() if lang not in by_hand}
+    return (country_names(code), by_name, by_hand, _demonyms(code), zone_cities(code), city_terms(code))
+
+
+@cache
+def _hand_adjectives() -> dict[str, Terms]:
+    """Country -> language -> adjectives and names of its people."""
+    return _read_places(ADJECTIVES)
+
+
 def read_overrides() -> dict[str, Terms]:
-    """Country -> tier or language -> terms, from every file of the overrides folder."""
-    found: dict[str, Terms] = {}
+    """Country -> tier or language -> terms, from every file of the overrides folder; files add to each other."""
+    found: defaultdict[str, Terms] = defaultdict(dict)
     for path in sorted(OVERRIDES.glob("*.yaml")):
-        text = path.read_text(encoding="utf-8")
-        for code, terms in yaml.load(text, Loader=yaml.BaseLoader)["places"].items():  # noqa: S506 - texts only
-            if code in found or code not in CODES:
-                message = f"{path.name}: {code} is no ISO code, or stands in another file already."
-                raise ValueError(message)
-            found[code] = {key: value if isinstance(value, list) else [value] for key, value in terms.items()}
-    return found
+        for code, terms in _read_places(path).items():
+            for key, values in terms.items():
+                found[code].setdefault(key, []).extend(values)
+    return dict(found)
+
+
+def _read_places(path: Path) -> dict[str, Terms]:
+    places = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)["places"]  # noqa: S506 - texts only
+    unknown = sorted(set(places) - CODES)
+    if unknown:
+        raise ValueError(f"{path.name}: {', '.join(unknown)} is no ISO code.")
+    return {
+        code: {key: list(value) if isinstance(value, list) else [value] for key, value in terms.items()}
+        for code, terms in places.items()
+    }
 
 
 def _first_regions() -> dict[str, str]:
