@@ -13,7 +13,6 @@ LARGE = 300_000  # inhabitants
 CLEARLY_LARGER = 8  # a name that other countries have too is kept where its city is so many times larger
 SIMILAR = 0.62  # likeness of a transliterated name from which it is the same name
 MAX_FORMS = 2
-SHORT = 6  # letters up to which a Latin name must be written with its capital
 SHORT_CYRILLIC = 5  # letters up to which a Cyrillic name is as likely a word (Конья, Дава); overrides/ have those
 # Names of large cities that are words, first names or more famous elsewhere.
 _WORDS = """
@@ -55,7 +54,7 @@ def city_terms(code: str) -> dict[str, list[str]]:
         folded = fold(name)
         if folded in _AMBIGUOUS_PHRASES or folded in _AMBIGUOUS or len(folded) < 4 or _elsewhere(city):
             continue
-        found["any"].append(_latin(name))
+        found["any"].append(name)
         found["ru"] += _cyrillic_forms(name, city["alternatenames"])
         if code in ("CN", "TW", "JP"):
             found["zh"] += _han_forms(city["alternatenames"])
@@ -94,11 +93,6 @@ def _elsewhere(city: dict[str, Any]) -> bool:
         people for code, people in _by_name().get(fold(city["name"]), []) if code != city["countrycode"]
     ]
     return bool(others) and max(others) * CLEARLY_LARGER > city["population"] and max(others) > 100_000
-
-
-def _latin(name: str) -> str:
-    """A short name counts with its capital letter only: in some language it is a word (sucre, riga)."""
-    return f"={name}" if name.isascii() and name.isalpha() and len(name) <= SHORT else name
 
 
 def _cyrillic_forms(name: str, alternates: list[str]) -> list[str]:

@@ -193,6 +193,8 @@ def _slavic(word: str) -> str:
     if len(word) < 4 or "-" in word or not low[-1].isalpha():  # noqa: PLR2004 - too short to cut
         return word
     for ending, cases in _CASES.items():
+        if ending == "а" and low[-2] in _VOWELS:
+            return word
         if low.endswith(ending):
             return f"{word[: -len(ending)]}({cases})"
     return word if low[-1] in _VOWELS else f"{word}(|а|у|ом|е|і)"

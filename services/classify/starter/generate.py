@@ -23,6 +23,7 @@ from services.classify.rules.iso import CODES
 from services.classify.rules.terms import parse_term
 from services.classify.starter.cities import city_terms
 from services.classify.starter.cldr_names import adjectives, country_names, zone_cities
+from services.classify.starter.spelling import capitalised
 
 HERE = Path(__file__).parent
 OVERRIDES = HERE / "overrides"
@@ -77,15 +78,18 @@ def place_terms(code: str, override: Terms) -> Terms:
         for source in _sources(code):
             for lang, terms in source.items():
                 kept.setdefault(lang, []).extend(terms)
+        kept = {lang: [_as_name(term) for term in terms] for lang, terms in kept.items()}
     for lang, terms in kept.items():
         by_hand = everywhere | dropped.get(f"drop@{lang}", set())
         by_hand |= {form for term in override.get(lang, []) for form in _forms(term)}
-        kept[lang] = [term for term in terms if fold(_bare(term)) not in by_hand]
+        kept[lang] = [term for term in terms if fold(_bare(term)) not in by_hand and not _forms(term) <= by_hand]
     for key, terms in _with_conditions(override, kept).items():
         if not _drops(key):
             kept[key] = [*kept.get(key, []), *terms]
     for key in kept.keys() & {"en", "any"}:
         kept[key] = [_unless_namesake(code, term) for term in kept[key]]
+    if "any" in kept:
+        kept["any"] = [capitalised(term) if isinstance(term, str) else term for term in kept["any"]]
     return {key: terms for key in sorted(kept, key=_key_order) if (terms := _distinct(kept[key]))}
 
 
@@ -123,6 +127,11 @@ def _with_conditions(override: Terms, kept: Terms) -> Terms:
 
 def _qualified(term: Any) -> bool:
     return isinstance(term, dict) or "^" in term or term.startswith("=")
+
+
+def _as_name(term: Any) -> Any:
+    """What a source gives as a name (adjectives begin with a small letter) with its capital, where it is short."""
+    return capitalised(term) if isinstance(term, str) and term[:1].isupper() else term
 
 
 def _drops(key: str) -> bool:
