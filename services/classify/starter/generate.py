@@ -115,14 +115,16 @@ def _unless_namesake(code: str, term: Any) -> Any:
 def _with_conditions(override: Terms, kept: Terms) -> Terms:
     """The overrides, with English terms that have a weight or a condition moved to `any` where a generated name
     stands there: a bare Washington for every language would undo what its `unless` says."""
-    bare = {fold(_bare(term)) for term in kept.get("any", [])}
+    plain = [term for term in override.get("any", []) if not _qualified(term)]
+    bare = {fold(_bare(term)) for term in [*kept.get("any", []), *plain]}
     moved = [term for term in override.get("en", []) if _qualified(term) and _forms(term) & bare]
     if not moved:
         return override
     taken = {form for term in moved for form in _forms(term)}
-    kept["any"] = [term for term in kept["any"] if fold(_bare(term)) not in taken]
+    kept["any"] = [term for term in kept.get("any", []) if fold(_bare(term)) not in taken]
     stays = [term for term in override["en"] if term not in moved]
-    return override | {"en": stays, "any": [*override.get("any", []), *moved]}
+    others = [term for term in override.get("any", []) if term not in plain or fold(_bare(term)) not in taken]
+    return override | {"en": stays, "any": [*others, *moved]}
 
 
 def _qualified(term: Any) -> bool:
