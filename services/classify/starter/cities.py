@@ -13,7 +13,9 @@ LARGE = 300_000  # inhabitants
 CLEARLY_LARGER = 8  # a name that other countries have too is kept where its city is so many times larger
 SIMILAR = 0.62  # likeness of a transliterated name from which it is the same name
 MAX_FORMS = 2
-SHORT_CYRILLIC = 5  # letters up to which a Cyrillic name is as likely a word (Конья, Дава); overrides/ have those
+SHORT_CYRILLIC = (
+    5  # letters up to which a Cyrillic name is as likely a word (Конья, Дава); overrides/ have those
+)
 # Names of large cities that are words, first names or more famous elsewhere.
 _WORDS = """
     aba along ana anaheim angeles antipolo arlington asuncion aurora austin bar barcelona bari bata bath belem

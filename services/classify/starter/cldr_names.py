@@ -65,7 +65,9 @@ def country_names(code: str) -> dict[str, list[str]]:
                 name = _BRACKET.sub("", name) if code in BRACKETED else name
                 spelt = "uz_Latn" if locale == "sr_Latn" else lang
                 terms = [_term(form, spelt) for form in _forms(name, lang)]
-                found.setdefault(key, []).extend(_as_written(term) if key == "any" else term for term in terms)
+                found.setdefault(key, []).extend(
+                    _as_written(term) if key == "any" else term for term in terms
+                )
     return {lang: list(dict.fromkeys(terms)) for lang, terms in found.items()}
 
 
@@ -164,7 +166,7 @@ def _nisba(name: str) -> str | None:
         return None
     stem = name.removeprefix("ال")
     stem = stem.removesuffix("يا") if stem.endswith("يا") else stem.rstrip("اة")
-    return f"{stem.removesuffix('ي')}ي*2" if len(stem) >= 3 else None  # noqa: PLR2004 - shorter ones are words
+    return f"{stem.removesuffix('ي')}ي*2" if len(stem) >= 3 else None
 
 
 def _cut(word: str) -> str:
@@ -176,10 +178,10 @@ def _cut(word: str) -> str:
 
 def _opened(word: str) -> str:
     """A Cyrillic word of a phrase: its neighbours say what it is, so its ending may be open."""
-    if len(word) < 4 or "-" in word or not word[-1].isalpha():  # noqa: PLR2004 - too short to cut
+    if len(word) < 4 or "-" in word or not word[-1].isalpha():
         return word
     stem = word.rstrip(_VOWELS + "ьй")
-    return f"{stem}*3" if len(stem) >= 3 else word  # noqa: PLR2004
+    return f"{stem}*3" if len(stem) >= 3 else word
 
 
 def _as_written(term: str) -> str:
@@ -190,11 +192,11 @@ def _as_written(term: str) -> str:
 def _slavic(word: str) -> str:
     """A Cyrillic name with its cases written out: an open ending would take Нигерия for Нигер."""
     low = word.lower()
-    if len(word) < 4 or "-" in word or not low[-1].isalpha():  # noqa: PLR2004 - too short to cut
+    if len(word) < 4 or "-" in word or not low[-1].isalpha():
         return word
     for ending, cases in _CASES.items():
-        if ending == "а" and low[-2] in _VOWELS:
-            return word
+        if ending == "а" and low.endswith("а") and low[-2] in _VOWELS:
+            return word  # Самоа, Никарагуа
         if low.endswith(ending):
             return f"{word[: -len(ending)]}({cases})"
     return word if low[-1] in _VOWELS else f"{word}(|а|у|ом|е|і)"

@@ -82,7 +82,9 @@ def place_terms(code: str, override: Terms) -> Terms:
     for lang, terms in kept.items():
         by_hand = everywhere | dropped.get(f"drop@{lang}", set())
         by_hand |= {form for term in override.get(lang, []) for form in _forms(term)}
-        kept[lang] = [term for term in terms if fold(_bare(term)) not in by_hand and not _forms(term) <= by_hand]
+        kept[lang] = [
+            term for term in terms if fold(_bare(term)) not in by_hand and not _forms(term) <= by_hand
+        ]
     for key, terms in _with_conditions(override, kept).items():
         if not _drops(key):
             kept[key] = [*kept.get(key, []), *terms]
@@ -114,7 +116,8 @@ def _unless_namesake(code: str, term: Any) -> Any:
 
 def _with_conditions(override: Terms, kept: Terms) -> Terms:
     """The overrides, with English terms that have a weight or a condition moved to `any` where a generated name
-    stands there: a bare Washington for every language would undo what its `unless` says."""
+    stands there: a bare Washington for every language would undo what its `unless` says.
+    """
     plain = [term for term in override.get("any", []) if not _qualified(term)]
     bare = {fold(_bare(term)) for term in [*kept.get("any", []), *plain]}
     moved = [term for term in override.get("en", []) if _qualified(term) and _forms(term) & bare]
@@ -224,13 +227,19 @@ def _forms(term: Any) -> set[str]:
 
 
 def _distinct(terms: list[Any]) -> list[Any]:
-    """Each written form once; of forms that differ in their ending only, the first."""
+    """Each written form once; of forms that differ in their ending only, the one that takes most."""
     known: dict[str, Any] = {}
     for term in terms:
-        known.setdefault(
-            str(term) if isinstance(term, dict) else f"{term.startswith('=')}{fold(_bare(term))}", term
-        )
+        plain = not isinstance(term, dict)
+        key = f"{term.startswith('=')}{fold(_bare(term))}" if plain else str(term)
+        if key not in known or (plain and _room(term) > _room(known[key])):
+            known[key] = term
     return list(known.values())
+
+
+def _room(term: str) -> int:
+    """Letters that its endings allow."""
+    return sum(int(digits or 9) for digits in re.findall(r"\*(\d*)", term))
 
 
 def _key_order(key: str) -> tuple[int, str]:

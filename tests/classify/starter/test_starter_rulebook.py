@@ -36,8 +36,8 @@ def test_every_label_has_tests(compiled: CompiledRulebook) -> None:
 
 def test_every_country_has_terms_and_a_region(compiled: CompiledRulebook) -> None:
     named = {place.code for place in compiled.rulebook.places if place.terms}
-    assert CODES - named == {"AQ"}
-    assert {code for code in CODES if not compiled.rulebook.regions_of(code)} == {"AQ"}
+    assert CODES - named == set()
+    assert {code for code in CODES if not compiled.rulebook.regions_of(code)} == set()
 
 
 @pytest.mark.parametrize("lang", ["en", "ru", "fr", "es", "de", "pt", "ar", "tr", "zh"])
