@@ -269,3 +269,16 @@ def test_adjectives_are_kept_for_every_member_of_the_united_nations() -> None:
     kept = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)["places"]
     for lang, at_least in {"ru": 180, "fr": 180, "es": 175, "de": 175, "pt": 170}.items():
         assert sum(lang in terms for terms in kept.values()) >= at_least, lang
+
+
+def test_a_latin_language_is_covered_as_a_whole_or_not_at_all(compiled: CompiledRulebook) -> None:
+    """Articles in a language that has place names are not read with the English ones."""
+    named: dict[str, set[str]] = {}
+    for place in compiled.rulebook.places:
+        for term in place.terms:
+            if term.lang and term.tier == "terms":
+                named.setdefault(term.lang, set()).add(place.code)
+    not_latin = {"ta", "ps"}
+    assert {lang: len(codes) for lang, codes in named.items() if len(codes) < 230} == {
+        lang: len(named[lang]) for lang in not_latin
+    }
