@@ -99,7 +99,8 @@ def _parts(head: str) -> list[tuple[str, int]]:
 
 def _is_place(part: str, *, shouted: bool, signed: bool = False) -> bool:
     """Whether a part may name places: in capitals, or (not `shouted`) with capitals; scripts that have none must be
-    signed by an agency."""
+    signed by an agency.
+    """
     words = part.replace("/", " ").split()
     if not 1 <= len(words) <= MAX_PLACE_WORDS or any(letter.isdigit() for letter in part):
         return False

@@ -2,6 +2,7 @@
 
 import difflib
 from collections import defaultdict
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -13,6 +14,8 @@ LARGE = 300_000  # inhabitants
 CLEARLY_LARGER = 8  # a name that other countries have too is kept where its city is so many times larger
 SIMILAR = 0.62  # likeness of a transliterated name from which it is the same name
 MAX_FORMS = 2
+COUNTY_LINE = 96  # characters
+COUNTY_WEIGHT = 0.8
 SHORT_CYRILLIC = (
     5  # letters up to which a Cyrillic name is as likely a word (Конья, Дава); overrides/ have those
 )
@@ -61,6 +64,30 @@ def city_terms(code: str) -> dict[str, list[str]]:
         if code in ("CN", "TW", "JP"):
             found["zh"] += _han_forms(city["alternatenames"])
     return dict(found)
+
+
+def county_terms(code: str) -> dict[str, list[str]]:
+    """Counties of the United States (and parishes of Louisiana), as local news names them: Darke County."""
+    if code != "US":
+        return {}
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for county in _cache().get_us_counties():
+        name, _, kind = str(county["name"]).rpartition(" ")
+        if kind in ("County", "Parish") and not (kind == "Parish" and name.startswith("St.")):
+            found[kind].add(name)
+    return {"en": [term for kind in sorted(found) for term in _alternatives(sorted(found[kind]), kind)]}
+
+
+def _alternatives(names: list[str], kind: str) -> Iterator[str]:
+    """(one|other) County, each term as long as terms may be."""
+    group: list[str] = []
+    for name in names:
+        if group and len("|".join([*group, name])) > COUNTY_LINE:
+            yield f"({'|'.join(group)}) {kind}^{COUNTY_WEIGHT}"
+            group = []
+        group.append(name)
+    if group:
+        yield f"({'|'.join(group)}) {kind}^{COUNTY_WEIGHT}"
 
 
 @cache

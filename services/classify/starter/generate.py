@@ -21,7 +21,7 @@ from countryinfo import CountryInfo
 from services.classify.rules.fold import fold
 from services.classify.rules.iso import CODES
 from services.classify.rules.terms import parse_term
-from services.classify.starter.cities import city_terms
+from services.classify.starter.cities import city_terms, county_terms
 from services.classify.starter.cldr_names import adjectives, country_names, zone_cities
 from services.classify.starter.spelling import capitalised
 
@@ -146,7 +146,15 @@ def _drops(key: str) -> bool:
 def _sources(code: str) -> tuple[Terms, ...]:
     by_hand = _hand_adjectives().get(code, {})
     by_name = {lang: terms for lang, terms in adjectives(code).items() if lang not in by_hand}
-    return (country_names(code), by_name, by_hand, _demonyms(code), zone_cities(code), city_terms(code))
+    return (
+        country_names(code),
+        by_name,
+        by_hand,
+        _demonyms(code),
+        zone_cities(code),
+        city_terms(code),
+        county_terms(code),
+    )
 
 
 @cache
