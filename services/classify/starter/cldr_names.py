@@ -11,10 +11,13 @@ from babel.languages import get_official_languages
 WORLD_LANGUAGES = (
     "en", "ru", "fr", "es", "de", "pt", "ar", "tr", "zh", "it", "uk", "fa", "ja", "ko", "hi",
     "pl", "nl", "sv", "cs", "ro", "hu", "id", "vi", "sw", "az", "uz", "tk",
+    "da", "fi", "sk", "hr", "ha", "so", "am", "ta", "mr",
     "kk", "ky", "tg", "el", "he", "ur", "bn", "th", "bg", "sr", "ka", "hy", "mn",
 )  # fmt: skip
 # Adjectives by the name of the language, where no hand-kept one stands.
 ADJECTIVE_LANGUAGES = ("en", "ru", "fr", "es", "de", "pt", "it", "uk")
+# Latin names that are words or surnames (a meeting, a sweater, Saint Martin); overrides/ write them with an island.
+HOMONYMS = frozenset({"RE", "JE", "MF"})
 SHORT_STEM = 5  # letters up to which a name with any suffix is soon another word (Катар, катаракта)
 BRACKETED = frozenset({"SX", "MF", "VG", "VI", "UM"})  # what stands in brackets is the country they belong to
 OTHER_CITY_LANGUAGES = ("ar", "tr", "zh", "fa", "ja", "ko", "hi")
@@ -40,6 +43,9 @@ _AGGLUTINATIVE = frozenset(
 )
 _SLAVIC = frozenset(("ru", "uk", "be", "bg", "mk", "sr"))
 _LATIN_SLAVIC = frozenset(("pl", "cs", "sk", "hr", "sl", "lt", "lv", "el"))
+_SHORT_CASES = (
+    "|a|u|em|om|ie|e|y|i|ę|ą|ou|ě"  # of Latin Slavic names of four letters, their last vowel cut off
+)
 _GENITIVE_S = frozenset(("de", "nl", "sv", "da", "nb", "no", "ro"))
 _SHORTENED = {"о-ва": "острова", "о-в": "остров", "о.": "остров", "St.": "St."}
 _BRACKET = re.compile(r"\s*[(\uff08]([^()\uff08\uff09]+)[)\uff09]")
@@ -61,7 +67,7 @@ def country_names(code: str) -> dict[str, list[str]]:
         key = lang if lang in WORLD_LANGUAGES else "any"
         for locale in (lang, *VARIANTS.get(lang, ())):
             name = _locale(locale).territories.get(code)
-            if name and name != code:
+            if name and name != code and not (code in HOMONYMS and name[0] < "\u0250"):
                 name = _BRACKET.sub("", name) if code in BRACKETED else name
                 spelt = "uz_Latn" if locale == "sr_Latn" else lang
                 terms = [_term(form, spelt) for form in _forms(name, lang)]
@@ -91,7 +97,7 @@ def adjectives(code: str) -> dict[str, list[str]]:
 def zone_cities(code: str) -> dict[str, list[str]]:
     """Language -> names of the cities that time zones of a country are called by."""
     found: dict[str, list[str]] = {}
-    zones = _zones_of(code)
+    zones = [] if code in HOMONYMS else _zones_of(code)
     for zone in zones if len(zones) <= FEW_ZONES else []:
         for lang in ADJECTIVE_LANGUAGES + OTHER_CITY_LANGUAGES:
             name = _city(zone, lang)
@@ -171,8 +177,10 @@ def _nisba(name: str) -> str | None:
 
 def _cut(word: str) -> str:
     """A word of a Latin Slavic language, its last vowel open to other cases."""
-    if len(word) < 5 or not word[-1].isalpha():
+    if not word[-1].isalpha() or len(word) < 4:  # noqa: PLR2004 - too short to cut
         return word
+    if len(word) == 4:  # noqa: PLR2004
+        return f"{word[:-1] if word[-1] in 'aeiouyáéíóúý' else word}({_SHORT_CASES})"
     return f"{word[:-1]}*3" if word[-1].lower() in "aeioyąęáéíýěάέήίόύώαεηιουως" else f"{word}*3"
 
 
