@@ -177,9 +177,9 @@ def _nisba(name: str) -> str | None:
 
 def _cut(word: str) -> str:
     """A word of a Latin Slavic language, its last vowel open to other cases."""
-    if not word[-1].isalpha() or len(word) < 4:  # noqa: PLR2004 - too short to cut
+    if not word[-1].isalpha() or len(word) < 4:
         return word
-    if len(word) == 4:  # noqa: PLR2004
+    if len(word) == 4:
         return f"{word[:-1] if word[-1] in 'aeiouyáéíóúý' else word}({_SHORT_CASES})"
     return f"{word[:-1]}*3" if word[-1].lower() in "aeioyąęáéíýěάέήίόύώαεηιουως" else f"{word}*3"
 
