@@ -143,6 +143,61 @@ YE | Йеменом, йеменских | yéménites | yemeníes | jemenitische
 ZA | ЮАР, южноафриканских | sud-africaines | sudafricanas | südafrikanischer | sul-africanas | جنوب أفريقيا | Güney Afrika'da | 南非
 ZW | Зимбабве | zimbabwéens | Zimbabue | simbabwischer | Zimbábue | زيمبابوي | Zimbabve'de | 津巴布韦
 """
+# Headlines as the years since 2015 brought them: language, primary region, title.
+HEADLINES = """
+en | europe | Grenfell inquiry blames cladding firms
+en | latin-america | Brazilian supreme court convicts Bolsonaro of coup plot
+en | east-asia | Yoon Suk Yeol arrested after martial law standoff
+en | south-asia | Hasina flees Dhaka as protesters storm residence
+en | russia | Wagner mutiny: Prigozhin's convoy halts near Rostov
+en | eastern-europe | Fico shot after government meeting in Handlova
+en | latin-america | Bukele wins second term by landslide
+en | oceania | Tuvalu and Canberra sign climate migration treaty
+en | africa | Rwandan-backed M23 rebels seize Goma
+en | middle-east | Houthis hit tanker off Hodeidah
+en | middle-east | Assad flees Damascus as rebels take capital
+en | caucasus | Pashinyan meets Aliyev in Abu Dhabi
+en | europe | Starmer scraps winter fuel cut
+en | east-asia | Kim Jong Un sends troops to Kursk
+en | south-asia | Sri Lanka elects Dissanayake
+en | southeast-asia | Paetongtarn removed by court over leaked call
+en | oceania | Luxon unveils budget in Wellington
+en | european-union | Temu and Shein face EU probe
+en | none | Tesla recalls 2 million cars
+en | none | Apple unveils new iPhone
+en | none | Chelsea Handler jokes about divorce
+en | north-america | Real estate agents in Georgia sued over fees, Fulton County judge rules
+en | none | Turkey prices soar before Thanksgiving
+en | none | Jordan Love injured as Packers lose
+en | none | Lincoln Riley to coach USC
+en | central-asia | Uzbek wrestler wins gold in Baku
+en | central-asia | Kyrgyz, Tajik presidents sign border deal
+en | central-asia | Balkhash to host first nuclear plant after referendum
+ru | none | Нацбанк сохранил базовую ставку на уровне 14,75%
+ru | eastern-europe | Лукашенко помиловал политзаключенных
+ru | russia | Пожар на НПЗ в Туапсе
+ru | middle-east | В Тегеране казнили шпиона Моссада
+ru | central-asia | Акима Алматинской области освободили от должности
+ru | central-asia | Мажилис одобрил бюджет
+fr | europe | Le gouvernement Bayrou renversé
+fr | africa | Séisme à Marrakech : le bilan s'alourdit
+es | latin-america | Milei recorta subsidios al transporte en Rosario
+es | europe | La DANA deja 200 muertos en Valencia
+de | europe | Ampel-Koalition zerbricht: Scholz entlässt Lindner
+de | southeast-asia | Erdbeben in Myanmar fordert Tausende Tote
+pt | latin-america | Enchentes no Rio Grande do Sul deixam mortos
+ar | africa | الدعم السريع يسيطر على الفاشر
+ar | middle-east | الاحتلال يقصف خان يونس
+tr | middle-east | İmamoğlu tutuklandı, Saraçhane'de protesto
+zh | east-asia | 赖清德就职演说引北京强烈反应
+zh | north-america | 美联储维持利率不变
+ja | east-asia | 石破首相が辞任表明
+ko | east-asia | 이재명 대통령 취임
+uk | eastern-europe | ЗСУ відбили атаку під Покровськом
+kk | central-asia | Ақордада Мемлекет басшысы министрді қабылдады
+uz | central-asia | Namanganda zilzila sodir bo'ldi
+ky | central-asia | Садыр Жапаров мыйзамга кол койду
+"""
 
 
 @pytest.fixture(scope="module")
@@ -279,3 +334,10 @@ def test_a_latin_language_is_covered_as_a_whole_or_not_at_all(compiled: Compiled
             if term.lang and term.tier == "terms":
                 named.setdefault(term.lang, set()).add(place.code)
     assert {lang for lang, codes in named.items() if len(codes) < 230} == {"ps"}  # written in Arabic letters
+
+
+@pytest.mark.parametrize("line", HEADLINES.strip().splitlines())
+def test_headlines_of_recent_years(compiled: CompiledRulebook, line: str) -> None:
+    lang, region, title = line.split(" | ")
+    verdict = classify(Document(title, language=lang), compiled, explain=False)
+    assert (verdict.region or "none") == region
