@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from services.classify.rules import CompiledRulebook, Document, classify, compile_rulebook, load_texts
+from services.classify.rules import CompiledRulebook, Document, classify
 from services.classify.rules.iso import CODES
-from services.classify.starter import starter_texts
 
 FRAMES = {
     "en": "Report: {} in the news on Monday",
@@ -198,11 +197,6 @@ kk | central-asia | Ақордада Мемлекет басшысы минис�
 uz | central-asia | Namanganda zilzila sodir bo'ldi
 ky | central-asia | Садыр Жапаров мыйзамга кол койду
 """
-
-
-@pytest.fixture(scope="module")
-def compiled() -> CompiledRulebook:
-    return compile_rulebook(load_texts(starter_texts()))
 
 
 def _places(compiled: CompiledRulebook, lang: str, text: str) -> list[str]:

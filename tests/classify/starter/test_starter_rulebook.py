@@ -9,20 +9,13 @@ from services.classify.rules import (
     CompiledRulebook,
     Document,
     classify,
-    compile_rulebook,
-    load_texts,
     run_tests,
 )
 from services.classify.rules.iso import CODES
-from services.classify.starter import load_folder, starter_texts
+from services.classify.starter import load_folder
 from services.core.errors import InvalidInputError, NotFoundError
 
 SEED = Path(__file__).parents[4] / "shared" / "data" / "seed" / "seed.jsonl"
-
-
-@pytest.fixture(scope="module")
-def compiled() -> CompiledRulebook:
-    return compile_rulebook(load_texts(starter_texts()))
 
 
 def test_its_own_tests_pass(compiled: CompiledRulebook) -> None:
