@@ -18,6 +18,8 @@ WORLD_LANGUAGES = (
 ADJECTIVE_LANGUAGES = ("en", "ru", "fr", "es", "de", "pt", "it", "uk")
 # Latin names that are words or surnames (a meeting, a sweater, Saint Martin); overrides/ write them with an island.
 HOMONYMS = frozenset({"RE", "JE", "MF"})
+LONG_WORD = 8  # letters beyond which an open ending takes no other name
+NEVER_OPEN = frozenset({"Niger", "Nijer", "Nigir", "Нигер", "Նիգեր", "ნიგერი", "Nigeri"})  # Nigeria begins so
 SHORT_STEM = 5  # letters up to which a name with any suffix is soon another word (Катар, катаракта)
 BRACKETED = frozenset({"SX", "MF", "VG", "VI", "UM"})  # what stands in brackets is the country they belong to
 OTHER_CITY_LANGUAGES = ("ar", "tr", "zh", "fa", "ja", "ko", "hi")
@@ -43,9 +45,8 @@ _AGGLUTINATIVE = frozenset(
 )
 _SLAVIC = frozenset(("ru", "uk", "be", "bg", "mk", "sr"))
 _LATIN_SLAVIC = frozenset(("pl", "cs", "sk", "hr", "sl", "lt", "lv", "el"))
-_SHORT_CASES = (
-    "|a|u|em|om|ie|e|y|i|ę|ą|ou|ě"  # of Latin Slavic names of four letters, their last vowel cut off
-)
+_SHORT_CASES = "|a|u|em|om|ie|e|y|i|ę|ą|o|ou|ě"  # of Latin Slavic names, their last vowel cut off
+_GREEK_CASES = "|α|ας|ο|ου|ος|ους|οι|ων|η|ης|ες"
 _GENITIVE_S = frozenset(("de", "nl", "sv", "da", "nb", "no", "ro"))
 _SHORTENED = {"о-ва": "острова", "о-в": "остров", "о.": "остров", "St.": "St."}
 _BRACKET = re.compile(r"\s*[(\uff08]([^()\uff08\uff09]+)[)\uff09]")
@@ -136,7 +137,7 @@ def _city(zone: str, lang: str) -> str | None:
     name = data.get("city") if data else None
     if name is None and lang == "en":
         name = zone.rpartition("/")[2].replace("_", " ")
-    return str(name) if name and "/" not in str(name) and "," not in str(name) else None
+    return str(name).replace("\u00ad", "") if name and "/" not in str(name) and "," not in str(name) else None
 
 
 def _forms(name: str, lang: str) -> list[str]:
@@ -148,7 +149,7 @@ def _forms(name: str, lang: str) -> list[str]:
         forms += [form.replace("St.", "Saint") for form in forms if "St." in form]
     for short, full in _SHORTENED.items():
         forms = [" ".join(full if word == short else word for word in form.split()) for form in forms]
-    return [form.replace("’", "'").strip() for form in forms if len(form) > 1]
+    return [form.replace("’", "'").replace("\u00ad", "").strip() for form in forms if len(form) > 1]
 
 
 def _term(name: str, lang: str) -> str:
@@ -156,11 +157,12 @@ def _term(name: str, lang: str) -> str:
     if lang in _SLAVIC:
         return _slavic(name) if " " not in name else " ".join(_opened(word) for word in name.split())
     if lang in _LATIN_SLAVIC:
-        return " ".join(_cut(word) for word in name.split())
+        return " ".join(_cut(word, alone=" " not in name) for word in name.split())
     if lang in _AGGLUTINATIVE and len(name) > 4:
-        stem = name[:-1] if lang in ("tk", "hu") and name[-1] in "aä" else name
-        room = 3 if len(stem) <= SHORT_STEM else 5 if lang in ("tr", "az") else 6
-        return f"{stem}*{room}"
+        if name in NEVER_OPEN:
+            return name
+        room = 3 if len(name) <= SHORT_STEM else 5 if lang in ("tr", "az") else 6
+        return f"{name}*{room}"
     if lang in _GENITIVE_S and len(name) > 3:
         return f"{name}*1"
     return name
@@ -172,16 +174,21 @@ def _nisba(name: str) -> str | None:
         return None
     stem = name.removeprefix("ال")
     stem = stem.removesuffix("يا") if stem.endswith("يا") else stem.rstrip("اة")
-    return f"{stem.removesuffix('ي')}ي*2" if len(stem) >= 3 else None
+    return f"{stem.removesuffix('ي')}(ي|ية|يين|يون)" if len(stem) >= 3 else None
 
 
-def _cut(word: str) -> str:
-    """A word of a Latin Slavic language, its last vowel open to other cases."""
-    if not word[-1].isalpha() or len(word) < 4:
+def _cut(word: str, *, alone: bool) -> str:
+    """A word of a Latin Slavic language or of Greek, with its cases; a long one, or one of a phrase, with an open ending."""
+    if not word[-1].isalpha() or len(word) < 4 or word in NEVER_OPEN:
         return word
-    if len(word) == 4:
-        return f"{word[:-1] if word[-1] in 'aeiouyáéíóúý' else word}({_SHORT_CASES})"
-    return f"{word[:-1]}*3" if word[-1].lower() in "aeioyąęáéíýěάέήίόύώαεηιουως" else f"{word}*3"
+    greek = word[-1] >= "\u0370"
+    stem = word[:-1] if word[-1].lower() in "aeioyąęáéíýěάέήίόύώαεηιουω" else word
+    stem = word[:-2] if greek and word[-1] == "ς" else stem
+    if not alone and len(word) < LONG_WORD // 2 + 1:
+        return word
+    if not alone or len(word) > LONG_WORD:
+        return f"{stem}*3"
+    return f"{stem}({_GREEK_CASES if greek else _SHORT_CASES})"
 
 
 def _opened(word: str) -> str:

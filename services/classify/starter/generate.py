@@ -239,7 +239,7 @@ def _distinct(terms: list[Any]) -> list[Any]:
     known: dict[str, Any] = {}
     for term in terms:
         plain = not isinstance(term, dict)
-        key = f"{term.startswith('=')}{fold(_bare(term))}" if plain else str(term)
+        key = f"{term.startswith('=')}{fold(_bare(term).partition('^')[0])}" if plain else str(term)
         if key not in known or (plain and _room(term) > _room(known[key])):
             known[key] = term
     return list(known.values())

@@ -6,7 +6,7 @@ SHORT = 7  # letters up to which a Latin name counts with its capital only: sucr
 SHORT_CYRILLIC = 5
 _WORD = re.compile(r"=?([^\W\d_]+)(\^[\d.]+)?")
 _CASES = re.compile(r"([^\W\d_]+)\(([\w|]+)\)")
-_ASCII_END = "\u0250"
+_LATIN_END = "\u0250"
 
 
 def capitalised(term: str) -> str:
@@ -26,6 +26,6 @@ def capitalised(term: str) -> str:
 def _limit(word: str) -> int:
     if word.isascii():
         return SHORT
-    latin = all(letter < _ASCII_END for letter in word)
+    latin = all(letter < _LATIN_END or "\u1e00" <= letter <= "\u1eff" for letter in word)
     cyrillic = all("\u0400" <= letter <= "\u04ff" for letter in word)
     return SHORT if latin else SHORT_CYRILLIC if cyrillic else 0
