@@ -24,8 +24,8 @@ STARTER_AUTHOR = "dateline"
 """Who publishes the starter rulebook; what this author put in force is renewed when the starter is."""
 
 NONE_IN_FORCE = "No rulebook is in force; `dateline migrate` publishes the starter rulebook."
-KEPT_COMPILED = 3
-"""Versions that one process keeps compiled: the one in force, and what an editor tries out beside it."""
+KEPT_COMPILED = 2
+"""Rulebooks that one process keeps compiled: the one in force, and what an editor tries out beside it. Each takes 100 MB or more."""
 
 _compiled: OrderedDict[str, CompiledRulebook] = OrderedDict()
 

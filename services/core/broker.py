@@ -60,7 +60,7 @@ OPTIONS: dict[str, Any] = {
     "broker_connection_max_retries": None,
     "worker_prefetch_multiplier": 1,
     "worker_max_tasks_per_child": 500,
-    "worker_max_memory_per_child": 300_000,
+    "worker_max_memory_per_child": 600_000,
     "worker_soft_shutdown_timeout": 4,
     "worker_enable_soft_shutdown_on_idle": False,
     "worker_cancel_long_running_tasks_on_connection_loss": True,
@@ -147,7 +147,7 @@ _warm_ups: list[Callable[[], object]] = []
 
 
 def at_start_of_process(warm_up: Callable[[], object]) -> None:
-    """Call `warm_up` in every pool process before its first job."""
+    """Call `warm_up` in every pool process before its first job, and once before they are forked: what it reads is shared."""
     _warm_ups.append(warm_up)
 
 
@@ -156,6 +156,10 @@ def _begin_process(**_: Any) -> None:
     """A forked process must not share its parent's sockets; then it gets ready."""
     if db.engine.cache_info().currsize:
         db.engine().dispose(close=False)
+    _get_ready()
+
+
+def _get_ready() -> None:
     for warm_up in _warm_ups:
         try:
             warm_up()
@@ -170,6 +174,9 @@ def run_worker(*, role: str, queues: tuple[Queue, ...], processes: int) -> None:
     """
     guard_connection_loss()
     memory.one_heap()
+    _get_ready()
+    if db.engine.cache_info().currsize:
+        db.engine().dispose()  # the connection that it took is nobody's after the fork
     with suppress(OSError):
         get_pdeathsig()  # what it takes to ask is what each process takes to be told: read once, and shared
     worker = app().Worker(

@@ -4,66 +4,14 @@ The automaton knows folded text only. Word boundaries are part of its patterns: 
 " kazakh" the head of one. Endings, exact case and regexes are checked at the hit.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from services.classify.rules.model import Defaults, Rulebook, Term
+from services.classify.rules.model import Defaults, Rulebook
+from services.classify.rules.postings import CompiledTerm, Posting
+from services.classify.rules.views import View, Views
 
-PLACE_FACET, TOPIC_FACET = 0, 1
 REGION, TOPIC, PLACE = 0, 1, 2
-CONTEXT = 2  # beside the facets: words that only decide
-ANY_ENDING = -1
-ENDLESS = 1 << 30
-
-
-Tail = tuple[tuple[str, int], ...]
-
-
-@dataclass(slots=True)
-class Posting:
-    """What one pattern calls: a term, or (with `group`) the context words of that number.
-
-    `before`, `after`: spaces of the pattern around its words. `ending`: letters allowed after it (ANY_ENDING: any
-    number). `tails`: what may follow, each further words with their endings; `heads`: the first of each. `exact`: as the
-    original must be written. `simple`: where the pattern and its ending stand the term stands, nothing else is to be asked.
-    """
-
-    term: int
-    group: int = -1
-    before: int = 1
-    after: int = 1
-    ending: int = 0
-    tails: tuple[Tail, ...] = ()
-    heads: tuple[str, ...] = ()
-    exact: str | None = None
-    fields: frozenset[str] | None = None
-    anchor: bool = False
-    simple: bool = True
-
-
-# What the scan reads of a posting: tuples unpack faster than attributes are fetched, and this is the inner loop.
-# (spaces before, spaces after, longest ending, facet or CONTEXT, term or group, the posting where more is to be asked)
-Seen = tuple[int, int, int, int, int, Posting | None]
-
-
-@dataclass(slots=True)
-class CompiledTerm:
-    """A term with its owner and what it gives points to: labels by number (rules first, then places)."""
-
-    term: Term
-    owner: int
-    place: str | None
-    facet: int
-    targets: tuple[tuple[int, float], ...]
-    weak: bool
-    veto: bool
-    fields: frozenset[str] | None
-    regex: Any = None
-    unless: int = -1
-    needs: int = -1
-    near: int = -1
-    at: str = ""
-    conditional: bool = False  # words around it decide
 
 
 @dataclass(slots=True)
@@ -74,7 +22,7 @@ class CompiledRulebook:
     defaults: Defaults
     terms: list[CompiledTerm]
     automaton: Any
-    postings: list[list[Posting]]
+    postings: list[list[Posting]]  # by pattern what it calls, kept only for whoever asked
     rule_count: int
     places: list[str]
     languages: frozenset[str]
@@ -94,48 +42,14 @@ class CompiledRulebook:
     regions_of_place: dict[str, tuple[str, ...]]
     parents: list[tuple[int, ...]]
     numbers: dict[tuple[str, str], int]
-    _views: dict[str, list[tuple[Seen, ...]]] = field(default_factory=dict)
+    views: Views
 
     @property
     def version(self) -> str:
         """The rulebook's."""
         return self.rulebook.version
 
-    def view(self, language: str | None) -> list[tuple[Seen, ...]]:
+    def view(self, language: str | None) -> View:
         """For every pattern what it calls in an article of a language (BCP 47 tag; None: unknown)."""
         code = (language or self.defaults.lang).replace("_", "-").partition("-")[0].lower()
-        known = code if code in self.languages else ""
-        found = self._views.get(known)
-        if found is None:
-            found = self._views[known] = [
-                tuple(self._seen(posting) for posting in postings if self._speaks(posting, known))
-                for postings in self.postings
-            ]
-        return found
-
-    def _seen(self, posting: Posting) -> Seen:
-        kind, called = CONTEXT, posting.group
-        if called < 0:
-            kind, called = self.terms[posting.term].facet, posting.term
-        ending = ENDLESS if posting.ending == ANY_ENDING else posting.ending
-        return (posting.before, posting.after, ending, kind, called, None if posting.simple else posting)
-
-    def _speaks(self, posting: Posting, code: str) -> bool:
-        """Languages the rules do not know are read with the place names of the default language."""
-        if posting.group >= 0:
-            return True
-        term = self.terms[posting.term]
-        if term.term.lang in (None, code):
-            return True
-        if not code and term.facet == PLACE_FACET and term.term.lang == self.defaults.lang:
-            return True
-        return not latin(term.term)
-
-
-def latin(term: Term) -> bool:
-    """Whether a term is written in Latin letters: only those are bound to their language.
-
-    Feeds often declare the wrong language, and a Cyrillic or Chinese word names itself.
-    """
-    text = "".join(phrase.text for phrase in term.phrases) or term.regex or ""
-    return all(letter < "\u0370" or "\u1e00" <= letter <= "\u1eff" for letter in text if letter.isalpha())
+        return self.views.of(code if code in self.languages else "")

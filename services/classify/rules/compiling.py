@@ -8,35 +8,37 @@ import ahocorasick_rs
 
 from services.classify.rules.bulk import all_kept
 from services.classify.rules.clitics import with_clitics
-from services.classify.rules.compiled import (
+from services.classify.rules.compiled import PLACE, REGION, TOPIC, CompiledRulebook
+from services.classify.rules.fold import fold, is_unspaced
+from services.classify.rules.model import Context, Phrase, Rulebook, Term
+from services.classify.rules.postings import (
     ANY_ENDING,
-    PLACE,
     PLACE_FACET,
-    REGION,
-    TOPIC,
     TOPIC_FACET,
-    CompiledRulebook,
     CompiledTerm,
     Posting,
     Tail,
 )
-from services.classify.rules.fold import fold, is_unspaced
-from services.classify.rules.model import Context, Phrase, Rulebook, Term
 from services.classify.rules.regexes import compile_regex
+from services.classify.rules.views import Views
 
 
-def compile_rulebook(rulebook: Rulebook, *, languages: frozenset[str] = frozenset()) -> CompiledRulebook:
-    """Build the automaton of a rulebook: a fraction of a second for tens of thousands of terms.
+def compile_rulebook(
+    rulebook: Rulebook, *, languages: frozenset[str] = frozenset(), postings: bool = False
+) -> CompiledRulebook:
+    """Build the automaton of a rulebook: a second for tens of thousands of terms.
 
     `languages`: those that it knows besides the languages of its terms. A part of a rulebook is given those of the whole.
+    `postings`: keep what every pattern calls, which labelling does not need.
     """
     with all_kept():
-        return _Compiler(rulebook, languages).compile()
+        return _Compiler(rulebook, languages, postings=postings).compile()
 
 
 class _Compiler:
-    def __init__(self, rulebook: Rulebook, languages: frozenset[str]) -> None:
+    def __init__(self, rulebook: Rulebook, languages: frozenset[str], *, postings: bool) -> None:
         self.rulebook = rulebook
+        self.keeps_postings = postings
         self.languages = languages
         self.terms: list[CompiledTerm] = []
         self.patterns: defaultdict[str, list[Posting]] = defaultdict(list)
@@ -60,6 +62,7 @@ class _Compiler:
     def _finish(self) -> CompiledRulebook:
         rules, places = self.rulebook.rules, self.rulebook.places
         patterns = list(self.patterns) or ["\x00"]
+        postings = [self.patterns[pattern] for pattern in patterns]
         numbers: dict[tuple[str, str], int] = {(rule.kind, rule.slug): n for n, rule in enumerate(rules)}
         return CompiledRulebook(
             rulebook=self.rulebook,
@@ -70,7 +73,8 @@ class _Compiler:
                 implementation=ahocorasick_rs.Implementation.ContiguousNFA,
                 store_patterns=False,
             ),
-            postings=[self.patterns[pattern] for pattern in patterns],
+            postings=postings if self.keeps_postings else [],
+            views=Views(postings, self.terms, self.rulebook.defaults.lang),
             rule_count=len(rules),
             places=[place.code for place in places],
             languages=self.languages | {t.term.lang for t in self.terms if t.term.lang},

@@ -5,9 +5,9 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from services.classify.rules.compiled import latin
 from services.classify.rules.fold import fold
 from services.classify.rules.model import Context, Phrase, Position, Rulebook, Term
+from services.classify.rules.views import latin
 
 What = Literal["added", "removed", "changed", "moved"]
 

@@ -22,7 +22,7 @@ def lint(rulebook: Rulebook, documents: Iterable[Document] = ()) -> list[Finding
     With `documents`, such as the articles stored, also those endings that take many different words of them.
     """
     with all_kept():
-        compiled = compile_rulebook(rulebook)
+        compiled = compile_rulebook(rulebook, postings=True)
         found = [*single_terms(rulebook), *pairs(compiled), *tests(rulebook)]
     found += wide_endings(compiled, documents)
     return sorted(found, key=lambda finding: (finding.file, finding.line, finding.column, finding.sentence))

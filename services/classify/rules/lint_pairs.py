@@ -8,12 +8,13 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from services.classify.rules.compiled import ANY_ENDING, CompiledRulebook, CompiledTerm
+from services.classify.rules.compiled import CompiledRulebook
 from services.classify.rules.findings import Finding
 from services.classify.rules.fold import fold
 from services.classify.rules.matcher import finish_of
 from services.classify.rules.model import Term
 from services.classify.rules.owners import conditional, meet, readings, speaks, warning
+from services.classify.rules.postings import ANY_ENDING, CompiledTerm
 
 NAMED = 3  # others named in one sentence
 

@@ -5,11 +5,11 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
-from services.classify.rules.compiled import latin
 from services.classify.rules.findings import Finding
 from services.classify.rules.fold import fold
 from services.classify.rules.model import Rulebook, Term
 from services.classify.rules.owners import conditional, owned, readings, speaks, warning
+from services.classify.rules.views import latin
 from services.classify.rules.words import COMMON_WORDS
 
 OPEN_SHORT = 6  # letters of a stem from which an ending without a limit is harmless

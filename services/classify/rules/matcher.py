@@ -7,7 +7,8 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from dataclasses import dataclass
 
-from services.classify.rules.compiled import ANY_ENDING, CompiledRulebook, CompiledTerm, Posting, Tail
+from services.classify.rules.compiled import CompiledRulebook
+from services.classify.rules.postings import ANY_ENDING, CompiledTerm, Posting, Tail
 from services.classify.rules.prepare import Prepared
 from services.classify.rules.words import WORDS_IN_CAPITALS
 

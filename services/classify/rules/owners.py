@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from services.classify.rules.compiled import latin
 from services.classify.rules.findings import Finding
 from services.classify.rules.fold import fold
 from services.classify.rules.model import Position, Rulebook, Term
+from services.classify.rules.views import latin
 
 
 def warning(position: Position, sentence: str) -> Finding:

@@ -3,11 +3,12 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 
-from services.classify.rules.compiled import CompiledRulebook, CompiledTerm
+from services.classify.rules.compiled import CompiledRulebook
 from services.classify.rules.findings import Finding
 from services.classify.rules.matcher import find_hits
 from services.classify.rules.model import Document, Term
 from services.classify.rules.owners import warning
+from services.classify.rules.postings import CompiledTerm
 from services.classify.rules.prepare import prepare
 
 LONG = 4  # letters of an ending from which it is looked at
