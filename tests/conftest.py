@@ -7,10 +7,12 @@ pytest_plugins = [
     "tests.fixtures.articles",
     "tests.fixtures.browser",
     "tests.fixtures.command",
+    "tests.fixtures.editors",
     "tests.fixtures.servers",
     "tests.fixtures.environment",
     "tests.fixtures.newswire",
     "tests.fixtures.roles",
+    "tests.fixtures.workbench",
 ]
 
 for _name in [name for name in os.environ if name.startswith("DATELINE_")]:

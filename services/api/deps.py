@@ -40,7 +40,7 @@ def known_parameters(request: Request) -> None:
 def _parameters_of(request: Request) -> set[str]:
     """Names from the published description, so that what is documented and what is taken cannot differ."""
     described: dict[str, Any] = request.app.openapi()
-    operation = described["paths"].get(request.scope["route"].path, {}).get("get", {})
+    operation = described["paths"].get(request.scope["route"].path_format, {}).get(request.method.lower(), {})
     return {p["name"] for p in operation.get("parameters", []) if p["in"] == "query"}
 
 

@@ -1,7 +1,7 @@
 """Everything that goes wrong, as RFC 9457 problem+json. The only place that maps errors to HTTP statuses."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -13,11 +13,13 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, Program
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match
 
 from services.api.cursor import CursorError, CursorGoneError
 from services.core.errors import ConfigurationError, InvalidInputError, NotFoundError, UnavailableError
 
 MEDIA_TYPE = "application/problem+json"
+METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
 RETRY_AFTER = "5"
 """Seconds after which a reader may ask again when something we stand on is away."""
 _NO_SCHEMA = {"42P01", "42703"}
@@ -34,6 +36,16 @@ PROBLEMS: dict[str, str] = {
     "not-found": "Nothing stands at this address.",
     "not-listed": "The article is stored and does not stand in Latest yet.",
     "removed": "The article was removed.",
+    "unauthorized": "A token is needed, or the one that was sent is nobody's.",
+    "forbidden": "The token does not allow this; `scope` names what is missing.",
+    "cross-site": "A form that was sent from a page of another site.",
+    "invalid-body": "A body that cannot be used; `member` names the place.",
+    "too-large": "A body that is larger than what is read.",
+    "invalid-rules": "Rules that are wrong; `findings` has file, line, column and a sentence for each mistake.",
+    "tests-fail": "Rules whose own tests fail; `results` names them. Nothing was published.",
+    "conflict": "Somebody else published meanwhile; `in_force` is what stands now.",
+    "precondition-required": "A draft is there: say which revision of it you mean with `If-Match`.",
+    "precondition-failed": "The draft was changed meanwhile; read it again.",
     "method-not-allowed": "This address cannot be asked that way.",
     "unavailable": "Something the service stands on does not answer at the moment.",
     "internal": "A fault of ours; it is in the log.",
@@ -129,9 +141,24 @@ def _http(error: HTTPException) -> Problem:
     if error.status_code == 404:
         return Problem(404, "not-found", "Nothing stands at this address; /docs lists what does.")
     if error.status_code == 405:
-        detail = "This address answers GET and HEAD only."
-        return Problem(405, "method-not-allowed", detail, headers={"Allow": "GET, HEAD, OPTIONS"})
+        return _wrong_method(["GET"])
     return Problem(error.status_code, "invalid-parameter", str(error.detail), headers=error.headers or {})
+
+
+def _wrong_method(methods: Collection[str]) -> Problem:
+    allowed = allow_of(methods)
+    detail = f"This address takes {allowed} only."
+    return Problem(405, "method-not-allowed", detail, headers={"Allow": allowed})
+
+
+def allow_of(methods: Collection[str]) -> str:
+    """What an address takes, as the header Allow has it: HEAD wherever GET is, OPTIONS everywhere.
+
+    >>> allow_of(["PUT", "GET"])
+    'GET, HEAD, PUT, OPTIONS'
+    """
+    found = {*methods, *(["HEAD"] if "GET" in methods else [])}
+    return ", ".join([*(method for method in METHODS if method in found), "OPTIONS"])
 
 
 def _unavailable(detail: str) -> Problem:
@@ -166,6 +193,8 @@ def install(app: FastAPI) -> None:
 
 async def _answer(request: Request, error: Exception) -> Response:
     problem = problem_of(error)
+    if problem.status == 405:
+        problem = _wrong_method(methods_at(request.app, request.url.path) or ["GET"])
     if problem.status >= 500:
         fault = error if problem.status == 500 else None
         log.error("%s answered %s: %s", request.url.path, problem.status, error, exc_info=fault)
@@ -174,6 +203,16 @@ async def _answer(request: Request, error: Exception) -> Response:
         page: Response = as_page(problem)
         return page
     return response_to(problem)
+
+
+def methods_at(app: Any, path: str) -> set[str]:
+    """The methods that some route takes at a path."""
+    asked = {"type": "http", "path": path, "root_path": "", "headers": []}
+    return {
+        method
+        for method in METHODS
+        if any(route.matches({**asked, "method": method})[0] is Match.FULL for route in app.routes)
+    }
 
 
 def wants_page(path: str, accept: str) -> bool:

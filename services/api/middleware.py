@@ -7,7 +7,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.api.errors import problem_of, response_to
+from services.api.errors import allow_of, methods_at, problem_of, response_to
 from services.api.metrics import Metrics
 from services.core.clock import monotonic
 
@@ -26,6 +26,8 @@ SAFE: Mapping[str, str] = {
 }
 SHARED = ("/v1/", "/feeds/", "/openapi.json", "/health/")
 """What scripts of other sites may read; pages are for people."""
+DESK = ("/v1/rules", "/v1/corrections")
+"""What takes a token is for programs that hold one: no script of another site is let in."""
 CROSS_ORIGIN: Mapping[str, str] = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "ETag, Link, Retry-After, Content-Location",
@@ -58,7 +60,7 @@ class Front:
             scope = {**scope, "method": "GET", HEAD: True}
         exchange = _Exchange(scope, send, self.metrics)
         if scope["method"] == "OPTIONS":
-            await Response(status_code=204, headers=dict(PREFLIGHT))(scope, receive, exchange.send)
+            await Response(status_code=204, headers=_options(scope))(scope, receive, exchange.send)
             return
         try:
             await self.app(scope, receive, exchange.send)
@@ -67,6 +69,18 @@ class Front:
             if exchange.started:
                 raise
             await response_to(problem_of(error))(scope, receive, exchange.send)
+
+
+def _is_shared(path: str) -> bool:
+    return path.startswith(SHARED) and not path.startswith(DESK)
+
+
+def _options(scope: Scope) -> dict[str, str]:
+    """What may be asked of an address, and by scripts of other sites where those may ask at all."""
+    if _is_shared(scope["path"]):
+        return dict(PREFLIGHT)
+    methods = methods_at(scope["app"], scope["path"]) or {"GET"}
+    return {"Allow": allow_of(methods), "Cache-Control": "no-store"}
 
 
 class _Exchange:
@@ -89,7 +103,7 @@ class _Exchange:
 
     def _complete(self, message: Message) -> None:
         headers = MutableHeaders(scope=message)
-        shared = CROSS_ORIGIN if self._scope["path"].startswith(SHARED) else {}
+        shared = CROSS_ORIGIN if _is_shared(self._scope["path"]) else {}
         for name, value in {**SAFE, **shared}.items():
             headers.setdefault(name, value)
         path = getattr(self._scope.get("route"), "path", None)

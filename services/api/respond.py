@@ -1,16 +1,20 @@
 """Answers with their tags: 304 where the reader has it, compressed where it may be, headers that caches need."""
 
 import gzip
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from services.api.conditional import accepts_gzip, compressed, matching
+from services.api.formats.json_api import MEDIA_TYPE, dump
 
 STREAM_CACHE = "public, max-age=15, stale-while-revalidate=30, stale-if-error=600"
 LIST_CACHE = "public, max-age=60, stale-while-revalidate=120, stale-if-error=600"
 ALWAYS_ASK = "no-cache"
+NO_STORE = "no-store"
 FOREVER = "public, max-age=31536000, immutable"
 WORTH_COMPRESSING = 600
 """Bytes below which gzip saves nothing that a network would notice."""
@@ -47,3 +51,14 @@ def respond(
         headers |= {"ETag": compressed(terms.etag), "Content-Encoding": "gzip"}
     # Given as a header: starlette would add a charset that JSON and XML types do not have.
     return Response(body, headers={**headers, "Content-Type": media_type})
+
+
+def private(
+    request: Request, told: Any, *, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    """JSON for the one who asked, which nobody keeps; compressed where it may be."""
+    body, named = dump(told), {"Cache-Control": NO_STORE, "Content-Type": MEDIA_TYPE, **(headers or {})}
+    if len(body) >= WORTH_COMPRESSING and accepts_gzip(request.headers.get("accept-encoding")):
+        body = gzip.compress(body, compresslevel=5, mtime=0)
+        named |= {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+    return Response(body, status_code=status, headers=named)

@@ -63,7 +63,7 @@ _WAITING = text(
 
 _FORGET = text("DELETE FROM desk_requests WHERE created_at < now() - make_interval(days => :days)")
 
-_FIND = text(
+FIND = text(
     """
     SELECT id, kind, author, state, answer, error, progress, created_at, finished_at FROM desk_requests WHERE id = :id
     """
@@ -108,7 +108,7 @@ def ask(session: Session, kind: str, given: Mapping[str, Any], *, author: str) -
 
 def find(session: Session, number: int) -> Asked | None:
     """A request and what became of it; None when there is none of that number, or it was forgotten."""
-    return asked(session.execute(_FIND, {"id": number}).one_or_none())
+    return asked(session.execute(FIND, {"id": number}).one_or_none())
 
 
 def asked(row: Row[Any] | None) -> Asked | None:

@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Protocol
 
 from services.core.settings import Settings
@@ -27,19 +28,35 @@ class RoleMaker(Protocol):
     """What makes the children that stand on the servers."""
 
     def __call__(
-        self, settings: Settings, *, database_url: str, redis_url: str, terminal: bool
+        self,
+        settings: Settings,
+        *,
+        database_url: str,
+        redis_url: str,
+        terminal: bool,
+        admin_token: Path | None,
     ) -> Sequence[Child]:
         """The children in the order of their start."""
 
 
-def role_children(settings: Settings, *, database_url: str, redis_url: str, terminal: bool) -> list[Child]:
-    """The roles, started one after the other and stopped in reverse."""
+def role_children(
+    settings: Settings,
+    *,
+    database_url: str,
+    redis_url: str,
+    terminal: bool,
+    admin_token: Path | None = None,
+) -> list[Child]:
+    """The roles, started one after the other and stopped in reverse. `admin_token`: the file of the administrator's
+    token where none is configured; the API alone is told of it.
+    """
+    told = {} if admin_token is None else {"DATELINE_ADMIN_TOKEN_FILE": str(admin_token)}
     env = role_environment(settings, database_url=database_url, redis_url=redis_url, terminal=terminal)
     return [
         Child(
             name=name,
             argv=(sys.executable, "-m", "services", *words),
-            env=env,
+            env=env | told if name == "api" else env,
             ready=partial(answers, settings.bind) if name == "api" else _at_once,
             stop_signal=signal.SIGTERM,
             stop_seconds=6.5,

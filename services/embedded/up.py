@@ -12,6 +12,7 @@ from pathlib import Path
 from services.core import clock
 from services.core.settings import RUNNING_FILE, Settings
 from services.embedded import prepare
+from services.embedded.admin import admin_token_file
 from services.embedded.aside import call_aside
 from services.embedded.home import Home, locked, open_home
 from services.embedded.ports import check_port
@@ -46,8 +47,9 @@ def up(*, settings: Settings, feeds: Path | None, roles: RoleMaker = role_childr
     with locked(home):
         check_port(settings.bind)
         configured = _configured(settings, home)
+        admin_token = admin_token_file(home.path) if settings.admin_token is None else None
         with Supervisor(logs=home.log) as supervisor, _no_address_left(home):
-            _run(supervisor, home, settings, configured, feeds=feeds, roles=roles)
+            _run(supervisor, home, settings, configured, feeds=feeds, roles=roles, admin_token=admin_token)
             supervisor.screen.status("")
             supervisor.say("Stopping.")
         supervisor.say("Stopped; nothing is left running.")
@@ -62,6 +64,7 @@ def _run(
     *,
     feeds: Path | None,
     roles: RoleMaker,
+    admin_token: Path | None,
 ) -> None:
     """The start, step by step, then supervision; every step gives up when a signal asks for the end."""
     started = clock.monotonic()
@@ -76,12 +79,18 @@ def _run(
     prepared.result()
     supervisor.screen.status("starting the roles")
     terminal = supervisor.screen.is_terminal
-    children = roles(settings, database_url=database_url, redis_url=redis_url, terminal=terminal)
+    children = roles(
+        settings,
+        database_url=database_url,
+        redis_url=redis_url,
+        terminal=terminal,
+        admin_token=admin_token,
+    )
     for child in children:
         supervisor.start(child)
     if not supervisor.wait_ready(*(child.name for child in children)):
         return
-    _welcome(supervisor, home, settings, seconds=clock.monotonic() - started)
+    _welcome(supervisor, home, settings, admin_token, seconds=clock.monotonic() - started)
     _tell_first_round(supervisor, database_url)
     supervisor.run(until=_never)
 
@@ -149,18 +158,32 @@ def _no_address_left(home: Home) -> Iterator[None]:
             (home.path / RUNNING_FILE).unlink(missing_ok=True)
 
 
-def _welcome(supervisor: Supervisor, home: Home, settings: Settings, *, seconds: float) -> None:
+def _welcome(
+    supervisor: Supervisor, home: Home, settings: Settings, admin_token: Path | None, *, seconds: float
+) -> None:
     front = f"http://{visible_address(settings.bind)}"
     supervisor.screen.status("")
     for line in (
         f"Dateline runs after {seconds:.1f} s.",
         f"  front page     {front}/",
         f"  newest items   {front}/v1/latest",
+        f"  rules          {_desk(front, admin_token, terminal=supervisor.screen.is_terminal)}",
         f"  API reference  {front}/docs",
         f"  data and logs  {home.path}",
         "Ctrl-C stops all of it and loses nothing.",
     ):
         supervisor.screen.say(line)
+
+
+def _desk(front: str, admin_token: Path | None, *, terminal: bool) -> str:
+    """Where editors go. On a terminal the token stands behind the #, which a browser sends to nobody; elsewhere what is
+    said ends in logs, so it names the command that prints the token.
+    """
+    if admin_token is None:
+        return f"{front}/editor (sign in with DATELINE_ADMIN_TOKEN)"
+    if terminal:
+        return f"{front}/editor#{admin_token.read_text().strip()}"
+    return f"{front}/editor (sign in with what `dateline tokens admin` prints)"
 
 
 def _tell_first_round(supervisor: Supervisor, database_url: str) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from services.api.app import create_app
+from services.api.bodies import BODIES
 from services.api.errors import PROBLEMS
 from services.api.middleware import CONTENT_SECURITY_POLICY
 from services.api.queries import stream
@@ -121,7 +122,9 @@ def test_every_route_is_documented():
 
 def test_every_parameter_and_problem_is_documented():
     reference = (ROOT / "docs/reference/http.md").read_text()
-    operations = [path["get"] for path in create_app().openapi()["paths"].values()]
+    operations = [
+        operation for path in create_app().openapi()["paths"].values() for operation in path.values()
+    ]
     names = {
         p["name"] for operation in operations for p in operation.get("parameters", []) if p["in"] == "query"
     }
@@ -135,3 +138,23 @@ def test_a_head_is_answered_without_trouble(site, caplog, path):
     assert (told.status, told.body) == (200, b"")
     assert told.headers["content-length"] == whole.headers["content-length"]
     assert [record.message for record in caplog.records if record.levelname in {"ERROR", "WARNING"}] == []
+
+
+def test_every_member_of_a_body_is_documented():
+    reference = (ROOT / "docs/reference/http.md").read_text()
+    names = {name for body in BODIES for name in body.model_fields}
+    assert [name for name in sorted(names) if f"`{name}`" not in reference] == []
+
+
+def test_the_description_has_the_bodies_and_says_what_takes_a_token(site):
+    described = site.json("/openapi.json")
+    publish = described["paths"]["/v1/rules/publish"]["post"]
+    (schema,) = [kind["schema"] for kind in publish["requestBody"]["content"].values()]
+    assert schema == {"$ref": "#/components/schemas/PublishGiven"}
+    assert described["components"]["schemas"]["PublishGiven"]["required"] == ["rulebook", "message"]
+    assert publish["security"] == [{"token": []}]
+    assert described["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
+    assert "security" not in described["paths"]["/v1/latest"]["get"]
+    page = site.get("/docs").text
+    assert "POST /v1/rules/publish" in page
+    assert "Takes a token." in page

@@ -222,3 +222,10 @@ def test_an_impact_and_statistics_are_told_for_what_is_stored(desk: Desk):
     assert (told["articles"], told["changed"]) == (1, 1)
     assert ask("impact", rulebook=texts(ENERGY), limit=0).error["kind"] == "invalid-input"
     assert {term["term"] for term in ask("stats").answer["terms"]} == {"Kazakh", "inflation"}
+
+
+@pytest.mark.parametrize("name", ["../x.yaml", "a/../../x.yaml", "/etc/x.yaml", "a//b.yaml", "", "a\\b.yaml"])
+def test_a_rules_file_is_called_by_a_path_that_stays_in_its_folder(name):
+    refused = ask("check", rulebook={"texts": {name: TESTED}})
+    assert refused.error["kind"] == "invalid-input"
+    assert "is no name of a rules file" in refused.error["sentence"]

@@ -10,7 +10,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from services.core.settings import load
+from services.embedded.admin import admin_token_file
+from services.embedded.roles import role_children
 from services.embedded.supervisor import STOP_SECONDS
+from services.embedded.up import _desk
 from tests.embedded.programs import descendants, eventually, is_alive
 from tests.fixtures import ports
 from tests.fixtures.servers import make_reachable_folder
@@ -53,6 +57,13 @@ def test_it_runs_stops_and_runs_again_with_its_data(up, folder):
     program.wait_for(r"^Dateline runs after [\d.]+ s\.$")
     program.wait_for(r"^  front page +http://127\.0\.0\.1:\d+/$")
     program.wait_for(r"^first round: 3 of 3 feeds, 2 ok, 1 failing, 1,234 articles$")
+    token = (folder / "home" / "admin-token").read_text().strip()
+    assert any(
+        line.startswith("  rules ")
+        and line.endswith("/editor (sign in with what `dateline tokens admin` prints)")
+        for line in program.lines
+    )
+    assert token not in program.output
     found = addresses(folder)
     assert found["pid"] == program.process.pid
     with psycopg.connect(found["database_url"].replace("+psycopg", "")) as connection:
@@ -66,7 +77,32 @@ def test_it_runs_stops_and_runs_again_with_its_data(up, folder):
     again = up()
     again.wait_for(r"^Dateline runs after")
     assert ask(addresses(folder)["database_url"], "SELECT answer FROM kept") == [(42,)]
+    assert (folder / "home" / "admin-token").read_text().strip() == token
     assert again.end() == 0
+
+
+def test_an_administrators_token_that_is_set_is_used_and_none_is_made(up, folder):
+    program = up(DATELINE_ADMIN_TOKEN="sesame")
+    program.wait_for(r"^  rules +http://127\.0\.0\.1:\d+/editor \(sign in with DATELINE_ADMIN_TOKEN\)$")
+    assert not (folder / "home" / "admin-token").exists()
+    assert program.end() == 0
+
+
+def test_on_a_terminal_the_line_for_editors_is_a_link_that_signs_in(tmp_path):
+    token = admin_token_file(tmp_path)
+    secret = token.read_text().strip()
+    front = "http://127.0.0.1:8000"
+    assert _desk(front, token, terminal=True) == f"{front}/editor#{secret}"
+    assert secret not in _desk(front, token, terminal=False)
+    assert _desk(front, None, terminal=True) == f"{front}/editor (sign in with DATELINE_ADMIN_TOKEN)"
+
+
+def test_the_api_alone_is_told_where_the_administrators_token_lies(tmp_path):
+    children = role_children(
+        load({}, {}), database_url="d", redis_url="r", terminal=False, admin_token=tmp_path / "admin-token"
+    )
+    told = {child.name: child.env.get("DATELINE_ADMIN_TOKEN_FILE") for child in children}
+    assert told == {"scheduler": None, "ingest": None, "classify": None, "api": str(tmp_path / "admin-token")}
 
 
 def test_killed_outright_it_leaves_no_process_and_starts_again(up, folder):

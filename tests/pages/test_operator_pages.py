@@ -159,7 +159,8 @@ def test_the_pages_have_headings_in_order_and_labels(site, desk, path):
     assert len(found.all("table")) == len(found.all("caption"))
     assert all(attributes.get("scope") for attributes, _ in found.all("th"))
     links = {attributes["href"].split("#")[0] for attributes, _ in found.all("a")}
-    assert [link for link in links if link.startswith("/") and site.get(link).status != 200] == []
+    inside = {link for link in links if link.startswith("/")} - {"/editor"}  # which strangers cannot enter
+    assert [link for link in inside if site.get(link).status != 200] == []
 
 
 def test_what_a_publisher_wrote_stays_text(site, desk):

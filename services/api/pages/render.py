@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 
 from services.api import words
 from services.api.formats.view import stamp
+from services.api.tree import LabelTree
 
 MEDIA_TYPE = "text/html; charset=utf-8"
 _HERE = Path(__file__).parent
@@ -69,6 +70,10 @@ def _clock(moment: datetime) -> str:
     return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
 
 
+def _label_names(tree: LabelTree) -> dict[str, str]:
+    return {f"{node.kind}/{node.slug}": node.name for node in tree.nodes}
+
+
 def _environment() -> Environment:
     made = Environment(
         loader=FileSystemLoader(_HERE / "templates"),
@@ -88,7 +93,7 @@ def _environment() -> Environment:
         "safe_url": safe_url,
         "span": words.span,
     }
-    made.globals |= {"static": static_url, "counted": words.counted}
+    made.globals |= {"static": static_url, "counted": words.counted, "label_names": _label_names}
     return made
 
 

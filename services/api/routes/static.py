@@ -31,4 +31,6 @@ async def favicon(request: Request) -> Response:
 @router.get("/robots.txt")
 async def robots() -> Response:
     """Crawlers may read what readers read."""
-    return Response("User-agent: *\nDisallow: /operator\nDisallow: /v1/\n", media_type="text/plain")
+    return Response(
+        "User-agent: *\nDisallow: /operator\nDisallow: /editor\nDisallow: /v1/\n", media_type="text/plain"
+    )

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,6 +19,9 @@ from services.classify.rules import (
     load_texts,
 )
 from services.core.errors import InvalidInputError
+
+_NAME = re.compile(r"[^/\\\x00-\x1f]+(/[^/\\\x00-\x1f]+)*")
+"""A path below a folder: it comes back as one when the rulebook is exported."""
 
 Given = Mapping[str, Any]
 Answer = dict[str, Any]
@@ -49,6 +53,11 @@ def texts_of(given: Given) -> dict[str, str]:
         raise InvalidInputError(
             'A rulebook is {"texts": {file name: YAML}} or {"version": its first letters}.'
         )
+    for name in texts:
+        if not _NAME.fullmatch(name) or ".." in name.split("/"):
+            raise InvalidInputError(
+                f"{name[:80]!r} is no name of a rules file; write regions/asia.yaml or the like."
+            )
     return dict(texts)
 
 

@@ -133,3 +133,57 @@ refreshAges();
 if ("EventSource" in window) {
   for (const list of document.querySelectorAll("[data-follow]")) new Follower(list).start();
 }
+
+// The link that `dateline up` shows has the token behind its #, which no server sees: put it into the form and send it.
+const door = document.querySelector("[data-door]");
+if (location.hash.startsWith("#dl_")) {
+  const key = location.hash.slice(1);
+  history.replaceState(null, "", location.pathname + location.search);
+  if (door && !document.querySelector("[role=alert]")) {
+    door.elements.token.value = key;
+    door.requestSubmit();
+  }
+}
+
+// Rules in the making: a finding leads to its line, the line that was asked for is in view, numbers keep up, nothing is lost unseen.
+class CodeBox {
+  constructor(box) {
+    this.box = box;
+    this.numbers = box.parentElement.querySelector(".numbers");
+    this.saved = box.value;
+    box.addEventListener("input", () => this.grow());
+    box.form.addEventListener("submit", () => { this.saved = this.box.value; });
+    addEventListener("beforeunload", (event) => { if (this.box.value !== this.saved) event.preventDefault(); });
+    for (const link of document.querySelectorAll("a[data-line]")) {
+      link.addEventListener("click", (event) => { event.preventDefault(); this.select(Number(link.dataset.line)); });
+    }
+    if (box.dataset.line) this.select(Number(box.dataset.line));
+  }
+
+  grow() {
+    const lines = this.box.value.split("\n").length;
+    this.box.rows = lines + 1;
+    while (this.numbers.children.length < lines) {
+      const n = this.numbers.children.length + 1;
+      this.numbers.append(element("li", { id: `L${n}` }, String(n)));
+    }
+    while (this.numbers.children.length > lines) this.numbers.lastElementChild.remove();
+  }
+
+  select(line) {
+    const lines = this.box.value.split("\n");
+    const start = lines.slice(0, line - 1).reduce((sum, text) => sum + text.length + 1, 0);
+    this.box.focus({ preventScroll: true });
+    this.box.setSelectionRange(start, start + (lines[line - 1] ?? "").length);
+    this.box.scrollLeft = 0;
+    this.numbers.children[line - 1]?.scrollIntoView({ block: "center" });
+  }
+}
+
+for (const box of document.querySelectorAll("[data-code]")) new CodeBox(box);
+
+// Choosing a label in a correction says that one means it.
+for (const field of document.querySelectorAll("fieldset")) {
+  const said = field.querySelector("input[type=radio][value=yes]");
+  if (said) field.addEventListener("input", (event) => { if (event.target.type !== "radio") said.checked = true; });
+}

@@ -1,0 +1,10 @@
+"""/editor: the rule workbench, for people who never programmed. It works without a script; every form sends on after itself."""
+
+from fastapi import APIRouter, Depends
+
+from services.api.deps import known_parameters
+from services.api.routes.editor import adding, articles, door, draft, measures, overview, review, trying
+
+router = APIRouter(tags=["editors"], dependencies=[Depends(known_parameters)])
+for _part in (door, overview, draft, adding, review, trying, measures, articles):
+    router.include_router(_part.router)

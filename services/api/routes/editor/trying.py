@@ -1,0 +1,84 @@
+"""/editor/try: a headline and a text in, labels with why and why not out, by your draft and by what is in force."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from services.api import desk
+from services.api.errors import Problem
+from services.api.labels import label_tree
+from services.api.pages import rule_words, tried
+from services.api.queries.articles import LARGEST_ID
+from services.api.routes.editor.bench import bench_of
+from services.api.routes.editor.common import Form, Number, Sent, Signed, awaited, go, shown, still_waiting
+from services.core.db import snapshot
+
+router = APIRouter()
+LONGEST_TITLE, LONGEST_BODY = 2000, 100_000
+
+
+@router.get("/editor/try", response_class=Response)
+async def try_(
+    request: Request,
+    editor: Signed,
+    in_force: Number = None,
+    draft: Number = None,
+    article: Annotated[
+        int | None, Query(ge=1, le=LARGEST_ID, description="The article that was tried.")
+    ] = None,
+) -> Response:
+    """Try rules on a text: which labels it gets and why, what did not count, what came near."""
+    found = await awaited(request, editor, in_force=in_force, draft=draft)
+    waiting = await still_waiting(editor, "Try it", "try", *found.values())
+    if waiting:
+        return waiting
+    bench = await bench_of(editor)
+    async with snapshot() as connection:
+        tree = await label_tree(connection)
+    answers = {side: asked.answer or {} for side, asked in found.items() if asked and asked.state == "done"}
+    document: dict[str, Any] = next(
+        (answer["document"] for answer in answers.values() if answer.get("document")), {}
+    )
+    return await shown(
+        editor,
+        "editor_try.html",
+        title="Try it",
+        here="try",
+        bench=bench,
+        found=found,
+        article=article,
+        document=document,
+        errors={side: asked.error or {} for side, asked in found.items() if asked and asked.state != "done"},
+        tries={side: tried.of(answer, document, tree) for side, answer in answers.items()},
+        difference=tried.difference(answers.get("in_force"), answers.get("draft"), tree),
+        words=rule_words,
+    )
+
+
+@router.post("/editor/try", include_in_schema=False)
+async def ask(editor: Signed, form: Sent) -> Response:
+    """Ask for both at once."""
+    given = _given(form)
+    bench = await bench_of(editor)
+    in_force = await desk.ask("explain", given, editor.name)
+    draft = None
+    if bench.draft is not None:
+        asked = given | {"rulebook": {"texts": dict(bench.texts)}}
+        draft = await desk.ask("explain", asked, editor.name)
+    return go("/editor/try", in_force=in_force, draft=draft, article=given.get("article_id"), anchor="found")
+
+
+def _given(form: Form) -> dict[str, Any]:
+    number = form.number("article") if form.one("article") else 0
+    if number:
+        return {"article_id": number}
+    title, body, lang = form.one("title").strip(), form.one("body").strip(), form.one("lang").strip()
+    if not title and not body:
+        raise Problem(400, "invalid-body", "Give a headline or a text.", {"member": "title"})
+    if len(title) > LONGEST_TITLE or len(body) > LONGEST_BODY or len(lang) > 40:
+        raise Problem(
+            400, "invalid-body", f"A text has at most {LONGEST_BODY:,} characters.", {"member": "body"}
+        )
+    document = {"title": title, "body": body, "lang": lang}
+    return {"document": {name: value for name, value in document.items() if value}}

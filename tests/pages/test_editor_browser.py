@@ -1,0 +1,143 @@
+"""The workbench in a real browser: the link of the terminal signs in, a finding leads to its line, no page is too wide."""
+
+import asyncio
+
+import pytest
+
+from services.classify import rulebook
+from services.classify.starter import starter_texts
+from services.core.db import transaction
+from tests.fixtures.editors import token
+from tests.fixtures.furniture import furnish
+
+pytestmark = pytest.mark.pages
+
+
+async def signed_in(tab, site, secret):
+    await tab.open(f"{site.url}/editor#{secret}")
+    await tab.until("location.pathname === '/editor' && !!document.querySelector('.who')")
+
+
+@pytest.fixture
+def secret(desk):
+    texts = starter_texts()
+    with transaction() as session:
+        rulebook.publish(session, texts, message="The starter rulebook", author="dateline")
+    return token("aigerim")
+
+
+def test_the_link_of_the_terminal_signs_in_and_leaves_no_token_in_the_address(site, secret, new_tab):
+    async def look():
+        async with new_tab() as tab:
+            await signed_in(tab, site, secret)
+            assert await tab.value("location.href") == f"{site.url}/editor"
+            assert await tab.value("document.cookie") == ""
+            await tab.open(f"{site.url}/editor/sign-in#dl_nobody")
+            await tab.until("location.pathname === '/editor' && location.hash === ''")
+            return tab.complaints
+
+    assert asyncio.run(look()) == []
+
+
+def test_a_wrong_token_in_the_link_is_told_once(site, secret, new_tab):
+    async def look():
+        async with new_tab() as tab:
+            await tab.open(f"{site.url}/editor#dl_nobody")
+            await tab.until("!!document.querySelector('[role=alert]')")
+            assert "nobody's" in await tab.value("document.querySelector('[role=alert]').textContent")
+
+    asyncio.run(look())
+
+
+def test_a_finding_leads_to_its_line_and_numbers_keep_up(site, secret, new_tab, classify):
+    async def look():
+        async with new_tab() as tab:
+            await signed_in(tab, site, secret)
+            await tab.open(f"{site.url}/editor/file?name=places/africa.yaml")
+            await tab.until("!!document.querySelector('#text') && document.readyState === 'complete'")
+            lines = await tab.value("document.querySelector('#text').value.split('\\n').length")
+            assert await tab.value("document.querySelectorAll('.numbers li').length") == lines
+            await tab.value(
+                "(() => { const t = document.querySelector('#text'); t.value += 'labels: 5\\n\\n'; "
+                "t.dispatchEvent(new Event('input')); })()"
+            )
+            assert await tab.value("document.querySelectorAll('.numbers li').length") == lines + 2
+            await tab.value("document.querySelector('.code-form').requestSubmit()")
+            await tab.until("!!document.querySelector('.findings [data-line]')")
+            await tab.value("document.querySelector('.findings [data-line]').click()")
+            assert await tab.value(
+                "(() => { const t = document.querySelector('#text'); return t.value.slice(t.selectionStart, t.selectionEnd); })()"
+            ) in {"labels: 5", "  5"}
+            await tab.until(
+                "(() => { const b = document.querySelector('.numbers .error').getBoundingClientRect(); "
+                "return b.top >= 0 && b.bottom <= innerHeight; })()"
+            )
+            heights = await tab.value(
+                "[document.querySelector('.numbers').scrollHeight, document.querySelector('#text').clientHeight]"
+            )
+            assert abs(heights[0] - heights[1]) <= 60
+            return tab.complaints
+
+    assert asyncio.run(look()) == []
+
+
+def test_choosing_a_label_means_saying_it(site, secret, desk, new_tab):
+    article = furnish(desk)[0]
+
+    async def look():
+        async with new_tab() as tab:
+            await signed_in(tab, site, secret)
+            await tab.open(f"{site.url}/editor/articles/{article}")
+            await tab.until(
+                "!!document.querySelector('[name=say_topics]') && document.readyState === 'complete'"
+            )
+            said = "document.querySelector('[name=say_topics]:checked').value"
+            assert await tab.value(said) == "no"
+            await tab.value("document.querySelector('[name=topic]').click()")
+            assert await tab.value(said) == "yes"
+
+    asyncio.run(look())
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.usefixtures("classify")
+def test_no_page_of_the_workbench_is_wider_than_its_window(site, secret, desk, new_tab, width):
+    article = furnish(desk)[0]
+
+    async def look():
+        async with new_tab() as tab:
+            await tab.command(
+                "Emulation.setDeviceMetricsOverride",
+                width=width,
+                height=900,
+                deviceScaleFactor=1,
+                mobile=width < 600,
+            )
+            await signed_in(tab, site, secret)
+            for path in (
+                "/editor",
+                "/editor/find?q=kyrgyz",
+                "/editor/draft",
+                "/editor/file?name=places/africa.yaml&line=900",
+                "/editor/try",
+                "/editor/stats",
+                "/editor/corrections",
+                "/editor/history",
+                f"/editor/articles/{article}",
+            ):
+                await tab.open(site.url + path)
+                await tab.until(
+                    f"location.pathname + location.search === '{path}' && document.readyState === 'complete'"
+                )
+                assert await tab.value("document.documentElement.scrollWidth") <= width, path
+            await tab.open(f"{site.url}/editor/try")
+            await tab.until("!!document.querySelector('#title') && document.readyState === 'complete'")
+            await tab.value(
+                "(() => { document.querySelector('#title').value = 'Kazakhstan builds a nuclear power plant'; "
+                "document.querySelector('.form').requestSubmit(); })()"
+            )
+            await tab.until("!!document.querySelector('.tried-headline')")
+            assert await tab.value("document.documentElement.scrollWidth") <= width
+            return tab.complaints
+
+    assert asyncio.run(look()) == []
