@@ -1,0 +1,57 @@
+"""How many articles a word stands in, learned from the stream as it comes, for each language apart."""
+
+from math import log
+from typing import Any
+
+PRIOR = 1000
+"""Articles that a stream is taken to have shown before its first one, none of which had the word: without them every
+word of the first hundred articles would be as rare as the next."""
+_ROOM = 400_000
+"""Words remembered of one language; beyond it all counts are halved and what is left without one is forgotten."""
+
+
+class Frequencies:
+    """Counts of words by language. A background of other texts was measured to do harm: the stream itself is best."""
+
+    __slots__ = ("_counts", "_totals")
+
+    def __init__(self) -> None:
+        self._totals: dict[str, int] = {}
+        self._counts: dict[str, dict[str, int]] = {}
+
+    def learn(self, words: list[str], language: str) -> None:
+        """Count the distinct words of one article."""
+        self._totals[language] = self._totals.get(language, 0) + 1
+        counts = self._counts.setdefault(language, {})
+        known = counts.get
+        for word in words:
+            counts[word] = known(word, 0) + 1
+        if len(counts) > _ROOM:
+            self._halve(language)
+
+    def weights(self, words: list[str], language: str) -> list[float]:
+        """How much each word says: the logarithm of how rarely it stands in an article."""
+        total = self._totals.get(language, 0) + 1 + PRIOR
+        known = self._counts.get(language, {}).get
+        return [log(1 + total / (known(word, 0) + 1)) for word in words]
+
+    def _halve(self, language: str) -> None:
+        self._totals[language] = max(self._totals[language] // 2, 1)
+        counts = self._counts[language]
+        self._counts[language] = {word: count // 2 for word, count in counts.items() if count > 1}
+
+    def export(self) -> dict[str, Any]:
+        """Plain data."""
+        return {
+            code: {"total": self._totals[code], "counts": dict(counts)}
+            for code, counts in self._counts.items()
+        }
+
+    @classmethod
+    def load(cls, data: dict[str, Any]) -> "Frequencies":
+        """What `export` gave."""
+        found = cls()
+        for code, language in data.items():
+            found._totals[code] = int(language["total"])
+            found._counts[code] = {str(word): int(count) for word, count in language["counts"].items()}
+        return found

@@ -1,0 +1,235 @@
+"""All open stories, and the one decision about each article: join, found, merge. In one pass, in the order given."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from itertools import islice
+from math import log10
+
+from services.classify.stories.frequencies import Frequencies
+from services.classify.stories.model import Cost, Decision, Document, DocumentId, Limits, Merge, Spoke
+from services.classify.stories.story import Member, Story
+from services.classify.stories.vectors import Vector, Words, read, weigh
+
+_SWEEP = 3600.0
+"""Seconds of the stream between two looks for stories that are over."""
+_SPOKEN = 8
+_CROWD = 100
+"""Open stories up to which a near one is hardly found by chance."""
+
+
+class Stories:
+    """The state of deciding. Plain memory: the same articles in the same order give the same state, everywhere.
+
+    An article costs a bounded number of steps: `Limits.heavy` terms times `Limits.newest` stories, whatever is stored.
+    """
+
+    def __init__(self, limits: Limits | None = None, *, first_id: int = 1) -> None:
+        self.limits = limits or Limits()
+        self.frequencies = Frequencies()
+        self.open: dict[int, Story] = {}
+        self.story_of: dict[DocumentId, int] = {}
+        self.next_id = first_id
+        self.decided = 0
+        self.swept: float | None = None
+        self.cost = Cost()
+        self._filed: defaultdict[str, dict[int, int]] = defaultdict(dict)
+
+    def decide(
+        self,
+        document: Document,
+        now: datetime,
+        *,
+        pinned: int | None = None,
+        barred: frozenset[int] = frozenset(),
+    ) -> Decision:
+        """Which story an article belongs to; remembered in the state. Asked twice, the first answer stands.
+
+        `now`: when the article is decided; stories not added to within the window around it are over. `pinned`: an
+        editor has said which story it is (one that is over is opened again). `barred`: stories that it is not.
+        """
+        if (known := self.story_of.get(document.id)) is not None:
+            return Decision(document.id, known, founded=False)
+        self._close(now.timestamp())
+        words = read(document)
+        vector = weigh(words, self.frequencies)
+        self.frequencies.learn(words.words, words.language)
+        at = document.at.timestamp() if document.at else None
+        self.decided += 1
+        member = Member(
+            document.id, vector, at, document.source, words.language, document.places, self.decided
+        )
+        if pinned is not None:
+            self.enter(member, pinned, now.timestamp())
+            return Decision(document.id, pinned, founded=False, by="editor")
+        return self._place(member, words, now.timestamp(), barred)
+
+    def _place(self, member: Member, words: Words, now: float, barred: frozenset[int]) -> Decision:
+        ranked, needed = self._ranked(member, barred), self._needed(member)
+        near, best = ranked[0] if ranked else (0.0, None)
+        spoken = _spoken(member.vector, best, words) if best else ()
+        merges: tuple[Merge, ...] = ()
+        if joined := best if near >= needed else None:
+            story = joined.id
+            self.enter(member, story, now)
+            merges = self._bridge(joined, ranked[1:2], title_only=words.title_only)
+        else:
+            story, self.next_id = self.next_id, self.next_id + 1
+            self.enter(member, story, now)
+        return Decision(
+            document=member.id,
+            story=merges[0].kept if merges else story,
+            founded=joined is None,
+            similarity=near,
+            needed=needed,
+            nearest=best.id if best else None,
+            words=spoken,
+            merges=merges,
+        )
+
+    def _needed(self, member: Member) -> float:
+        """What an article needs to join: more among many open stories, the more so where it has no date."""
+        limits = self.limits
+        crowd = limits.crowd if member.at is not None else limits.crowd_undated
+        join = limits.join_titles if member.vector.title_only else limits.join
+        return join + crowd * log10(max(len(self.open) / _CROWD, 1.0))
+
+    def revise(self, document: Document, now: datetime) -> Decision:
+        """The text of an article was rewritten: it stays in its story unless it is far from what the others say.
+
+        An article alone in its story always stays: ids never change once given out. Unknown articles are decided.
+        """
+        number = self.story_of.get(document.id)
+        if number is None or number not in self.open:
+            return self.decide(document, now)
+        story, words = self.open[number], read(document)
+        old = self.remove(document.id)
+        vector = weigh(words, self.frequencies)
+        at = document.at.timestamp() if document.at else None
+        member = Member(document.id, vector, at, document.source, words.language, document.places, old.number)
+        near = story.similarity(member, self.limits) if story.members else 1.0
+        if near < self.limits.keep:
+            return self._place(member, words, now.timestamp(), frozenset({number}))
+        self.enter(member, number, now.timestamp())
+        return Decision(
+            document.id, number, founded=False, similarity=near, needed=self.limits.keep, nearest=number
+        )
+
+    def remove(self, document: DocumentId) -> Member:
+        """Take an article out of its story, as if it had never come. An empty story stays open until it is over.
+
+        Raises KeyError where the article is in no open story.
+        """
+        story = self.open[self.story_of.pop(document)]
+        member = story.remove(document)
+        for word in member.vector.words[: self.limits.heavy]:
+            others = [m.number for m in story.members.values() if word in m.vector.words[: self.limits.heavy]]
+            self._file(word, story.id, max(others, default=None))
+        return member
+
+    def _file(self, word: str, story: int, number: int | None) -> None:
+        """File a story under a word at the place of the article `number`; nowhere for None."""
+        filed = self._filed[word]
+        filed.pop(story, None)
+        if number is not None:
+            newest = next(reversed(filed.values()), 0)
+            filed[story] = number
+            if number < newest:
+                self._filed[word] = dict(sorted(filed.items(), key=lambda item: item[1]))
+        elif not filed:
+            del self._filed[word]
+
+    def _ranked(self, member: Member, barred: frozenset[int]) -> list[tuple[float, Story]]:
+        """The stories that share the most with an article, the most similar first; of equal ones the older."""
+        limits, vector = self.limits, member.vector
+        shared: defaultdict[int, int] = defaultdict(int)
+        touches = 0
+        for word, weight in islice(zip(vector.words, vector.weights, strict=True), limits.heavy):
+            if filed := self._filed.get(word):
+                square = weight * weight
+                touches += min(len(filed), limits.newest)
+                for number in islice(reversed(filed), limits.newest):
+                    shared[number] += square
+        self.cost.documents += 1
+        self.cost.touches += touches
+        window = limits.window.total_seconds()
+        ranked: list[tuple[float, Story]] = []
+        for _, number in sorted(((-value, number) for number, value in shared.items()))[
+            : limits.rescored + len(barred)
+        ]:
+            story = self.open[number]
+            if number not in barred and story.apart(member.at, member.at) <= window:
+                ranked.append((story.similarity(member, limits), story))
+        ranked.sort(key=lambda pair: (-pair[0], pair[1].id))
+        return ranked
+
+    def _bridge(
+        self, best: Story, second: list[tuple[float, Story]], *, title_only: bool
+    ) -> tuple[Merge, ...]:
+        limits = self.limits
+        bridge, merge = (
+            (limits.bridge_titles, limits.merge_titles) if title_only else (limits.bridge, limits.merge)
+        )
+        for near, other in second:
+            if near >= bridge and (likeness := best.likeness(other, limits)) >= merge:
+                return (self.merge(best.id, other.id, likeness),)
+        return ()
+
+    def merge(self, one: int, other: int, similarity: float = 1.0) -> Merge:
+        """Make two open stories one: the one that was founded first stays."""
+        kept, lost = self.open[min(one, other)], self.open.pop(max(one, other))
+        for member in lost.members.values():
+            kept.add(member)
+            self.story_of[member.id] = kept.id
+        kept.touched = max(kept.touched, lost.touched)
+        for word in _heavy(lost, self.limits):
+            number = max(self._filed[word].pop(lost.id), self._filed[word].get(kept.id, 0))
+            self._file(word, kept.id, number)
+        return Merge(lost.id, kept.id, similarity)
+
+    def enter(self, member: Member, number: int, now: float) -> None:
+        """Put an article into a story without asking; the story is opened where it is not."""
+        story = self.open.get(number) or self.reopen(number, now)
+        story.add(member)
+        story.touched = now
+        self.story_of[member.id] = number
+        for word in member.vector.words[: self.limits.heavy]:
+            self._file(word, number, member.number)
+
+    def reopen(self, number: int, now: float) -> Story:
+        """An empty open story of a known number, touched at `now` (seconds since 1970)."""
+        self.open[number] = Story(number, now)
+        self.next_id = max(self.next_id, number + 1)
+        return self.open[number]
+
+    def _close(self, now: float) -> None:
+        """Forget the stories that nobody has added to within the window."""
+        if self.swept is not None and abs(now - self.swept) < _SWEEP:
+            return
+        self.swept, window = now, self.limits.window.total_seconds()
+        over = [story for story in self.open.values() if abs(now - story.touched) > window]
+        for story in over:
+            self._forget(story)
+
+    def _forget(self, story: Story) -> None:
+        del self.open[story.id]
+        for word in _heavy(story, self.limits):
+            self._file(word, story.id, None)
+        for document in story.members:
+            del self.story_of[document]
+
+
+def _heavy(story: Story, limits: Limits) -> Iterable[str]:
+    return {word for member in story.members.values() for word in member.vector.words[: limits.heavy]}
+
+
+def _spoken(vector: Vector, story: Story, words: Words) -> tuple[Spoke, ...]:
+    """The words that article and story share, by what each brought."""
+    parts = [
+        (weight * story.total.get(word, 0), word)
+        for word, weight in zip(vector.words, vector.weights, strict=True)
+        if word in story.total
+    ]
+    whole = sum(part for part, _ in parts) or 1
+    parts.sort(key=lambda pair: (-pair[0], pair[1]))
+    return tuple(Spoke(words.shown(word), part / whole) for part, word in parts[:_SPOKEN])

@@ -1,0 +1,140 @@
+"""One open story: the sum of its articles, when they came, who published them."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from math import exp, sqrt
+
+from services.classify.stories.model import DocumentId, Limits
+from services.classify.stories.vectors import SCALE, Vector
+
+_SEVERAL = 2
+"""Names that article and story need each before strangers are told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """An article of a story, as far as deciding needs it. Times in seconds since 1970."""
+
+    id: DocumentId
+    vector: Vector
+    at: float | None
+    source: str | None
+    language: str
+    places: frozenset[str]
+    number: int
+    """The place of the article in the order in which articles were decided."""
+
+
+@dataclass(slots=True)
+class Story:
+    """Articles on one event; `id` for ever, `touched` in seconds since 1970."""
+
+    id: int
+    touched: float
+    members: dict[DocumentId, Member] = field(default_factory=dict)
+    total: dict[str, int] = field(default_factory=dict)
+    """The sum of the vectors of the members."""
+    square: int = 0
+    """Of the length of that sum."""
+    first: float | None = None
+    last: float | None = None
+    sources: Counter[str] = field(default_factory=Counter)
+    names: Counter[str] = field(default_factory=Counter)
+    places: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def publishers(self) -> int:
+        """Distinct owners among its articles."""
+        return len(self.sources)
+
+    def dot(self, vector: Vector) -> int:
+        """The sum of products with the sum of the members."""
+        known = self.total.get
+        return sum(
+            [weight * known(word, 0) for word, weight in zip(vector.words, vector.weights, strict=True)]
+        )
+
+    def add(self, member: Member) -> None:
+        """Take an article in. Sums of whole numbers: the order of additions leaves no trace."""
+        vector = member.vector
+        self.square += 2 * self.dot(vector) + sum([w * w for w in vector.weights])
+        total, known = self.total, self.total.get
+        for word, weight in zip(vector.words, vector.weights, strict=True):
+            total[word] = known(word, 0) + weight
+        self.members[member.id] = member
+        for counter, keys in self._counted(member):
+            counter.update(keys)
+        if member.at is not None:
+            self.first = member.at if self.first is None else min(self.first, member.at)
+            self.last = member.at if self.last is None else max(self.last, member.at)
+
+    def remove(self, document: DocumentId) -> Member:
+        """Let an article go, as if it had never been in."""
+        member = self.members.pop(document)
+        vector, total = member.vector, self.total
+        self.square += sum([w * w for w in vector.weights]) - 2 * self.dot(vector)
+        for word, weight in zip(vector.words, vector.weights, strict=True):
+            total[word] -= weight
+            if not total[word]:
+                del total[word]
+        for counter, keys in self._counted(member):
+            counter.subtract(keys)
+            for key in keys:
+                if not counter[key]:
+                    del counter[key]
+        times = [other.at for other in self.members.values() if other.at is not None]
+        self.first, self.last = min(times, default=None), max(times, default=None)
+        return member
+
+    def similarity(self, member: Member, limits: Limits) -> float:
+        """With an article: the geometric mean of cosine to the centre and average cosine to the members, decayed by time.
+
+        The average holds back what the centre alone lets grow without end: chains of articles of which each is near the
+        next. Less where nobody and nowhere named in the one is named in the other.
+        """
+        dot = self.dot(member.vector)
+        if not dot:
+            return 0.0
+        near = dot / (SCALE * sqrt(len(self.members) * sqrt(self.square) * SCALE))
+        if member.places and self.places and not member.places & self.places.keys():
+            near *= limits.elsewhere
+        return near * self._acquainted(member.vector, limits) * self._nearness(member.at, member.at, limits)
+
+    def _acquainted(self, vector: Vector, limits: Limits) -> float:
+        """1 where enough of an article's names occur in the story, less where not; names weigh by the square as in a cosine."""
+        if len(vector.names) < _SEVERAL or len(self.names) < _SEVERAL:
+            return 1.0
+        shared = whole = 0
+        for word, weight in zip(vector.words, vector.weights, strict=True):
+            if word in vector.names:
+                whole += weight * weight
+                shared += weight * weight if word in self.names else 0
+        if not whole:
+            return 1.0
+        return limits.strangers + (1 - limits.strangers) * min(shared / whole / limits.acquainted, 1.0)
+
+    def likeness(self, other: "Story", limits: Limits) -> float:
+        """The same between two stories."""
+        small, great = (self, other) if len(self.total) <= len(other.total) else (other, self)
+        known = great.total.get
+        dot = sum([weight * known(word, 0) for word, weight in small.total.items()])
+        if not dot:
+            return 0.0
+        pairs = len(self.members) * len(other.members)
+        near = dot / (SCALE * sqrt(pairs * sqrt(self.square) * sqrt(other.square)))
+        return near * self._nearness(other.first, other.last, limits)
+
+    def apart(self, first: float | None, last: float | None) -> float:
+        """Seconds between the time of this story and another time; 0 where they overlap or one is not known."""
+        if self.first is None or self.last is None or first is None or last is None:
+            return 0.0
+        return max(first - self.last, self.first - last, 0.0)
+
+    def _counted(self, member: Member) -> tuple[tuple[Counter[str], Iterable[str]], ...]:
+        source = () if member.source is None else (member.source,)
+        return (self.sources, source), (self.names, member.vector.names), (self.places, member.places)
+
+    def _nearness(self, first: float | None, last: float | None, limits: Limits) -> float:
+        gap, sigma = self.apart(first, last), limits.sigma.total_seconds()
+        return exp(-gap * gap / (2 * sigma * sigma)) if gap else 1.0
