@@ -17,6 +17,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "rules": ("services.cli.rules", "Check, test, explain, measure and publish the rulebook."),
     "corrections": ("services.cli.corrections", "Say what the labels of an article are, above the rules."),
     "tokens": ("services.cli.tokens", "Keys for editors, operators and programs."),
+    "stories": ("services.cli.stories", "Measure how articles are grouped into stories."),
+    "dedupe": ("services.cli.dedupe", "Measure how the same article and its copies are found."),
     "latest": ("services.cli.latest", "Show the Latest stream, and follow it."),
     "doctor": ("services.cli.doctor", "Say in sentences what is wrong and what to do."),
     "settings": ("services.cli.about", "Every setting with its value and where it came from."),

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from services.classify.rules.fold import is_unspaced
 from services.classify.tokens import fold, guess_language, numbers, stop_words, tokens
@@ -46,47 +47,74 @@ class Text:
     """The key of the publisher: one publisher's own articles look alike without being copies."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Prepared:
-    """A text read once. Tuples keep the order of the text, sets do not."""
+    """A text read once: what its keys need at once, what only a comparison needs when it is first asked for."""
 
     title: str
     """The normal form of the headline, empty where it has no letter."""
-    title_words: tuple[str, ...]
-    title_numbers: frozenset[str]
-    title_telling: frozenset[str]
-    """Words of the headline that are no stop words."""
+    written_title: str
+    body: str
+    """Without what a site adds around it."""
     words: tuple[str, ...]
     """Tokens of the body."""
-    runs: frozenset[tuple[str, ...]]
-    weights: dict[str, float]
-    """Of every distinct token of the body: little for a stop word, more for a long word."""
-    numbers: frozenset[str]
-    names: frozenset[str]
+    language: str | None
     source: str | None
     unspaced: bool
     """Whether the text is in a script without spaces, whose tokens are runs of characters."""
 
+    @cached_property
+    def title_words(self) -> tuple[str, ...]:
+        """Tokens of the headline."""
+        return tuple(tokens(self.title))
+
+    @cached_property
+    def title_telling(self) -> frozenset[str]:
+        """Words of the headline that are no stop words."""
+        words = self.title_words
+        return frozenset(words) - stop_words(guess_language(words) or self._language)
+
+    @cached_property
+    def title_numbers(self) -> frozenset[str]:
+        """Numbers that the headline names."""
+        return numbers(self.written_title)
+
+    @cached_property
+    def runs(self) -> frozenset[tuple[str, ...]]:
+        """Every `RUN` tokens that stand together."""
+        return runs(self.words)
+
+    @cached_property
+    def weights(self) -> dict[str, float]:
+        """Of every distinct token of the body: little for a stop word."""
+        return weigh(set(self.words), self._language)
+
+    @cached_property
+    def numbers(self) -> frozenset[str]:
+        """Numbers that the body names."""
+        return numbers(self.body)
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Words that the body writes with a capital inside a sentence."""
+        return _names(self.body)
+
+    @cached_property
+    def _language(self) -> str:
+        return (self.language or "").partition("-")[0].lower() or guess_language(self.words)
+
 
 def prepare(text: Text) -> Prepared:
-    """A text with everything that comparing needs. Costs time in proportion to its first 3,000 characters."""
-    title = headline(text.title)
-    title_words = tuple(tokens(title))
+    """A text ready for its keys and for comparing. Costs time in proportion to its first 3,000 characters."""
     body = strip_furniture(text.body[:_READ])
-    words = tuple(tokens(body))
-    language = (text.language or "").partition("-")[0] or guess_language(words)
     return Prepared(
-        title=title,
-        title_words=title_words,
-        title_numbers=numbers(text.title),
-        title_telling=frozenset(title_words) - stop_words(guess_language(title_words) or language),
-        words=words,
-        runs=runs(words),
-        weights=weigh(set(words), language),
-        numbers=numbers(body),
-        names=_names(body),
+        title=headline(text.title),
+        written_title=text.title,
+        body=body,
+        words=tuple(tokens(body)),
+        language=text.language,
         source=text.source,
-        unspaced=is_unspaced(body or title),
+        unspaced=is_unspaced(body or text.title),
     )
 
 

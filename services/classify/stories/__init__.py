@@ -11,6 +11,7 @@ every number of `Limits`.
 from services.classify.stories.frequencies import Frequencies
 from services.classify.stories.measures import Score, bcubed, binary, pairs
 from services.classify.stories.model import Cost, Decision, Document, Limits, Merge, Spoke
+from services.classify.stories.pair import learn, one_story
 from services.classify.stories.snapshot import export, load, rebuild
 from services.classify.stories.state import Stories
 
@@ -27,7 +28,9 @@ __all__ = [
     "bcubed",
     "binary",
     "export",
+    "learn",
     "load",
+    "one_story",
     "pairs",
     "rebuild",
 ]

@@ -27,11 +27,11 @@ class Limits:
     """The same two for a headline alone."""
     keep: float = 0.10
     """Below this an article whose text was rewritten leaves its story."""
-    strangers: float = 0.35
+    strangers: float = 0.3
     """What is left of the similarity where article and story both name names, and none is the same: look-alike events."""
     acquainted: float = 0.15
     """The part of the weight of an article's names that must be found in a story for the whole similarity to count."""
-    elsewhere: float = 0.4
+    elsewhere: float = 0.3
     """What is left where the rules find places in both, and none is the same."""
     window: timedelta = timedelta(days=7)
     """A story is open for so long after its last article."""

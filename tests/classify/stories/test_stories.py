@@ -69,8 +69,9 @@ EVENTS = {
 }  # fmt: skip
 
 
-def document(number, title, body="", *, hours=0.0, source=None, language=None):
-    return Document(number, title, body, NOON + hours * HOUR, source or f"paper{number}.example", language)
+def document(number, title, body="", *, hours=0.0, source=None, places=()):
+    at, source = NOON + hours * HOUR, source or f"paper{number}.example"
+    return Document(number, title, body, at, source, places=frozenset(places))
 
 
 def stream():
@@ -118,12 +119,18 @@ LOOK_ALIKES = {
     ],
 }  # fmt: skip
 
+PLACES = {"two floods": ("RU", "ES"), "two rate decisions": ("RU", "CA")}
+"""What the rules say of them, where the texts name too few names or the same institution."""
+
 
 @pytest.mark.parametrize("what", LOOK_ALIKES)
 def test_look_alike_events_stay_apart(what):
     """The two differ by where and who, among the words of a stream that has seen such events before."""
     stories, _ = decide_all(stream())
-    one, two = (document(f"{what} {n}", *row, hours=3) for n, row in enumerate(LOOK_ALIKES[what]))
+    rows = zip(LOOK_ALIKES[what], PLACES.get(what, ("", "")), strict=True)
+    one, two = (
+        document(f"{what} {n}", *row, hours=3, places=place.split()) for n, (row, place) in enumerate(rows)
+    )
     first, second = (stories.decide(doc, NOON) for doc in (one, two))
     assert first.story != second.story, second.sentence()
 
@@ -200,16 +207,19 @@ def bridge():
         ("Copper mine collapse at Codelco", two),
         ("Iquique quake collapse Codelco copper mine port", f"{one} {two}"),
     ]
-    limits = Limits(join=0.1, bridge=0.1, merge=0.0001)
+    limits = Limits(join=0.5, bridge=0.2, merge=0.0)
     return [document(n, *row) for n, row in enumerate(rows)], limits
 
 
 def test_a_merge_keeps_the_story_that_was_founded_first():
     documents, limits = bridge()
-    two = document(5, "Codelco quake", "collapse of a copper mine at the port of Iquique")
-    stories, decisions = decide_all([*documents[:2], two, documents[2]], Stories(limits))
-    merges = [merge for decision in decisions for merge in decision.merges]
-    assert [(merge.lost, merge.kept) for merge in merges] == [(2, 1)]
+    stories, decisions = decide_all(documents, Stories(limits))
+    assert [[(merge.lost, merge.kept) for merge in decision.merges] for decision in decisions] == [
+        [],
+        [],
+        [(2, 1)],
+    ]
+    assert decisions[2].story == 1
     assert set(stories.story_of.values()) == {1}
     assert stories.open.keys() == {1}
     assert stories.next_id == 3
@@ -319,9 +329,6 @@ def test_a_state_rebuilt_from_the_articles_and_their_stories_is_the_state(rows):
     again = rebuild([(one, final(placed[one.id]), now) for one, now in documents], limits=LOOSE)
     again.next_id = lived.next_id
     found, wanted = export(again), export(lived)
-    for state in (found, wanted):
-        state["members"].sort(key=lambda row: row[2])
-        state["stories"].sort()
     assert found == wanted
     assert again._filed == lived._filed
 
@@ -342,12 +349,9 @@ def test_every_article_has_one_story_and_ids_are_never_given_twice(rows):
         assert not over & stories.open.keys()
     members = [document for story in stories.open.values() for document in story.members]
     assert len(members) == len(set(members))
-    assert {
-        document: story
-        for story in stories.open.values()
-        for document in story.members
-        for story in [story.id]
-    } == stories.story_of
+    assert stories.story_of == {
+        document: story.id for story in stories.open.values() for document in story.members
+    }
 
 
 def test_an_article_costs_a_bounded_number_of_steps():

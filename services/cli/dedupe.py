@@ -1,0 +1,42 @@
+"""`dateline dedupe`: are copies found, and nothing else taken for one?"""
+
+from typing import Any
+
+import click
+
+JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def dedupe() -> None:
+    """Measure how the same article and its copies are found.
+
+    Example: dateline dedupe evaluate pairs.jsonl
+    """
+
+
+@dedupe.command()
+@click.argument("labelled", type=click.File("rb"))
+@JSON
+def evaluate(labelled: Any, as_json: bool) -> None:
+    """Measure on labelled pairs (JSON lines): the same article, a duplicate, one story, or no.
+
+    A row holds a and b, each with url, title and body, perhaps date, source and lang, and same: "article", "duplicate",
+    "story" or "no". A level counts what is nearer too: an article is also a duplicate.
+
+    Example: dateline dedupe evaluate pairs.jsonl --json
+    """
+    from services.classify.grouping import PairEvaluation
+    from services.cli.labelled import measure, print_table
+    from services.cli.rules.common import plural, print_json
+
+    evaluation = PairEvaluation()
+    result = measure(labelled, evaluation.add, evaluation.result)
+    if as_json:
+        print_json(result)
+        return
+    click.echo(f"{plural(result['rows'], 'pair')}, {result['rows_per_second']:,} a second\n")
+    print_table(result["levels"])
+    click.echo("\nlabelled      said")
+    for gold, said in result["said"].items():
+        click.echo(f"{gold:12}  " + ", ".join(f"{count} {name}" for name, count in sorted(said.items())))
