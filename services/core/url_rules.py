@@ -25,8 +25,15 @@ HOST_ALIASES = {
     "news.bbc.co.uk": "news.bbc.com",
     "edition.cnn.com": "cnn.com",
     "us.cnn.com": "cnn.com",
+    "lite.cnn.com": "cnn.com",
     "amp.cnn.com": "cnn.com",
     "x.com": "twitter.com",
+    "guardian.co.uk": "theguardian.com",
+    "thetimes.co.uk": "thetimes.com",
+    "dailymail.com": "dailymail.co.uk",
+    "old.reddit.com": "reddit.com",
+    "new.reddit.com": "reddit.com",
+    "np.reddit.com": "reddit.com",
     "youtube-nocookie.com": "youtube.com",
 }
 """Hosts that serve the same articles under the same paths. Looked up before and after prefixes go."""
@@ -39,10 +46,31 @@ REDIRECTORS: tuple[tuple[re.Pattern[str], re.Pattern[str], frozenset[str]], ...]
         frozenset(),
     ),
     (
-        re.compile(r"[a-z0-9-]+\.cdn\.ampproject\.org"),
+        re.compile(r"(?:[a-z0-9-]+\.)?cdn\.ampproject\.org"),
         re.compile(r"/[cvri]/(?P<secure>s/)?(?P<target>[^/]+\.[^/]+(?:/.*)?)$"),
         frozenset(),
     ),
+    (
+        re.compile(r"bc\.marfeel(?:cache)?\.com"),
+        re.compile(r"/(?:amp/)?(?P<secure>)(?P<target>[^/]+\.[^/]+/.*)$"),
+        frozenset(),
+    ),
+    (
+        re.compile(r"redir\.folha\.com\.br"),
+        re.compile(r"/redir/.*\*http(?P<secure>s)?:/+(?P<target>[^/]+\.[^/]+/.*)$"),
+        frozenset(),
+    ),
+    (
+        re.compile(r"urldefense\.com"),
+        re.compile(r"/v3/__http(?P<secure>s)?:/+(?P<target>[^/]+\.[^/]+/.*?)__;"),
+        frozenset(),
+    ),
+    (re.compile(r"t\.me"), re.compile(r"/iv$"), _names("url")),
+    (re.compile(r"l\.messenger\.com"), re.compile(r"/l\.php$"), _names("u")),
+    (re.compile(r"getpocket\.com"), re.compile(r"/redirect$"), _names("url")),
+    (re.compile(r"exit\.sc"), re.compile(r"/?$"), _names("url")),
+    (re.compile(r"go\.(?:skimresources|redirectingat)\.com"), re.compile(r"/?$"), _names("url")),
+    (re.compile(r"redirect\.viglink\.com"), re.compile(r"/?$"), _names("u")),
     (re.compile(r"bing\.com"), re.compile(r"/news/apiclick\.aspx$"), _names("url")),
     (
         re.compile(r"(?:l|lm|m)\.facebook\.com|facebook\.com"),
@@ -75,8 +103,20 @@ REDIRECTORS: tuple[tuple[re.Pattern[str], re.Pattern[str], frozenset[str]], ...]
 DEFAULT_PAGE = re.compile(r"/(?:index|default)\.(?:html?|xhtml|shtml|php|aspx?|jsp|cfm)$", re.IGNORECASE)
 """The file that a server gives for a folder."""
 
+PATH_ALIASES: dict[str, tuple[re.Pattern[str], str]] = {
+    "cnn.com": (re.compile(r"^/cnn/(?=\d{4}/)"), "/"),
+    "bbc.com": (re.compile(r"^/(news|sport)/amp/"), r"/\1/"),
+    "spiegel.de": (re.compile(r"(-a-[0-9a-f-]+)-amp$"), r"\1"),
+    "youtube.com": (re.compile(r"^/(?:embed|live|shorts|v)/([\w-]{6,})$"), r"/watch?v=\1"),
+}
+"""Beginnings of paths under which one site serves the same article again, by the host of a key."""
+
+AMP_FIRST = (("platform", "amp"), ("amp",), ("amphtml",))
+AMP_LAST = _names("amp amp.html")
+"""Segments at the front or the end of a path that mark the AMP copy of an article."""
+
 TRACKING_PREFIXES = (
-    "utm_", "mtm_", "matomo_", "pk_", "piwik_", "hsa_", "_hs", "__hs", "at_", "ns_", "oly_", "vero_", "wt.", "wt_",
+    "utm_", "utm-", "gaa_", "gad_", "hss_", "__cft__", "__xts__", "mtm_", "matomo_", "pk_", "piwik_", "hsa_", "_hs", "__hs", "at_", "ns_", "oly_", "vero_", "wt.", "wt_",
     "fb_action", "fb_", "guce_", "trk_", "_bta_", "ga_", "_ga", "stm_", "sc_", "itm_", "int_", "dm_", "mc_", "pf_rd",
     "rb_clickid", "s_cid", "s_kw", "wickedid", "soc_", "sr_share", "ir_", "gs_l", "dpg_", "__cf_chl", "amp_", "cx_",
 )  # fmt: skip
@@ -92,6 +132,8 @@ TRACKING = _names(
     " phpsessid jsessionid aspsessionid cftoken cfid"
     " usqp amp isamp _amp __amp ampmode nomobile fromrss zanpid spm scm share_id sharetype"
     " share_from shared_from xing_share fbrefresh action_object_map action_type_map action_ref_map"
+    " n_cid mktcid mktcval _gl irclickid irgwc wpsrc wprss tpcc ftcamp sharetoken sfnsn extid __s ck_subscriber_id"
+    " trkcampaign trkid gnt-cfr cn-reloaded ao_noptimize from_rss isrss is_rss isappinstalled nsukey"
     " wprov cndid esrc bxid hashed_user leadsource nlid nltr subid tduid vgo_ee yptr promoid mkevt mkcid mkrid"
 )
 """Names that only ever say where a reader came from, or how the page is to look."""
@@ -102,7 +144,26 @@ HOST_TRACKING = {
     "twitter.com": _names("s t cxt"),
     "instagram.com": _names("hl img_index"),
     "news.google.com": _names("oc hl gl ceid"),
-    "nytimes.com": _names("partner rss smprod mwrsm"),
+    "nytimes.com": _names(
+        "partner rss smprod mwrsm campaign_id instance_id regi_id segment_id te user_id nl unlocked_article_code searchresultposition"
+        " pgtype action module"
+    ),
+    "ft.com": _names("segmentid accesstoken"),
+    "theatlantic.com": _names("gift"),
+    "economist.com": _names("fsrc"),
+    "nbcnews.com": _names("cid"),
+    "abcnews.go.com": _names("cid"),
+    "npr.org": _names("ft f"),
+    "scmp.com": _names("module pgtype campaign"),
+    "dw.com": _names("maca"),
+    "faz.net": _names("gepc service"),
+    "msn.com": _names("cvid ei pc"),
+    "facebook.com": _names("refid __tn__ _rdr _rdc fref hc_ref hc_location pnref paipv eav"),
+    "mp.weixin.qq.com": _names("chksm scene srcid pass_ticket devicetype version lang ascene exportkey"),
+    "n.news.naver.com": _names("sid cds"),
+    "kommersant.ru": _names("from"),
+    "rbc.ru": _names("from"),
+    "vedomosti.ru": _names("from"),
     "wsj.com": _names("mod st reflink"),
     "barrons.com": _names("mod"),
     "marketwatch.com": _names("mod"),
@@ -129,7 +190,7 @@ CHANNEL = _names(
     " front frontpage hp startseite index main social socialflow soc sns mobile app android ios iphone ipad amp share sharing shared"
     " google googlenews gnews flipboard applenews instagram ig reddit pinterest youtube yt tiktok"
     " vk vkontakte ok odnoklassniki yandex yandexnews dzen zen msn yahoo bing baidu weibo wechat line viber messenger"
-    " top topnews topstory latest mostread popular trending nav navigation menu sidebar widget related recommended"
+    " from newsfeed hotnews glavnoe top topnews topstory latest mostread popular trending nav navigation menu sidebar widget related recommended"
     " ticker banner footer header bottom button link links web www desktop pocket feedly inoreader smartnews"
     " newsnow upday buffer hootsuite dlvr dlvrit ifttt echobox outbrain taboola addthis referral organic cpc"
 )

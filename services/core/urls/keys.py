@@ -8,11 +8,14 @@ from urllib.parse import unquote
 
 from services.core.url_rules import (
     AMBIGUOUS,
+    AMP_FIRST,
+    AMP_LAST,
     CHANNEL,
     DEFAULT_PAGE,
     HOST_ALIASES,
     HOST_PREFIX,
     HOST_TRACKING,
+    PATH_ALIASES,
     REDIRECTORS,
     SECOND_LEVEL,
     TRACKING,
@@ -30,7 +33,7 @@ from services.core.urls.parts import (
     without_dots,
 )
 
-KEY_VERSION = 1
+KEY_VERSION = 2
 """Stored keys of another version are to be computed again; raise it with every change of a rule."""
 
 _MAX_KEY = 1024
@@ -39,6 +42,7 @@ _MAX_UNWRAPS = 5
 _SESSION = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/?;]*", re.IGNORECASE)
 _ID = re.compile(r"(?!utm|mtm|matomo|hsa|vero|pk)[a-z]+_(?:id|no|nr|num)")
 _SLUG = re.compile(r"[-_\d.]")
+_DATED = re.compile(r"(?:^|/)(?:19|20)\d\d/\d{1,2}/")
 
 
 def canonical_url(url: str, *, aliases: Mapping[str, str] = HOST_ALIASES) -> str:
@@ -73,7 +77,10 @@ def _key(url: str, aliases: Mapping[str, str]) -> str:
         host = f"{host}:{parts.port}"
     path, query = _key_path(parts.path), _key_query(parts.query, host) if parts.query else ""
     if host == "youtu.be" and path.count("/") == 1:
-        host, query, path = "youtube.com", "&".join(filter(None, [query, "v=" + path[1:]])), "/watch"
+        host, path = "youtube.com", "/v" + path
+    if host in PATH_ALIASES:
+        path, _, more = PATH_ALIASES[host][0].sub(PATH_ALIASES[host][1], path).partition("?")
+        query = "&".join(sorted(filter(None, [query, more])))
     return _bounded(host + path + ("?" + query if query else "") + _key_fragment(parts.fragment))
 
 
@@ -145,10 +152,16 @@ def _key_path(path: str) -> str:
 def _without_amp(path: str) -> str:
     """A path without the mark of its AMP copy: `story-1/amp`, `amp/story-1`, `story-1.amp.html`."""
     segments = path.split("/")
-    if len(segments) > 1 and segments[-1].lower() == "amp" and _SLUG.search(segments[-2]):
+    if (
+        len(segments) > 1
+        and segments[-1].lower() in AMP_LAST
+        and (_SLUG.search(segments[-2]) or _DATED.search(path))
+    ):
         segments.pop()
-    if len(segments) > 1 and segments[0].lower() == "amp" and _SLUG.search(segments[-1]):
-        del segments[0]
+    for mark in AMP_FIRST:
+        if len(segments) > len(mark) and _SLUG.search(segments[-1]):
+            front = tuple(segment.lower() for segment in segments[: len(mark)])
+            del segments[: len(mark) if front == mark else 0]
     last = segments[-1]
     if last.endswith((".amp", ".amp.html")) and _SLUG.search(last.split(".amp")[0]):
         segments[-1] = (
@@ -188,7 +201,11 @@ def _tracks(name: str, value: str, host: str) -> bool:
 
 def _key_fragment(fragment: str) -> str:
     """Nothing, but for applications that keep the address of the page behind the #."""
-    if not fragment.startswith(("!", "/")) or fragment in {"!", "/"} or TRACKING_FRAGMENTS.match(fragment):
+    if (
+        not fragment.startswith(("!", "/"))
+        or fragment in {"!", "/", "!/"}
+        or TRACKING_FRAGMENTS.match(fragment)
+    ):
         return ""
     return "#" + normal_escapes(fragment)
 
