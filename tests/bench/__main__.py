@@ -17,14 +17,25 @@ import psycopg
 
 from services.core.errors import DatelineError
 from services.core.settings import settings
-from tests.bench import cpu, ingest, ingest_lines, latency, pipe, profiled, reads, rules_lines, scale
+from tests.bench import (
+    cpu,
+    grouping,
+    ingest,
+    ingest_lines,
+    latency,
+    pipe,
+    profiled,
+    reads,
+    rules_lines,
+    scale,
+)
 from tests.bench.figures import BenchError, Line, conditions, table
 from tests.bench.stage import Stage, open_stage
 from tests.bench.steps import STEPS
 
 _STARTED = time.perf_counter()
 INGEST_STEPS = (*STEPS, "slope", "scale")
-PARTS = ("rules", "ingest", "pipe", "reads", "latency")
+PARTS = ("rules", "stories", "ingest", "pipe", "reads", "latency")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +60,7 @@ class Size:
     ingest_limit_s: int = 1200
     rules_rounds: int = 5
     rules_articles: int = 200
+    quick: bool = False
 
 
 FULL = Size()
@@ -67,6 +79,7 @@ QUICK = Size(
     ingest_limit_s=150,
     rules_rounds=3,
     rules_articles=60,
+    quick=True,
 )
 
 
@@ -99,7 +112,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _rules(size, results)
         if "ingest" in wanted:
             _ingest(size, results)
-        if wanted - {"rules", "ingest"}:
+        if "stories" in wanted:
+            _stories(size, results)
+        if wanted & {"pipe", "reads", "latency"}:
             _measure(size, wanted, results)
     except (BenchError, DatelineError, OSError, psycopg.Error) as error:
         results.faults.append(f"The bench ended early: {error}")
@@ -158,6 +173,16 @@ def _ingest(size: Size, results: Results) -> None:
         finally:
             signal.alarm(0)  # tidying up is not cut short
             results.conditions |= _what_runs(stage)
+
+
+def _stories(size: Size, results: Results) -> None:
+    if not grouping.there():
+        results.conditions["stories"] = (
+            "not measured: the labelled texts (../shared/data) are not on this machine"
+        )
+        return
+    _say("stories: copies, groups, speed")
+    results.lines += grouping.measure(quick=size.quick)
 
 
 def _measure(size: Size, wanted: set[str], results: Results) -> None:
