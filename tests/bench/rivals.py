@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
 
+from services.classify.stories.model import Document
+from services.classify.stories.vectors import read
 from services.classify.tokens import tokens
 from services.core.text import fold_title
 
@@ -34,13 +36,19 @@ def _hash(text: str) -> int:
 
 def title_words(item: Item) -> frozenset[str]:
     """Distinct words of the headline."""
-    return frozenset(tokens(item.title))
+    return frozenset(read(Document(0, item.title)).words)
+
+
+def telling(item: Item) -> Counter[str]:
+    """The words that stories are compared by, without stop words and endings, headline words three times: the same for rivals."""
+    words = read(Document(0, item.title, item.body))
+    return Counter(dict(zip(words.words, words.counts, strict=True)))
 
 
 def simhash(item: Item) -> int:
     """64 bits, each the majority of that bit in the hashes of the words."""
     counts = [0] * 64
-    for word, times in Counter(tokens(f"{item.title} {item.body[:600]}")).items():
+    for word, times in telling(item).items():
         bits = _hash(word)
         for place in range(64):
             counts[place] += times if bits >> place & 1 else -times
@@ -52,6 +60,11 @@ def sketch(item: Item, size: int) -> tuple[int, ...]:
     words = tokens(f"{item.title} {item.body[:600]}")
     grams = {" ".join(words[start : start + size]) for start in range(max(len(words) - size + 1, 1))}
     return tuple(sorted(map(_hash, grams))[:SKETCH])
+
+
+def sketch_of_words(item: Item) -> tuple[int, ...]:
+    """The same of the telling words."""
+    return tuple(sorted(map(_hash, telling(item)))[:SKETCH])
 
 
 def resemblance(one: Sequence[int], other: Sequence[int]) -> float:
@@ -91,7 +104,7 @@ STORY_RIVALS: dict[str, Callable[[Sequence[Item]], list[int]]] = {
     "exact title": by_exact_title,
     "title Jaccard .20": lambda items: _linked(items, title_words, jaccard, 0.20),
     "SimHash 18": lambda items: _linked(items, simhash, lambda a, b: 64 - (a ^ b).bit_count(), 64 - 18),
-    "MinHash .15": lambda items: _linked(items, lambda item: sketch(item, 1), resemblance, 0.15),
+    "MinHash .15": lambda items: _linked(items, sketch_of_words, resemblance, 0.15),
 }
 """Groups of a stream; thresholds as they were found best on the development half of AllSides."""
 

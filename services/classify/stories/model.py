@@ -39,7 +39,7 @@ class Limits:
     """How fast similarity decays with the time between an article and a story."""
     heavy: int = 16
     """Terms of an article by which stories are looked up, and under which its story is filed."""
-    newest: int = 200
+    newest: int = 80
     """Stories that are looked at under one term, those last added to."""
     rescored: int = 8
     """Stories whose similarity is worked out, those that share the most."""

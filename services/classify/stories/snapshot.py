@@ -89,9 +89,11 @@ def _row(member: Member, story: int) -> dict[str, Any]:
 
 
 def _member(row: Mapping[str, Any]) -> Member:
+    weights = dict(zip(row["words"], row["weights"], strict=True))
+    names = {word: weights[word] ** 2 for word in row["names"]}
     return Member(
         id=row["id"],
-        vector=Vector(tuple(row["words"]), tuple(row["weights"]), frozenset(row["names"]), row["title_only"]),
+        vector=Vector(tuple(row["words"]), tuple(row["weights"]), names, row["title_only"]),
         at=row["at"],
         source=row["source"],
         language=row["language"],

@@ -154,9 +154,7 @@ class Stories:
         self.cost.touches += touches
         window = limits.window.total_seconds()
         ranked: list[tuple[float, Story]] = []
-        for _, number in sorted(((-value, number) for number, value in shared.items()))[
-            : limits.rescored + len(barred)
-        ]:
+        for number in _most(shared, limits.rescored + len(barred)):
             story = self.open[number]
             if number not in barred and story.apart(member.at, member.at) <= window:
                 ranked.append((story.similarity(member, limits), story))
@@ -223,6 +221,14 @@ def _heavy(story: Story, limits: Limits) -> Iterable[str]:
     return {word for member in story.members.values() for word in member.vector.words[: limits.heavy]}
 
 
+def _most(shared: dict[int, int], count: int) -> list[int]:
+    """The stories that share the most; of equal ones the older. All of them are not sorted: only their values are."""
+    if len(shared) > count:
+        least = sorted(shared.values(), reverse=True)[count - 1]
+        shared = {number: value for number, value in shared.items() if value >= least}
+    return sorted(shared, key=lambda number: (-shared[number], number))[:count]
+
+
 def _spoken(vector: Vector, story: Story, words: Words) -> tuple[Spoke, ...]:
     """The words that article and story share, by what each brought."""
     parts = [
@@ -232,4 +238,5 @@ def _spoken(vector: Vector, story: Story, words: Words) -> tuple[Spoke, ...]:
     ]
     whole = sum(part for part, _ in parts) or 1
     parts.sort(key=lambda pair: (-pair[0], pair[1]))
-    return tuple(Spoke(words.shown(word), part / whole) for part, word in parts[:_SPOKEN])
+    shown = words.shown({word for _, word in parts[:_SPOKEN]})
+    return tuple(Spoke(shown[word], part / whole) for part, word in parts[:_SPOKEN])

@@ -3,7 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import repeat
 from math import exp, sqrt
+from operator import mul
 
 from services.classify.stories.model import DocumentId, Limits
 from services.classify.stories.vectors import SCALE, Vector
@@ -50,10 +52,8 @@ class Story:
 
     def dot(self, vector: Vector) -> int:
         """The sum of products with the sum of the members."""
-        known = self.total.get
-        return sum(
-            [weight * known(word, 0) for word, weight in zip(vector.words, vector.weights, strict=True)]
-        )
+        products: Iterable[int] = map(mul, vector.weights, map(self.total.get, vector.words, repeat(0)))
+        return sum(products)
 
     def add(self, member: Member) -> None:
         """Take an article in. Sums of whole numbers: the order of additions leaves no trace."""
@@ -105,20 +105,16 @@ class Story:
         """1 where enough of an article's names occur in the story, less where not; names weigh by the square as in a cosine."""
         if len(vector.names) < _SEVERAL or len(self.names) < _SEVERAL:
             return 1.0
-        shared = whole = 0
-        for word, weight in zip(vector.words, vector.weights, strict=True):
-            if word in vector.names:
-                whole += weight * weight
-                shared += weight * weight if word in self.names else 0
-        if not whole:
-            return 1.0
+        known = self.names
+        shared = sum([square for word, square in vector.names.items() if word in known])
+        whole = sum(vector.names.values())
         return limits.strangers + (1 - limits.strangers) * min(shared / whole / limits.acquainted, 1.0)
 
     def likeness(self, other: "Story", limits: Limits) -> float:
         """The same between two stories."""
         small, great = (self, other) if len(self.total) <= len(other.total) else (other, self)
-        known = great.total.get
-        dot = sum([weight * known(word, 0) for word, weight in small.total.items()])
+        products: Iterable[int] = map(mul, small.total.values(), map(great.total.get, small.total, repeat(0)))
+        dot = sum(products)
         if not dot:
             return 0.0
         pairs = len(self.members) * len(other.members)

@@ -2,13 +2,14 @@
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from itertools import islice
 from math import log, sqrt
 
 from services.classify.stories.frequencies import Frequencies
 from services.classify.stories.model import Document
-from services.classify.tokens import fold, guess_language, stem, stems, stop_words, tokens
+from services.classify.tokens import fold, guess_language, stems, stop_words, tokens
 
 SCALE = 1 << 12
 """The length of a vector."""
@@ -38,12 +39,13 @@ class Words:
     tokens: list[str]
     """As they stand in the text, to show a word by."""
 
-    def shown(self, stemmed: str) -> str:
-        """A word of this article that has the stem: people read words."""
-        for token in self.tokens:
-            if stem(token, self.language) == stemmed:
-                return token
-        return stemmed
+    def shown(self, stemmed: set[str]) -> dict[str, str]:
+        """For stems the first word of this article that has each: people read words."""
+        found: dict[str, str] = {}
+        for token, short in zip(self.tokens, stems(self.tokens, self.language), strict=True):
+            if short in stemmed:
+                found.setdefault(short, token)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,8 @@ class Vector:
 
     words: tuple[str, ...]
     weights: tuple[int, ...]
-    names: frozenset[str] = frozenset()
+    names: Mapping[str, int] = field(default_factory=dict)
+    """Of those that are names the square of the weight: what each brings to the length of the vector."""
     title_only: bool = False
 
 
@@ -96,7 +99,7 @@ def weigh(words: Words, frequencies: Frequencies) -> Vector:
     return Vector(
         tuple(word for weight, word in scaled if weight),
         tuple(weight for weight, _ in scaled if weight),
-        words.names,
+        {word: weight * weight for weight, word in scaled if weight and word in words.names},
         words.title_only,
     )
 
