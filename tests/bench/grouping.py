@@ -1,5 +1,6 @@
 """The part `stories`: how well copies are found and stories grouped, how fast, beside rivals on the same texts."""
 
+import itertools
 import json
 import random
 import time
@@ -13,12 +14,13 @@ from typing import Any
 from services.classify.duplicates import Text, prepare
 from services.classify.duplicates.grouping import copies
 from services.classify.grouping import PairEvaluation, StreamEvaluation, read_row
-from services.classify.stories import Document, Stories, bcubed, binary
+from services.classify.stories import Document, Frequencies, Stories, across, bcubed, binary
 from services.core.urls import canonical_url
 from tests.bench.figures import Line
 from tests.bench.planted import DATA, by_kind, planted, real_texts, truth
 from tests.bench.rivals import COPY_RIVALS, STORY_RIVALS, Item
 from tests.fixtures.addresses import kept_apart, merged, vector_errors
+from tests.fixtures.translations import EVENTS
 
 PART = "Stories"
 SETS = {
@@ -64,6 +66,8 @@ def measure(*, quick: bool) -> list[Line]:
         _stories(found, what, _rows(name), wanted, rivals=None if quick else 800)
     for what, name in PAIRS.items():
         _pairs(found, what, name)
+    if not quick:
+        _across(found)
     _jitter(found, seeds=1 if quick else 4)
     _speed(found, count=8_000 if quick else 50_000)
     _addresses(found)
@@ -146,6 +150,43 @@ def _pairs(found: Grouping, what: str, name: str) -> None:
         f"{what}, pairs of one story, F1",
         score["f1"],
         note=f"P {score['precision']:.2f} R {score['recall']:.2f}; pairs that were chosen for being alike",
+    )
+
+
+def _across(found: Grouping) -> None:
+    """Written events in three languages among real reports of other events in two of them."""
+    reports = [
+        (number, Document(f"{number}{language}", *text, language=language))
+        for number, event in enumerate(EVENTS)
+        for language, text in event.items()
+    ]
+    rows = [row["a"] | {"lang": "ru"} for row in _rows("tgcontest-ru.pairs")] + _rows("allsides-2021")
+    reports += [
+        (None, Document(-n, row["title"], row["body"] or "", language=row["lang"]))
+        for n, row in enumerate(rows, start=1)
+    ]
+    frequencies = Frequencies()
+    for _, document in reports:
+        across.learn(document, frequencies)
+    marked = [(number, document.language, across.marks(document)) for number, document in reports]
+    hit = wrong = missed = 0
+    for one, other in itertools.combinations(range(len(reports)), 2):
+        (event, language, marks), (event_too, language_too, marks_too) = marked[one], marked[other]
+        if language == language_too:
+            continue
+        right = event is not None and event == event_too
+        said = len(marks & marks_too) >= across.SHARED
+        said = said and across.resemblance(reports[one][1], reports[other][1], frequencies).same
+        hit, wrong, missed = (
+            hit + (right and said),
+            wrong + (said and not right),
+            missed + (right and not said),
+        )
+    score = binary(hit, wrong, missed)
+    found.add(
+        "one event in two languages by names and numbers, precision",
+        score.precision,
+        note=f"recall {score.recall:.2f} of {hit + missed} written pairs among {len(rows)} real texts; without dates and places; not in use",
     )
 
 

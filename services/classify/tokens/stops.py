@@ -85,6 +85,8 @@ _STOPS = {
     "ja": """した して いる ある する ます です った れた てい から まで など こと よう には では とし して いて され いう った らか にな であ
         ない につ つい いて との ため たと って""",
 }
+_USUAL = "en"
+"""A headline of few words often has no stop word: it is then cut as most others are, not left whole."""
 _SCRIPTS = {"zh": (0x4E00, 0x9FFF), "ja": (0x3040, 0x30FF), "ko": (0xAC00, 0xD7A3), "th": (0x0E00, 0x0E7F)}
 
 
@@ -100,7 +102,7 @@ def _languages() -> tuple[tuple[str, frozenset[str]], ...]:
 
 
 def guess_language(words: Iterable[str]) -> str:
-    """The language of which the most stop words stand among folded `words`; empty where no language is ahead.
+    """The language of which the most stop words stand among folded `words`; English for Latin letters without any.
 
     Scripts that belong to one language settle it. Of two languages with as many words the earlier in the table wins,
     so that the same words always give the same answer.
@@ -111,7 +113,7 @@ def guess_language(words: Iterable[str]) -> str:
         shared = len(found & stops)
         if shared > most:
             best, most = code, shared
-    return best or _by_script(found)
+    return best or _by_script(found) or (_USUAL if any(word.isascii() for word in found) else "")
 
 
 def _by_script(words: set[str]) -> str:
