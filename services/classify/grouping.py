@@ -71,6 +71,8 @@ class StreamEvaluation:
         self.rows = 0
         self.copies = 0
         self._now = _UNDATED
+        self._span: tuple[datetime, datetime] | None = None
+        self._in_order = True
         self._filed = Filed()
         self._ids: set[object] = set()
         self._gold: list[str | None] = []
@@ -87,7 +89,7 @@ class StreamEvaluation:
             if name in self._ids:
                 raise InvalidInputError(f"The id {name} stands in the file twice.")
             self._ids.add(name)
-        self._now = read.at or self._now
+        self._now = self._clock(read.at)
         number, self.rows = self.rows, self.rows + 1
         earlier = self._filed.add(duplicates.prepare(read.text), read.at)
         self._gold.append(read.story)
@@ -100,6 +102,19 @@ class StreamEvaluation:
         self._given.append(decision.story)
         self._kept |= {merge.lost: merge.kept for merge in decision.merges}
         return decision
+
+    def _clock(self, at: datetime | None) -> datetime:
+        """When a row is decided: at its date, as long as dates go forth or back with the file.
+
+        A file in no order of time has no clock: then no story ends, and the dates alone keep apart what is far apart.
+        """
+        if at is None:
+            return self._now
+        first, last = self._span or (at, at)
+        window = self.stories.limits.window
+        self._in_order &= at >= last - window or at <= first + window
+        self._span = min(first, at), max(last, at)
+        return at if self._in_order else self._now
 
     def result(self) -> dict[str, Any]:
         """The figures. Raises InvalidInputError where no row says its story."""
