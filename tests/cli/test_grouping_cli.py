@@ -110,3 +110,18 @@ def test_a_wrong_row_is_named_by_file_and_line(run, command, rows, sentence):
 
 def test_a_file_that_is_not_there_is_wrong_use():
     assert CliRunner().invoke(stories, ["evaluate", "nowhere.jsonl"]).exit_code == 2
+
+
+def test_a_file_in_no_order_of_time_is_grouped_by_its_dates(run):
+    """Dates that leap do not end stories, as soon as it is plain that they do: other years stand between the rows of an event."""
+    other = {
+        "body": "The Vienna State Opera named a new director on Tuesday who will begin in autumn.",
+        "lang": "en",
+    }
+    noise = [
+        other | {"title": f"Opera number {n} names director", "story": f"n{n}", "date": date}
+        for n, date in enumerate(["2026-03-01", "2025-11-20", "2026-09-09", "2025-12-24"])
+    ]
+    rows = [noise[0], noise[1], noise[2], noise[3], STREAM[0], noise[1], STREAM[1], noise[2], STREAM[2]]
+    told = json.loads(run(stories, rows, "--json").output)
+    assert told["bcubed"]["recall"] == 1
