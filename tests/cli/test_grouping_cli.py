@@ -114,14 +114,17 @@ def test_a_file_that_is_not_there_is_wrong_use():
 
 def test_a_file_in_no_order_of_time_is_grouped_by_its_dates(run):
     """Dates that leap do not end stories, as soon as it is plain that they do: other years stand between the rows of an event."""
-    other = {
-        "body": "The Vienna State Opera named a new director on Tuesday who will begin in autumn.",
-        "lang": "en",
-    }
+    events = ["opera", "budget", "glacier", "metro", "verdict", "harvest"]
+    dates = ["2026-03-01", "2025-11-20", "2026-09-09", "2025-12-24", "2025-11-21", "2026-01-05"]
     noise = [
-        other | {"title": f"Opera number {n} names director", "story": f"n{n}", "date": date}
-        for n, date in enumerate(["2026-03-01", "2025-11-20", "2026-09-09", "2025-12-24"])
+        {
+            "title": f"News of the {what}",
+            "body": f"Of the {what} nothing else is known.",
+            "story": what,
+            "date": date,
+        }
+        for what, date in zip(events, dates, strict=True)
     ]
-    rows = [noise[0], noise[1], noise[2], noise[3], STREAM[0], noise[1], STREAM[1], noise[2], STREAM[2]]
+    rows = [*noise[:4], STREAM[0], noise[4], STREAM[1], noise[5], STREAM[2]]
     told = json.loads(run(stories, rows, "--json").output)
     assert told["bcubed"]["recall"] == 1
