@@ -23,7 +23,7 @@ class Limits:
     merge: float = 0.40
     """What the two stories then need with each other."""
     bridge_titles: float = 0.15
-    merge_titles: float = 0.15
+    merge_titles: float = 0.12
     """The same two for a headline alone."""
     keep: float = 0.10
     """Below this an article whose text was rewritten leaves its story."""

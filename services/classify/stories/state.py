@@ -71,8 +71,10 @@ class Stories:
         merges: tuple[Merge, ...] = ()
         if joined := best if near >= needed else None:
             story = joined.id
+            likeness = self._bridged(joined, ranked[1:2], title_only=words.title_only)
             self.enter(member, story, now)
-            merges = self._bridge(joined, ranked[1:2], title_only=words.title_only)
+            if likeness is not None:
+                merges = (self.merge(story, ranked[1][1].id, likeness),)
         else:
             story, self.next_id = self.next_id, self.next_id + 1
             self.enter(member, story, now)
@@ -161,17 +163,19 @@ class Stories:
         ranked.sort(key=lambda pair: (-pair[0], pair[1].id))
         return ranked
 
-    def _bridge(
-        self, best: Story, second: list[tuple[float, Story]], *, title_only: bool
-    ) -> tuple[Merge, ...]:
+    def _bridged(self, best: Story, second: list[tuple[float, Story]], *, title_only: bool) -> float | None:
+        """How much the story joined and the second nearest are alike, where the article shows that they are one.
+
+        To be asked before the article has entered: a round-up of two events is like both and makes them no more alike.
+        """
         limits = self.limits
-        bridge, merge = (
-            (limits.bridge_titles, limits.merge_titles) if title_only else (limits.bridge, limits.merge)
-        )
+        bridge, merge = (limits.bridge, limits.merge)
+        if title_only:
+            bridge, merge = (limits.bridge_titles, limits.merge_titles)
         for near, other in second:
             if near >= bridge and (likeness := best.likeness(other, limits)) >= merge:
-                return (self.merge(best.id, other.id, likeness),)
-        return ()
+                return likeness
+        return None
 
     def merge(self, one: int, other: int, similarity: float = 1.0) -> Merge:
         """Make two open stories one: the one that was founded first stays."""

@@ -119,6 +119,10 @@ class Story:
             return 0.0
         pairs = len(self.members) * len(other.members)
         near = dot / (SCALE * sqrt(pairs * sqrt(self.square) * sqrt(other.square)))
+        if self.places and other.places and not self.places.keys() & other.places.keys():
+            near *= limits.elsewhere
+        if min(len(self.names), len(other.names)) >= _SEVERAL and not self.names.keys() & other.names.keys():
+            near *= limits.strangers
         return near * self._nearness(other.first, other.last, limits)
 
     def apart(self, first: float | None, last: float | None) -> float:
@@ -129,7 +133,7 @@ class Story:
 
     def _counted(self, member: Member) -> tuple[tuple[Counter[str], Iterable[str]], ...]:
         source = () if member.source is None else (member.source,)
-        return (self.sources, source), (self.names, member.vector.names), (self.places, member.places)
+        return (self.sources, source), (self.names, tuple(member.vector.names)), (self.places, member.places)
 
     def _nearness(self, first: float | None, last: float | None, limits: Limits) -> float:
         gap, sigma = self.apart(first, last), limits.sigma.total_seconds()

@@ -225,6 +225,21 @@ def test_a_merge_keeps_the_story_that_was_founded_first():
     assert stories.next_id == 3
 
 
+def test_a_round_up_of_two_look_alikes_does_not_make_them_one():
+    """The article below holds the words of both; the two name other people and other places."""
+    one, two = LOOK_ALIKES["two arrests"]
+    both = (f"{one[0]}; {two[0]}", f"{one[1]} {two[1]}")
+    for places in (("", "", ""), ("IT", "PE", "IT PE")):
+        documents = [
+            document(n, *row, hours=n, places=where.split())
+            for n, (row, where) in enumerate(zip((one, two, both), places, strict=True))
+        ]
+        stories, decisions = decide_all([*documents], Stories(Limits(merge=0.25)))
+        assert decisions[0].story != decisions[1].story
+        assert decisions[2].merges == ()
+        assert len(stories.open) == 2
+
+
 def test_an_editor_pins_and_bars():
     stories, decisions = decide_all(stream())
     title, body = EVENTS["en"][1]
