@@ -99,7 +99,8 @@ class Stories:
     def revise(self, document: Document, now: datetime) -> Decision:
         """The text of an article was rewritten: it stays in its story unless it is far from what the others say.
 
-        An article alone in its story always stays: ids never change once given out. Unknown articles are decided.
+        An article alone in its story always stays: ids never change once given out. Articles that are not known, or no
+        longer since they are older than the window, are decided: their story is for the caller to keep.
         """
         number = self.story_of.get(document.id)
         if number is None or number not in self.open:
@@ -205,13 +206,21 @@ class Stories:
         return self.open[number]
 
     def _close(self, now: float) -> None:
-        """Forget the stories that nobody has added to within the window."""
+        """Forget the stories that nobody has added to within the window, and of the others the articles older than it.
+
+        A story that runs for months is compared by its last days: the event moves on, and the state does not grow.
+        """
         if self.swept is not None and abs(now - self.swept) < _SWEEP:
             return
         self.swept, window = now, self.limits.window.total_seconds()
-        over = [story for story in self.open.values() if abs(now - story.touched) > window]
-        for story in over:
+        for story in [story for story in self.open.values() if abs(now - story.touched) > window]:
             self._forget(story)
+        for story in self.open.values():
+            if max(abs(now - (story.first or now)), abs(now - (story.last or now))) > window:
+                for member in [
+                    m for m in story.members.values() if m.at is not None and abs(now - m.at) > window
+                ]:
+                    self.remove(member.id)
 
     def _forget(self, story: Story) -> None:
         del self.open[story.id]

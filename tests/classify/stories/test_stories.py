@@ -169,6 +169,17 @@ def test_a_story_is_over_a_week_after_its_last_article():
     assert 1 not in stories.story_of
 
 
+def test_a_story_that_runs_for_weeks_is_compared_by_its_last_days():
+    title, body = EVENTS["en"][0]
+    days = [document(n, f"{title}, day {n}", body, hours=24 * n) for n in range(20)]
+    stories, decisions = decide_all(days)
+    assert {decision.story for decision in decisions} == {1}
+    assert {*stories.open[1].members} == {12, 13, 14, 15, 16, 17, 18, 19}
+    assert stories.story_of.keys() == stories.open[1].members.keys()
+    assert "0" not in stories.open[1].total
+    assert "19" in stories.open[1].total
+
+
 def test_time_parts_what_words_do_not():
     title, body = EVENTS["en"]
     near, far = (
