@@ -37,7 +37,7 @@ class Limits:
     """A story is open for so long after its last article."""
     sigma: timedelta = timedelta(days=3)
     """How fast similarity decays with the time between an article and a story."""
-    heavy: int = 16
+    heavy: int = 12
     """Terms of an article by which stories are looked up, and under which its story is filed."""
     newest: int = 80
     """Stories that are looked at under one term, those last added to."""
