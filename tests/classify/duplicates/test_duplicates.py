@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.classify.duplicates import ENOUGH, Text, fingerprint, group, prepare, same_text, weight
@@ -185,6 +185,7 @@ READ = [(prepare(text), NOON) for text in EVERYTHING]
 
 
 @given(st.permutations(range(len(EVERYTHING))))
+@settings(deadline=None)
 def test_groups_do_not_depend_on_the_order_of_arrival(order):
     heads = group([READ[n] for n in order])
     found = {frozenset(order[m] for m, h in enumerate(heads) if h == head) for head in heads}
@@ -193,6 +194,7 @@ def test_groups_do_not_depend_on_the_order_of_arrival(order):
 
 
 @given(st.sampled_from(EVERYTHING), st.sampled_from(EVERYTHING))
+@settings(deadline=None)
 def test_the_judgement_is_symmetric_and_a_text_is_its_own_copy(one, other):
     a, b = prepare(one), prepare(other)
     assert same_text(a, b) == same_text(b, a)
@@ -200,6 +202,7 @@ def test_the_judgement_is_symmetric_and_a_text_is_its_own_copy(one, other):
 
 
 @given(st.text(max_size=200), st.text(max_size=400), st.text(max_size=200), st.text(max_size=400))
+@settings(deadline=None)
 def test_any_two_texts_are_judged(title, body, other_title, other_body):
     one, other = prepare(Text(title, body)), prepare(Text(other_title, other_body))
     assert same_text(one, other) == same_text(other, one)

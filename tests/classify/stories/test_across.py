@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.classify.stories import Document, Frequencies
@@ -76,6 +76,7 @@ def test_other_places_or_other_days_speak_against_it(frequencies):
 
 
 @given(st.text(max_size=80), st.text(max_size=200), st.sampled_from(REPORTS))
+@settings(deadline=None)
 def test_any_text_is_judged_and_the_judgement_is_symmetric(title, body, report):
     one, frequencies = Document(1, title, body), Frequencies()
     assert resemblance(one, report[1], frequencies) == resemblance(report[1], one, frequencies)

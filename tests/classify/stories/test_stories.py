@@ -328,6 +328,7 @@ def whole(stories):
 
 
 @given(ARTICLES, st.integers(0, 30))
+@settings(deadline=None)
 def test_a_snapshot_decides_what_comes_next_as_the_state_it_was_taken_of(rows, cut):
     documents = list(articles(rows))
     lived = Stories(LOOSE)
@@ -341,6 +342,7 @@ def test_a_snapshot_decides_what_comes_next_as_the_state_it_was_taken_of(rows, c
 
 
 @given(ARTICLES)
+@settings(deadline=None)
 def test_a_state_rebuilt_from_the_articles_and_their_stories_is_the_state(rows):
     lived, placed, merged = Stories(LOOSE), {}, {}
     documents = list(articles(rows))
@@ -360,7 +362,7 @@ def test_a_state_rebuilt_from_the_articles_and_their_stories_is_the_state(rows):
 
 
 @given(ARTICLES)
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 def test_every_article_has_one_story_and_ids_are_never_given_twice(rows):
     stories, seen, over = Stories(LOOSE), set(), set()
     for one, now in articles(rows):

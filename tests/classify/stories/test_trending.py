@@ -5,7 +5,7 @@ from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from math import exp2, fsum
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.classify.stories.trending import EVERYWHERE, Pace, Trends, Voice
@@ -113,6 +113,7 @@ def heard(rows):
 
 
 @given(EVENTS, st.randoms(use_true_random=False))
+@settings(deadline=None)
 def test_neither_order_nor_repetition_matters(rows, dice):
     events = heard(rows)
     again = [*events, *events[::2]]
@@ -124,6 +125,7 @@ def test_neither_order_nor_repetition_matters(rows, dice):
 
 
 @given(EVENTS)
+@settings(deadline=None)
 def test_a_snapshot_is_the_state(rows):
     trends = of(*heard(rows))
     woken = Trends.load(json.loads(json.dumps(trends.export())))
@@ -208,6 +210,7 @@ STEPS = st.lists(
 
 
 @given(STEPS)
+@settings(deadline=None)
 def test_kept_up_by_events_it_is_what_counting_everything_anew_gives(steps):
     pace = Pace(voices=2, prior=3)
     trends, naive, now = Trends(pace), Counting(pace), NOON

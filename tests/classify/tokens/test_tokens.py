@@ -1,7 +1,7 @@
 """Words of many languages: cut, told apart from stop words, brought to a stem."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.classify.tokens import fold, guess_language, numbers, stem, stems, stop_words, tokens
@@ -94,6 +94,7 @@ def test_numbers_lose_the_marks_that_group_them():
 
 
 @given(st.text(max_size=120))
+@settings(deadline=None)
 def test_any_text_gives_tokens_without_spaces_and_a_stem_for_each(text):
     found = tokens(text)
     assert all(token and " " not in token for token in found)
