@@ -16,7 +16,7 @@ from services.classify.rules import (
     load_texts,
     to_json,
 )
-from services.classify.rules.terms import TermError, parse_term
+from services.classify.rules.loading.terms import TermError, parse_term
 from services.classify.starter import starter_texts
 from tests.bench.rules_texts import LANGUAGES, documents
 

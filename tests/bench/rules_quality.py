@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from services.classify.rules import CompiledRulebook, Document, classify
-from services.classify.rules.evaluate import Evaluation, read_document
+from services.classify.rules.judging.evaluate import Evaluation, read_document
 from tests.bench.rules_gold import TOPICS
 
 WHERE = "../shared/data"

@@ -43,7 +43,7 @@ class EditGroup:
 
 
 def edits(difference: Mapping[str, Any]) -> list[EditGroup]:
-    """A difference as `services.classify.rules.diff` tells it, label by label."""
+    """A difference as `services.classify.rules.tools.diff` tells it, label by label."""
     told: list[tuple[str, EditLine]] = []
     if difference.get("reordered"):
         told.append(("", EditLine("changed", "Labels stand in another order, which decides ties and menus.")))

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from services.classify.rules.fold import is_unspaced
+from services.classify.rules.text.fold import is_unspaced
 from services.classify.tokens import fold, guess_language, numbers, stop_words, tokens
 from services.core.text import fold_title
 

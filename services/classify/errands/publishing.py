@@ -6,7 +6,7 @@ from services.classify import archive, rulebook
 from services.classify.errands.common import Answer, Given, compiled_of, results_json, texts_of
 from services.classify.errands.measuring import corrected_rows
 from services.classify.rules import CompiledRulebook, ImpactPlan, run_tests
-from services.classify.rules.evaluate import evaluate
+from services.classify.rules.judging.evaluate import evaluate
 from services.classify.work import Published, TestsFailError
 from services.core.errors import InvalidInputError
 

@@ -13,7 +13,7 @@ from services.classify.errands.common import (
     results_json,
 )
 from services.classify.rules import RulebookError, diff, explain, lint, run_tests
-from services.classify.rules.evaluate import read_document
+from services.classify.rules.judging.evaluate import read_document
 from services.core import corrections
 
 

@@ -4,20 +4,20 @@
     compiled = compile_rulebook(rulebook)                # once per version; share it between threads
     verdict = classify(Document("Kazakh leader visits Tashkent"), compiled)
 
-The language is described in docs/reference/rules.md.
+The rooms: `loading` (YAML in), `text` (an article made ready), `engine` (compile, scan, score, give reasons), `linting`, `judging`
+(corrections, examples, labelled texts), `tools` (what editors ask before and after a change). The language is described in
+docs/reference/rules.md, how it runs in docs/explanation/rules.md.
 """
 
-from services.classify.rules.compiled import CompiledRulebook
-from services.classify.rules.compiling import compile_rulebook
-from services.classify.rules.corrections import Correction, corrected
-from services.classify.rules.diff import Difference, diff
-from services.classify.rules.examples import ExampleResult, run_tests
-from services.classify.rules.explain import explain, from_json, to_json
+from services.classify.rules.engine.compiled import CompiledRulebook
+from services.classify.rules.engine.compiling import compile_rulebook
+from services.classify.rules.engine.explain import explain, from_json, to_json
+from services.classify.rules.engine.score import classify
 from services.classify.rules.findings import Finding, RulebookError
-from services.classify.rules.impact import ImpactPlan
-from services.classify.rules.impact_told import Impact
-from services.classify.rules.lint import lint
-from services.classify.rules.load import load_texts
+from services.classify.rules.judging.corrections import Correction, corrected
+from services.classify.rules.judging.examples import ExampleResult, run_tests
+from services.classify.rules.linting.lint import lint
+from services.classify.rules.loading.load import load_texts
 from services.classify.rules.model import (
     Document,
     Label,
@@ -26,11 +26,13 @@ from services.classify.rules.model import (
     Rulebook,
     Verdict,
 )
-from services.classify.rules.score import classify
-from services.classify.rules.stats import Stats, StatsCounts
-from services.classify.rules.stored import StoredArticle
-from services.classify.rules.suggest import Suggester
-from services.classify.rules.suggest_counts import SuggestCounts, Suggestion
+from services.classify.rules.tools.diff import Difference, diff
+from services.classify.rules.tools.impact import ImpactPlan
+from services.classify.rules.tools.impact_told import Impact
+from services.classify.rules.tools.stats import Stats, StatsCounts
+from services.classify.rules.tools.stored import StoredArticle
+from services.classify.rules.tools.suggest import Suggester
+from services.classify.rules.tools.suggest_counts import SuggestCounts, Suggestion
 
 __all__ = [
     "CompiledRulebook",

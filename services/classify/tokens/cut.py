@@ -2,7 +2,7 @@
 
 import re
 
-from services.classify.rules.fold import fold, is_unspaced
+from services.classify.rules.text.fold import fold, is_unspaced
 
 _HAN = "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _MARKED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"

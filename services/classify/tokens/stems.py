@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from functools import cache
 
-from services.classify.rules.fold import fold
+from services.classify.rules.text.fold import fold
 
 _ENDINGS = {
     "en": (3, "ies ied ingly edly ings ing ed es s ly y e"),

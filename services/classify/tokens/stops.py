@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from functools import cache
 
-from services.classify.rules.fold import fold
+from services.classify.rules.text.fold import fold
 
 _STOPS = {
     "en": """a about above according add added adds after again against ago all almost also although am amid among an and another

@@ -65,7 +65,7 @@ def _of_text(given: dict[str, Any], rules_path: str | None) -> dict[str, Any]:
     """Needs no database: the rulebook is that of --rules, or the one that ships."""
     from services.classify.errands.common import document_json
     from services.classify.rules import explain
-    from services.classify.rules.evaluate import read_document
+    from services.classify.rules.judging.evaluate import read_document
 
     document = read_document(given)
     return explain(document, compiled(rules_path)) | {"document": document_json(document)}

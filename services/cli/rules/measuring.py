@@ -41,7 +41,7 @@ def _on_corrections(rules_path: str | None) -> dict[str, Any]:
 
 
 def _on_file(labelled: Any, rules_path: str | None) -> dict[str, Any]:
-    from services.classify.rules.evaluate import Evaluation
+    from services.classify.rules.judging.evaluate import Evaluation
 
     evaluation = Evaluation(compiled(rules_path))
     for number, row in _rows(labelled):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.classify.rules.dateline import cut_dateline
+from services.classify.rules.text.dateline import cut_dateline
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 
 from services.classify.rules import compile_rulebook, load_texts
-from services.classify.rules.evaluate import evaluate
+from services.classify.rules.judging.evaluate import evaluate
 from services.core.errors import InvalidInputError
 
 TEXT = """

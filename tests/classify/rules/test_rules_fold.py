@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.classify.rules.alphabets import Alphabets
-from services.classify.rules.fold import (
+from services.classify.rules.text.alphabets import Alphabets
+from services.classify.rules.text.fold import (
     _ASCII_TABLE,
     _FOLDS,
     _MARKS_BETWEEN,

@@ -22,7 +22,7 @@ from services.classify.rules import (
     load_texts,
     to_json,
 )
-from services.classify.rules.examples import labels_of
+from services.classify.rules.judging.examples import labels_of
 
 BEFORE = """
 places:

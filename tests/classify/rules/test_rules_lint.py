@@ -3,7 +3,7 @@
 import pytest
 
 from services.classify.rules import Document, compile_rulebook, lint, load_texts
-from services.classify.rules.usage import hits_by_term, never_fired, words_taken
+from services.classify.rules.linting.usage import hits_by_term, never_fired, words_taken
 
 TESTED = "tests: [{title: omega, expect: [topic/a]}]"
 

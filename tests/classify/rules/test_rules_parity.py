@@ -14,10 +14,10 @@ from services.classify.rules import (
     compile_rulebook,
     load_texts,
 )
-from services.classify.rules.fold import fold, is_unspaced
-from services.classify.rules.matcher import find_hits
+from services.classify.rules.engine.matcher import find_hits
 from services.classify.rules.model import Term
-from services.classify.rules.prepare import Prepared, prepare
+from services.classify.rules.text.fold import fold, is_unspaced
+from services.classify.rules.text.prepare import Prepared, prepare
 
 LETTERS = ["a", "b", "ab", "é", "İ", "ß", "и", "й", "ё", "ά", "س", "ٌ", "ב", "कि", "中", "国", "東", "ก", "ท"]
 WORD = st.lists(st.sampled_from(LETTERS), min_size=1, max_size=3).map("".join).filter(fold)

@@ -7,13 +7,13 @@ import pytest
 
 from services.classify.rules import compile_rulebook, lint, load_texts, run_tests
 from services.classify.rules.findings import MAX_FINDINGS
-from services.classify.rules.load import MAX_FILES, MAX_TOTAL
-from services.classify.rules.load_labels import DEFAULT_KEYS, LABEL_KEYS, MAX_ID, TEST_KEYS
-from services.classify.rules.load_terms import LONG_KEYS, MAX_READINGS, MAX_REGEXES
+from services.classify.rules.loading.labels import DEFAULT_KEYS, LABEL_KEYS, MAX_ID, TEST_KEYS
+from services.classify.rules.loading.load import MAX_FILES, MAX_TOTAL
+from services.classify.rules.loading.nodes import MAX_CHARACTERS, MAX_DEPTH
+from services.classify.rules.loading.references import MAX_LEVELS
+from services.classify.rules.loading.term_lists import LONG_KEYS, MAX_READINGS, MAX_REGEXES
+from services.classify.rules.loading.terms import MAX_ALTERNATIVES, MAX_ENDING, MAX_TERM, MAX_WEIGHT
 from services.classify.rules.model import FIELDS, TIERS, Defaults
-from services.classify.rules.nodes import MAX_CHARACTERS, MAX_DEPTH
-from services.classify.rules.references import MAX_LEVELS
-from services.classify.rules.terms import MAX_ALTERNATIVES, MAX_ENDING, MAX_TERM, MAX_WEIGHT
 
 PAGE = (Path(__file__).parents[3] / "docs" / "reference" / "rules.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.classify.rules.fold import fold
-from services.classify.rules.regexes import RegexError, compile_regex, literal_anchor
+from services.classify.rules.text.fold import fold
+from services.classify.rules.text.regexes import RegexError, compile_regex, literal_anchor
 
 PIECES = ("abc", "de", "f", "x?", "y*", "[abc]", "[^]d]", r"[\]a-c]", "(abc|def)", "(ghi)?", r"\d", "z+", "k{2}", "m{0,2}", " ", "-", r"\.")  # fmt: skip
 

@@ -16,7 +16,7 @@ from services.classify.rules import (
     compile_rulebook,
     load_texts,
 )
-from services.classify.rules.stats_told import at_best
+from services.classify.rules.tools.stats_told import at_best
 
 TEXT = """
 places:

@@ -11,7 +11,7 @@ from services.classify.rules import (
     classify,
     run_tests,
 )
-from services.classify.rules.iso import CODES
+from services.classify.rules.loading.iso import CODES
 from services.classify.starter import load_folder
 from services.core.errors import InvalidInputError, NotFoundError
 

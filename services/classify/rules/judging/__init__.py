@@ -1,0 +1,1 @@
+"""What people say of verdicts: corrections, tests beside the rules, labelled texts."""

@@ -1,0 +1,1 @@
+"""Rules that load, and yet are likely not what their editor meant."""
