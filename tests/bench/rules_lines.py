@@ -16,7 +16,7 @@ SPEED = (
 REASONS = "Rules: with reasons, as JSON (yardstick: without)"
 SLOPE = "Rules: what an article costs by number of rules (yardstick: the same with 10)"
 READING = "Rules: the starter rulebook"
-QUALITY = "Rules: how good the starter rulebook is on texts that it was not made from"
+QUALITY = "Rules: how good the starter rulebook is on the development sets"
 TARGET = 3000
 TARGET_RATIO = 1.15
 
