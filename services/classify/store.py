@@ -64,10 +64,10 @@ _GIVE_BACK = text(
 _SAVE = text(
     """
     UPDATE articles a
-    SET region = d.region, regions = d.regions, topics = d.topics, places = d.places, verdict = d.verdict,
+    SET revision = d.revision, region = d.region, regions = d.regions, topics = d.topics, places = d.places, verdict = d.verdict,
         rulebook_version = d.version, listed = true, published_revision = d.revision, waiting_since = NULL,
         lease_until = 'epoch', lease_token = NULL, attempts = 0,
-        search = CASE WHEN a.search IS NULL OR a.published_revision <> d.revision
+        search = CASE WHEN a.search IS NULL OR a.published_revision <> a.revision
                       THEN to_tsvector('simple', a.title || ' ' || a.text) ELSE a.search END
     FROM jsonb_to_recordset(:rows) AS d (
         id bigint, region text, regions text[], topics text[], places text[], verdict jsonb, version text, revision bigint)
@@ -236,7 +236,7 @@ def _row(item: Labelled) -> dict[str, object]:
         "places": list(item.places),
         "verdict": item.verdict,
         "version": item.version,
-        "revision": item.waiting.revision,
+        "revision": item.revision,
     }
 
 
@@ -249,4 +249,4 @@ def _draft(item: Labelled) -> latest.Draft | None:
     change = latest.change_of(was_listed=w.listed, before=w.labels, after=item.labels)
     if change == "updated" and w.revision == w.published_revision and w.shown == item.shown:
         return None
-    return latest.Draft(w.id, change, w.revision, sorted(w.labels), item.labels)
+    return latest.Draft(w.id, change, item.revision, sorted(w.labels), item.labels)

@@ -43,6 +43,13 @@ class Labelled:
     verdict: dict[str, Any]
 
     @property
+    def revision(self) -> int:
+        """What subscribers know it by from now on: one more where nothing but its labels is different."""
+        w = self.waiting
+        only_labels = w.listed and w.revision == w.published_revision and w.shown != self.shown
+        return w.revision + only_labels
+
+    @property
     def shown(self) -> Shown:
         """What subscribers will see."""
         return (self.region, self.regions, self.topics, self.places)

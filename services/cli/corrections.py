@@ -43,24 +43,34 @@ def set_(
     note: str,
     author: str | None,
 ) -> None:
-    """Say what the labels of a stored article are. A kind that is not named stays with the rules."""
-    from services.core.corrections import Judgement, correct
+    """Say what the labels of a stored article are.
 
+    A kind that is not named stays as it was: as an earlier correction says, or with the rules.
+    """
+    from services.core.corrections import Judgement, correct, of_article
+
+    asked = {
+        "regions": _said("region", regions, none=no_regions),
+        "topics": _said("topic", topics, none=no_topics),
+        "places": _said("place", places, none=no_places),
+    }
+    if all(said is None for said in asked.values()):
+        raise click.UsageError("Say something: --region, --topic, --place, or --no-regions and the like.")
     judgement = Judgement(
-        regions=_said("region", regions, none=no_regions),
-        topics=_said("topic", topics, none=no_topics),
-        places=_said("place", places, none=no_places),
+        **asked,
         note=note,
+        keeps=frozenset(kind for kind, said in asked.items() if said is None),
     )
     with transaction() as session:
-        number = correct(session, article_id, judgement, author=author or getpass.getuser())
-    click.echo(f"Correction {number}: article {article_id} gets these labels within seconds.")
+        correct(session, article_id, judgement, author=author or getpass.getuser())
+        stands = of_article(session, article_id)[0]
+    click.echo(f"Article {article_id} has, within seconds: {_of(stands)}; the rest is the rules' affair.")
 
 
 def _said(kind: str, given: tuple[str, ...], *, none: bool) -> tuple[str, ...] | None:
     if given and none:
         raise click.UsageError(f"Give --{kind} or --no-{kind}s, not both.")
-    return given if given or none else None
+    return tuple(slug.removeprefix(f"{kind}/") for slug in given) if given or none else None
 
 
 @corrections.command(epilog="Example: dateline corrections withdraw 17")
@@ -94,14 +104,17 @@ def list_(limit: int, as_json: bool) -> None:
         click.echo(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode())
         return
     for row in found:
-        said = ", ".join(
-            _in_words(kind, getattr(row, kind)) for kind in _KINDS if getattr(row, kind) is not None
-        )
+        said = _of(row)
         note = f" ({row.note})" if row.note else ""
         click.echo(
             f"{row.article_id or 'removed'}  {row.created_at:%Y-%m-%d %H:%M}  {row.author}: {said}{note}"
         )
         click.echo(f"    {row.document.get('title', '')}")
+
+
+def _of(row: Any) -> str:
+    """What a correction says, kind by kind."""
+    return ", ".join(_in_words(kind, getattr(row, kind)) for kind in _KINDS if getattr(row, kind) is not None)
 
 
 def _in_words(kind: str, slugs: Any) -> str:

@@ -4,8 +4,9 @@ A correction makes its article wait for labels: a classify worker applies it wit
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from difflib import get_close_matches
 from typing import Any
 
 from sqlalchemy import Row, bindparam, text
@@ -15,6 +16,7 @@ from sqlalchemy.types import Text
 
 from services.core.errors import InvalidInputError, NotFoundError
 from services.core.events import ArticlesCorrected
+from services.core.iso import CODES
 from services.core.outbox import publish
 
 LONGEST_NOTE = 1000
@@ -68,12 +70,16 @@ _OF_ARTICLE = text(
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What an editor says: lists replace a kind of label as a whole, None leaves it to the rules. First region: primary."""
+    """What an editor says: lists replace a kind of label as a whole, None leaves it to the rules. First region: primary.
+
+    `keeps`: kinds of which the correction that stands goes on to hold; what is said of them here does not count.
+    """
 
     regions: tuple[str, ...] | None = None
     topics: tuple[str, ...] | None = None
     places: tuple[str, ...] | None = None
     note: str = ""
+    keeps: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +104,6 @@ def correct(session: Session, article_id: int, judgement: Judgement, *, author: 
     Raises NotFoundError for no such article, InvalidInputError for a label that the rulebook in force does not have,
     for a judgement that says nothing, and for a duplicate (its article is the one to correct).
     """
-    _refuse_nonsense(judgement)
     _refuse_unknown(session, judgement)
     held = session.execute(_HOLD, {"id": article_id}).one_or_none()
     if held is None:
@@ -107,6 +112,8 @@ def correct(session: Session, article_id: int, judgement: Judgement, *, author: 
         raise InvalidInputError(
             f"Article {article_id} repeats article {held.duplicate_of} and is not shown: correct that one."
         )
+    judgement = _with_kept(session, article_id, judgement)
+    _refuse_nonsense(judgement)
     session.execute(_WITHDRAW, {"id": article_id})
     number = session.execute(
         _INSERT,
@@ -120,6 +127,15 @@ def correct(session: Session, article_id: int, judgement: Judgement, *, author: 
     ).scalar_one()
     _let_wait(session, article_id)
     return int(number)
+
+
+def _with_kept(session: Session, article_id: int, judgement: Judgement) -> Judgement:
+    """With what the standing correction says of the kinds that are to be kept."""
+    stands = next((row for row in of_article(session, article_id) if row.withdrawn_at is None), None)
+    if stands is None or not judgement.keeps:
+        return judgement
+    kept: dict[str, Any] = {kind: getattr(stands, kind) for kind in judgement.keeps}
+    return replace(judgement, **kept, note=judgement.note or stands.note)
 
 
 def withdraw(session: Session, article_id: int) -> bool:
@@ -165,8 +181,8 @@ def _refuse_nonsense(judgement: Judgement) -> None:
     if "\x00" in judgement.note:
         raise InvalidInputError("A note holds no NUL character.")
     for code in judgement.places or ():
-        if not (len(code) == 2 and code.isascii() and code.isalpha() and code.isupper()):
-            raise InvalidInputError(f"Places are ISO 3166 codes such as KZ, not {code[:40]!r}.")
+        if code not in CODES:
+            raise InvalidInputError(f"Places are ISO 3166 codes such as KZ; {code[:40]!r} is none.")
 
 
 def _refuse_unknown(session: Session, judgement: Judgement) -> None:
@@ -174,7 +190,12 @@ def _refuse_unknown(session: Session, judgement: Judgement) -> None:
     for kind, slugs in (("region", judgement.regions), ("topic", judgement.topics)):
         for slug in slugs or ():
             if (kind, slug) not in known:
-                names = sorted(name for of, name in known if of == kind)
                 raise InvalidInputError(
-                    f"There is no {kind} {slug[:80]!r} in the rulebook in force; there are {', '.join(names)}."
+                    _no_such(kind, slug, sorted(name for of, name in known if of == kind))
                 )
+
+
+def _no_such(kind: str, slug: str, names: list[str]) -> str:
+    near = get_close_matches(slug.removeprefix(f"{kind}/"), names, n=3)
+    hint = f"Did you mean {' or '.join(near)}?" if near else f"There are {', '.join(names)}."
+    return f"There is no {kind} {slug[:80]!r} in the rulebook in force. {hint}"

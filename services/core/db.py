@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.orm import Session
 
 from services.core.errors import ConfigurationError, UnavailableError
-from services.core.settings import settings
+from services.core.settings import running_below, settings
 
 SERVER_LIMITS = {
     # A statement or a forgotten transaction must not hold the stream's lock for longer than a follower waits.
@@ -31,13 +31,19 @@ def _connect_args(role: str) -> dict[str, Any]:
     return CLIENT | {"options": limits, "application_name": f"dateline-{role}"}
 
 
+def _near() -> str:
+    """Where something runs below the home: the demo has its own."""
+    found = running_below(settings().home)
+    return f"One runs in {found}: set DATELINE_HOME={found} for it. " if found else ""
+
+
 def database_url() -> str:
     """The address in force. Raises ConfigurationError when there is none."""
     url = settings().database_url
     if url is None:
         raise ConfigurationError(
             f"No database: nothing runs in {settings().home} and DATELINE_DATABASE_URL is not set. "
-            "Start everything with `dateline up`, or name a PostgreSQL."
+            f"{_near()}Start everything with `dateline up`, or name a PostgreSQL."
         )
     return url
 

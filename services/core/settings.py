@@ -202,6 +202,12 @@ def _running(home: Path) -> dict[str, str]:
     return {key: str(found[key]) for key in ("database_url", "redis_url") if key in found}
 
 
+def running_below(home: Path) -> Path | None:
+    """A folder directly below the home that `dateline up` runs in, the demo's above all; None when there is none."""
+    homes = (file.parents[1] for file in sorted(home.glob(f"*/{RUNNING_FILE}")))
+    return next((found for found in homes if _running(found)), None)
+
+
 def load(environ: Mapping[str, str], dotenv: Mapping[str, str | None]) -> Settings:
     """The settings of this process; addresses of a running `dateline up` fill what is not configured."""
     values = {o.setting.field: o.value for o in explain(environ, dotenv)}

@@ -131,9 +131,11 @@ def test_two_editors_at_once_leave_one(desk):
     ("judgement", "words"),
     [
         (Judgement(), "says something"),
-        (Judgement(regions=("atlantis",)), "no region 'atlantis'.*there are central-asia"),
+        (Judgement(regions=("atlantis",)), "no region 'atlantis'.*There are central-asia"),
         (Judgement(topics=("energy",)), "no topic 'energy'"),
+        (Judgement(topics=("econmy",)), "Did you mean economy"),
         (Judgement(places=("Kazakhstan",)), "ISO 3166"),
+        (Judgement(places=("ZZ",)), "'ZZ' is none"),
         (Judgement(topics=(), note="x" * 1001), "1000 characters"),
         (Judgement(topics=(), note="a\x00b"), "NUL"),
     ],
@@ -163,7 +165,7 @@ def test_the_text_that_was_judged_stays_a_labelled_row_when_the_article_changes(
         (row,) = corrected_rows(session)
         figures = measure(session, {}, "")
     assert row["title"] == "Inflation in Kazakh cities"
-    assert (row["regions"], row["topics"], "places" in row) == (["central-asia"], [], False)
+    assert (row["regions"], row["topics"], row["places"]) == (["central-asia"], [], None)
     assert figures["rows"] == 1
     assert figures["sets"]["regions"]["micro"]["f1"] == 1.0
     assert figures["sets"]["topics"]["by"]["economy"]["precision"] == 0.0
@@ -172,3 +174,38 @@ def test_the_text_that_was_judged_stays_a_labelled_row_when_the_article_changes(
 def test_without_corrections_there_is_nothing_to_measure(desk):
     with transaction() as session, pytest.raises(InvalidInputError, match="No article was corrected yet"):
         measure(session, {}, "")
+
+
+def test_kinds_that_are_kept_stay_as_an_earlier_correction_has_them(desk):
+    one = labelled(desk)
+    correct(one, regions=(), topics=(), note="nothing")
+    with transaction() as session:
+        later = Judgement(places=("KZ",), keeps=frozenset({"regions", "topics"}))
+        corrections.correct(session, one, later, author="bob")
+        stands = corrections.of_article(session, one)[0]
+    assert (stands.regions, stands.topics, stands.places) == ([], [], ["KZ"])
+    assert (stands.note, stands.author) == ("nothing", "bob")
+
+
+def test_places_that_were_judged_say_nothing_of_regions_that_were_not(desk):
+    """Unlike in a labelled file, where places are gold for regions too."""
+    one = labelled(desk)
+    correct(one, places=())
+    with transaction() as session:
+        assert set(measure(session, {}, "")["sets"]) == {"places"}
+
+
+def test_labels_that_change_are_a_revision_of_their_own(desk):
+    """Followers may drop what they know by id and revision."""
+    one = labelled(desk)
+    correct(one, topics=())
+    label.label_waiting()
+    publish(ENERGY.replace("terms: [Kazakh, Kyrgyz]", "terms: [Kyrgyz]"))
+    relabel.relabel_listed()
+    relabel.relabel_listed()
+    assert sql("SELECT change, revision FROM changes ORDER BY seq") == [
+        ("added", 1),
+        ("moved", 2),
+        ("moved", 3),
+    ]
+    assert sql("SELECT revision, published_revision FROM articles") == [(3, 3)]

@@ -116,7 +116,7 @@ def test_corrections_are_made_listed_measured_and_withdrawn(run: Run, desk: Desk
     [
         (("set", "1", "--region", "atlantis"), 1, "no region 'atlantis'"),
         (("set", "1", "--topic", "economy", "--no-topics"), 2, "not both"),
-        (("set", "1"), 1, "says something"),
+        (("set", "1"), 2, "Say something"),
         (("set", "999", "--no-topics"), 1, "no article 999"),
         (("withdraw", "999"), 1, "no article 999"),
     ],

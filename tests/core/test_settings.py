@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.core.errors import ConfigurationError
-from services.core.settings import RUNNING_FILE, SETTINGS, Settings, dotenv_here, explain, load
+from services.core.settings import (
+    RUNNING_FILE,
+    SETTINGS,
+    Settings,
+    dotenv_here,
+    explain,
+    load,
+    running_below,
+)
 
 
 def loaded(tmp_path: Path | None = None, **values: str) -> Settings:
@@ -223,3 +231,12 @@ def test_servers_of_a_dateline_that_is_gone_do_not_count(tmp_path):
     assert loaded(tmp_path).database_url is None
     (tmp_path / RUNNING_FILE).write_text("{")
     assert loaded(tmp_path).database_url is None
+
+
+def test_what_runs_in_a_folder_below_the_home_is_found(tmp_path):
+    """The demo has a home of its own; whoever asks in the folder above is told of it."""
+    assert running_below(tmp_path) is None
+    file = tmp_path / "demo" / RUNNING_FILE
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps({"pid": os.getpid(), "database_url": "x"}))
+    assert running_below(tmp_path) == tmp_path / "demo"

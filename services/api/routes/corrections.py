@@ -72,9 +72,9 @@ def _labelled_set(session: Session) -> bytes:
 
 
 def labelled_row(row: Standing) -> dict[str, Any]:
-    """A correction as a row to measure rules by: the text that was judged, and what is right."""
+    """A correction as a row to measure rules by: the text that was judged, and what is right (null: not judged)."""
     gold = {kind: getattr(row, kind) for kind in ("regions", "topics", "places")}
-    return {**row.document, **{kind: slugs for kind, slugs in gold.items() if slugs is not None}}
+    return {**row.document, **gold}
 
 
 @router.post(
@@ -87,7 +87,9 @@ def labelled_row(row: Standing) -> dict[str, Any]:
 async def correct(
     request: Request, editor: Editor, given: Annotated[CorrectionGiven, Depends(body(CorrectionGiven))]
 ) -> Response:
-    """Say what the labels of an article are, in place of what was said before. Followers hear of it within seconds."""
+    """Say what the labels of an article are. A key that is left out stays as an earlier correction has it; null leaves a
+    kind to the rules. Followers hear of it within seconds.
+    """
     judgement = judgement_of(given)
 
     def done(session: Session) -> Standing:
@@ -99,12 +101,13 @@ async def correct(
 
 
 def judgement_of(given: CorrectionGiven) -> Judgement:
-    """What was sent, as corrections are stored."""
+    """What was sent, as corrections are stored: a key that was not sent stays as it was, null leaves a kind to the rules."""
     lists = {
         kind: None if slugs is None else tuple(slugs)
         for kind, slugs in (("regions", given.regions), ("topics", given.topics), ("places", given.places))
     }
-    return Judgement(**lists, note=given.note)
+    kinds = frozenset(lists)
+    return Judgement(**lists, note=given.note, keeps=kinds - given.model_fields_set)
 
 
 @router.get(

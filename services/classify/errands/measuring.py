@@ -118,11 +118,11 @@ def corrected_rows(session: Session) -> list[dict[str, Any]]:
     """Standing corrections as labelled rows: the text that was judged, with gold for the kinds that were."""
     found = corrections.standing(session, limit=MOST_CORRECTIONS)
     return [
-        dict(standing.document)
-        | {
-            kind: gold
-            for kind in ("regions", "topics", "places")
-            if (gold := getattr(standing, kind)) is not None
+        {
+            **standing.document,
+            "regions": standing.regions,
+            "topics": standing.topics,
+            "places": standing.places,
         }
         for standing in found
     ]

@@ -20,6 +20,9 @@ def publish(session: Session, given: Given, author: str) -> Answer:
     if not message:
         raise InvalidInputError("Say in a message what changed and why; the history shows it.")
     compiled = compiled_of(session, {"texts": texts})
+    in_force = rulebook.active_version(session)
+    if compiled.version == in_force:
+        return published_json(Published(compiled.version, in_force, None)) | {"figures": None}
     results = run_tests(compiled)
     if any(not result.passed for result in results):
         raise TestsFailError(results_json(results))

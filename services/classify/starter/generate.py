@@ -18,12 +18,12 @@ from typing import Any
 import yaml
 from countryinfo import CountryInfo
 
-from services.classify.rules.loading.iso import CODES
 from services.classify.rules.loading.terms import parse_term
 from services.classify.rules.text.fold import fold
 from services.classify.starter.cities import city_terms, county_terms
 from services.classify.starter.cldr_names import adjectives, country_names, zone_cities
 from services.classify.starter.spelling import capitalised
+from services.core.iso import CODES
 
 HERE = Path(__file__).parent
 OVERRIDES = HERE / "overrides"

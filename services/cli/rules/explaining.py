@@ -1,9 +1,11 @@
 """Why does a text get its labels, and why not others?"""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+if TYPE_CHECKING:
+    from services.classify.rules import CompiledRulebook
 from services.cli.rules.common import JSON, RULES, compiled, print_json, reference
 
 
@@ -30,7 +32,8 @@ def explain(
 ) -> None:
     """Say which labels a text gets and why, which hits did not count, and what came near.
 
-    The text is a stored article's, by the rulebook in force or that of --rules, or the one given.
+    The text is a stored article's or the one given; the rulebook is that of --rules, else the one in force, and where no
+    database answers the one that ships.
 
     Example: dateline rules explain --title "Tokayev visits Tashkent" --json
     """
@@ -62,20 +65,36 @@ def _of_stored(article_id: int, rules_path: str | None) -> dict[str, Any]:
 
 
 def _of_text(given: dict[str, Any], rules_path: str | None) -> dict[str, Any]:
-    """Needs no database: the rulebook is that of --rules, or the one that ships."""
+    """By the rules of --rules; else by what is in force; where no database answers, by the rulebook that ships."""
     from services.classify.errands.common import document_json
     from services.classify.rules import explain
     from services.classify.rules.judging.evaluate import read_document
 
     document = read_document(given)
-    return explain(document, compiled(rules_path)) | {"document": document_json(document)}
+    rulebook, name = (compiled(rules_path), rules_path) if rules_path else _at_hand()
+    return explain(document, rulebook) | {"document": document_json(document), "rulebook": name}
+
+
+def _at_hand() -> "tuple[CompiledRulebook, str]":
+    from services.classify import rulebook
+    from services.core.db import transaction
+    from services.core.errors import DatelineError
+
+    try:
+        with transaction() as session:
+            found = rulebook.current(session)
+    except DatelineError:
+        return compiled(None), "the one that ships"
+    return found, f"{found.version[:12]}, in force"
 
 
 def _print(told: dict[str, Any], texts: dict[str, str]) -> None:
     if told.get("correction"):
         click.echo(
-            f"An editor ({told['correction']['author']}) set the labels of this article; by the rules:"
+            f"An editor ({told['correction']['author']}) says: {_said(told['correction'])}. By the rules:"
         )
+    if told.get("rulebook"):
+        click.echo(f"(rulebook: {told['rulebook']})", err=True)
     click.echo(f"Region: {told['region'] or 'none'}")
     for kind in ("regions", "topics", "places"):
         for label in told[kind]:
@@ -89,6 +108,13 @@ def _print(told: dict[str, Any], texts: dict[str, str]) -> None:
         click.echo(
             f"ignored {ignored['term']!r} in the {ignored['field']} ({ignored['rule']}): {ignored['reason']}"
         )
+
+
+def _said(correction: dict[str, Any]) -> str:
+    kinds = [
+        (kind, correction[kind]) for kind in ("regions", "topics", "places") if correction[kind] is not None
+    ]
+    return ", ".join(f"{kind} {' '.join(slugs)}" if slugs else f"no {kind}" for kind, slugs in kinds)
 
 
 def _reason(reason: dict[str, Any], texts: dict[str, str]) -> str:

@@ -126,9 +126,12 @@ def export(folder: Path, version: str | None) -> None:
     with transaction() as session:
         which = rulebook.find_version(session, version) if version else rulebook.require_version(session)
         texts = rulebook.texts_of(session, which)
-    for name, text in texts.items():
-        file = folder / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
-    (folder / BASE_FILE).write_text(which + "\n")
+    try:
+        for name, text in texts.items():
+            file = folder / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+        (folder / BASE_FILE).write_text(which + "\n")
+    except OSError as error:
+        raise InvalidInputError(f"{error.filename or folder} cannot be written: {error.strerror}.") from error
     click.echo(f"{plural(len(texts), 'file')} of rulebook {which[:12]} written to {folder}.")

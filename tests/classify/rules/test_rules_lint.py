@@ -96,3 +96,11 @@ def test_terms_that_never_fire_are_named() -> None:
     assert hits_by_term(compiled, written) == {0: 2, 3: 1}
     assert [term.term.written for term in never_fired(compiled, written)] == ["beta", "gamma"]
     assert words_taken(compiled, written) == {0: {"alphas": 2, "alphabet": 1}}
+
+
+@pytest.mark.parametrize(("lang", "term"), [("en", "the"), ("ru", "после"), ("de", "war")])
+def test_a_word_that_no_text_is_without_is_told(lang, term):
+    rules = f"labels:\n  - {{id: topic/a, name: A, strong@{lang}: [{term}], tests: [{{title: x, reject: [topic/a]}}]}}\n"
+    (finding,) = lint(load_texts({"r.yaml": rules}))
+    assert "nearly every text" in finding.sentence
+    assert not lint(load_texts({"r.yaml": rules.replace("strong@de", "strong@en")})) or lang != "de"

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from services.classify.rules import CompiledRulebook, Document, classify
-from services.classify.rules.loading.iso import CODES
+from services.core.iso import CODES
 
 FRAMES = {
     "en": "Report: {} in the news on Monday",

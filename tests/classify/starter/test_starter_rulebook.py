@@ -11,9 +11,9 @@ from services.classify.rules import (
     classify,
     run_tests,
 )
-from services.classify.rules.loading.iso import CODES
 from services.classify.starter import load_folder
 from services.core.errors import InvalidInputError, NotFoundError
+from services.core.iso import CODES
 
 SEED = Path(__file__).parents[4] / "shared" / "data" / "seed" / "seed.jsonl"
 

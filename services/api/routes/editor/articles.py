@@ -1,6 +1,7 @@
 """/editor/articles/{id}: say what the labels of an article should have been; /editor/corrections: all that was said."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -69,7 +70,8 @@ async def correct(editor: Signed, form: Sent, article_id: ArticleId) -> Response
     if form.one("do") == "withdraw":
         await in_transaction(lambda session: corrections.withdraw(session, article_id))
         return go(f"/editor/articles/{article_id}", saved="withdrawn")
-    judgement = judgement_of(_said(form, article_id))
+    # The form shows every kind: what is not ticked there is meant to be left to the rules.
+    judgement = replace(judgement_of(_said(form, article_id)), keeps=frozenset())
     await in_transaction(
         lambda session: corrections.correct(session, article_id, judgement, author=editor.name)
     )

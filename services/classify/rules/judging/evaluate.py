@@ -115,7 +115,7 @@ def _gold(row: Mapping[str, Any], rulebook: Rulebook) -> dict[str, set[str]]:
         if not isinstance(value, list) or not all(isinstance(slug, str) for slug in value):
             raise InvalidInputError(f"{kind} is a list of texts.")
         gold[kind] = set(value)
-    if "places" in gold and "regions" not in gold:
+    if "places" in gold and "regions" not in row:
         gold["regions"] = {slug for code in gold["places"] for slug in _main_regions(rulebook, code)}
     return gold
 

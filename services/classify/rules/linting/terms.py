@@ -10,7 +10,7 @@ from services.classify.rules.findings import Finding
 from services.classify.rules.linting.owners import conditional, owned, readings, speaks, warning
 from services.classify.rules.model import Rulebook, Term
 from services.classify.rules.text.fold import fold
-from services.classify.rules.text.words import COMMON_WORDS
+from services.classify.rules.text.words import COMMON_WORDS, STOP_WORDS
 
 OPEN_SHORT = 6  # letters of a stem from which an ending without a limit is harmless
 TOO_SHORT = 2  # letters: such words stand in texts of many languages
@@ -41,11 +41,20 @@ def single_terms(rulebook: Rulebook) -> Iterator[Finding]:
 
 
 def _sentences(owner: str, term: Term) -> Iterator[str]:
+    yield from _everywhere(term)
     yield from _common(owner, term)
     yield from _short(owner, term)
     yield from _open(term)
     yield from _letters(term)
     yield from _impossible(term)
+
+
+def _everywhere(term: Term) -> Iterator[str]:
+    """Words that no text is without: as a term they give the label to everything."""
+    if term.exact or not speaks(term) or conditional(term) or term.fields:
+        return
+    for reading in sorted(readings(term) & STOP_WORDS.get(term.lang or "", frozenset())):
+        yield f"{reading!r} stands in nearly every text and would give this label to all of them; take it out, or write a phrase."
 
 
 def _common(owner: str, term: Term) -> Iterator[str]:

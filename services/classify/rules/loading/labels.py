@@ -4,7 +4,6 @@ import re
 from dataclasses import replace
 from typing import Any, cast
 
-from services.classify.rules.loading.iso import CODES
 from services.classify.rules.loading.nodes import Entries, Node, Scalar
 from services.classify.rules.loading.reader import Reader, meant
 from services.classify.rules.loading.term_lists import ANY, TermReader, Tier, is_language
@@ -21,6 +20,7 @@ from services.classify.rules.model import (
     Position,
     Term,
 )
+from services.core.iso import CODES
 
 LABEL_KEYS = ("id", "name", "parent", "m49", "iptc", "places", "threshold", "lang", "tests", "note", *TIERS)
 TEST_KEYS = (

@@ -5,7 +5,6 @@ from contextlib import suppress
 
 from services.classify.rules.bulk import all_kept
 from services.classify.rules.findings import Enough, Findings, RulebookError
-from services.classify.rules.loading.iso import CODES
 from services.classify.rules.loading.labels import read_defaults, read_label, read_place
 from services.classify.rules.loading.nodes import Entries, Node, Scalar, read_nodes
 from services.classify.rules.loading.reader import Reader
@@ -13,6 +12,7 @@ from services.classify.rules.loading.references import check_references
 from services.classify.rules.loading.term_lists import TermReader, origin
 from services.classify.rules.loading.version import version_of
 from services.classify.rules.model import Defaults, LabelRule, Place, Position, Rulebook
+from services.core.iso import CODES
 
 TOP_KEYS = ("defaults", "places", "labels")
 MAX_FILES = 2000

@@ -1,9 +1,9 @@
 """What one part of a rulebook says of another: places that exist, parents that end, tests that can hold."""
 
 from services.classify.rules.findings import Findings
-from services.classify.rules.loading.iso import CODES
 from services.classify.rules.loading.reader import meant
 from services.classify.rules.model import Example, LabelRule, Place
+from services.core.iso import CODES
 
 MAX_LEVELS = 20
 
