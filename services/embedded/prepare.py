@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from services.classify import rulebook
 from services.classify.starter import starter_texts
-from services.core import schema
+from services.core import memory, schema
 from services.core.db import CLIENT
 from services.core.models import Feed
 from services.ingest.listing import Imported, import_opml
@@ -63,6 +63,7 @@ def load_starter(database_url: str, feeds: Path | None, *, at_first: Path | None
             select(func.pg_advisory_xact_lock(STARTER_LOCK))
         )  # two migrations at once load one starter
         rulebook.renew_starter(session, starter_texts())
+        memory.give_back()  # whoever starts the roles goes on for as long as they do, and needs no rules
         if feeds is None and session.scalar(select(exists().where(Feed.id.is_not(None)))):
             return None
         done = import_opml(session, feeds or at_first)
