@@ -109,3 +109,20 @@ def test_articles_outlive_their_feed(desk: Desk):
 def test_a_feed_that_is_not_there_is_a_sentence(ask, feed_id):
     with pytest.raises(NotFoundError, match=f"There is no feed {feed_id}; "), transaction() as session:
         ask(session, feed_id)
+
+
+def test_articles_that_a_removed_feed_only_carried_are_published_again(desk: Desk):
+    """They lose an `also at`, which followers see; its own articles change nothing that they see."""
+    own = desk.article(source="a.example")
+    carried = desk.article(source="b.example")
+    desk.sighting(carried, source="a.example", url="https://a.example/copy")
+    cache.client().flushall()
+    with transaction() as session:
+        (feed,) = session.scalars(text("SELECT id FROM feeds WHERE url LIKE 'https://a.example%'"))
+        catalogue.remove(session, feed)
+    with transaction() as session:
+        found = session.execute(
+            text("SELECT id, revision, waiting_since IS NULL FROM articles ORDER BY id")
+        ).all()
+    assert [tuple(row) for row in found] == [(own, 1, True), (carried, 2, False)]
+    assert cache.queue_length(Queue.CLASSIFY) == 1

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from sqlalchemy import delete, func, update
+from sqlalchemy import delete, func, text, update
 from sqlalchemy.orm import Session
 
 from services.core.errors import NotFoundError
-from services.core.events import FeedsAdded
+from services.core.events import ArticlesStored, FeedsAdded
 from services.core.models import Feed
 from services.core.outbox import publish
 from services.ingest.store.adding import FeedToAdd, add, check_hints, publisher_name
@@ -26,6 +26,17 @@ __all__ = [
 
 
 LARGEST_ID = 2**63 - 1
+
+_TOUCH_CARRIED = text(
+    """
+    UPDATE articles a SET revision = revision + 1, waiting_since = coalesce(waiting_since, now())
+    FROM (SELECT id FROM articles WHERE listed AND id IN (
+              SELECT s.article_id FROM sightings s JOIN feeds f ON f.id = s.feed_id JOIN articles o ON o.id = s.article_id
+              WHERE s.feed_id = :feed AND o.source_id <> f.source_id)
+          ORDER BY id FOR NO KEY UPDATE) AS carried
+    WHERE a.id = carried.id RETURNING a.id
+    """
+)
 
 
 def _there_is(session: Session, feed_id: int) -> None:
@@ -51,6 +62,11 @@ def pause(session: Session, feed_id: int, reason: str) -> None:
 
 
 def remove(session: Session, feed_id: int) -> None:
-    """Forget a feed with its history. Its articles stay: they were published."""
+    """Forget a feed with its history. Its articles stay: they were published.
+
+    Articles of other sources that it carried lose an "also at": they wait to be published again, so that followers hear of it.
+    """
     _there_is(session, feed_id)
+    if session.execute(_TOUCH_CARRIED, {"feed": feed_id}).first():
+        publish(session, ArticlesStored())
     session.execute(delete(Feed).where(Feed.id == feed_id))
