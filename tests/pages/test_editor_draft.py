@@ -3,7 +3,17 @@
 import pytest
 
 from tests.fixtures.markup import Page
-from tests.fixtures.workbench import NEW, REGIONS, RULES, TOPICS, publish, save, stored, text_of
+from tests.fixtures.workbench import (
+    NEW,
+    REGIONS,
+    RULES,
+    TOPICS,
+    hidden_fields,
+    publish,
+    save,
+    stored,
+    text_of,
+)
 
 
 @pytest.fixture
@@ -133,17 +143,39 @@ def test_what_others_published_is_taken_over(window, version, classify):
 
 
 def test_where_both_changed_the_same_lines_the_editor_chooses(window, version):
-    save(window, "topics/all.yaml", TOPICS.replace("[oil]", "[oil, mine]"))
-    newer = publish(RULES | {"topics/all.yaml": TOPICS.replace("[oil]", "[oil, theirs]")}, "Theirs")
+    save(window, "topics/all.yaml", TOPICS.replace("[oil]", "[mine]"))
+    newer = publish(
+        RULES | {"topics/all.yaml": TOPICS.replace("[oil]", "[theirs]") + "# more of theirs\n"}, "Theirs"
+    )
     torn = Page(window.post("/editor/draft/rebase", revision="1", base=version).text)
     assert torn.all("h2")[0][1] == "topics/all.yaml"
-    assert "theirs" in torn.all("textarea")[0][1]
+    assert [text.strip() for _, text in torn.all("code")] == ["strong: [mine]", "strong: [theirs]"]
+    assert [a["value"] for a, _ in torn.all("input", name="place-0-0")] == ["mine", "theirs", "both"]
     assert stored().base == version
-    window.send(torn, "/editor/draft/rebase")
+    fields = hidden_fields(torn, "/editor/draft/rebase")
+    nothing = window.post("/editor/draft/rebase", **fields)
+    assert (nothing.status, stored().base) == (400, version)
+    assert "Choose at each place" in nothing.text
+    older = window.post("/editor/draft/rebase", **fields | {"newer": version, "place-0-0": "mine"})
+    assert (older.status, stored().base) == (409, version)
+    window.send(torn, "/editor/draft/rebase", **{"place-0-0": "mine"})
     assert (stored().base, stored().texts["topics/all.yaml"]) == (
         newer,
-        TOPICS.replace("[oil]", "[oil, mine]"),
+        TOPICS.replace("[oil]", "[mine]") + "# more of theirs\n",
     )
+
+
+def test_terms_that_two_editors_added_to_one_list_are_both_kept(window, version, classify):
+    window.send(
+        window.get("/editor/draft"), "/editor/draft/term", label="topic/energy", term="wind", tier="strong"
+    )
+    theirs = TOPICS.replace(
+        "[oil]\n", "[oil, coal]\n    tests:\n      - {title: Coal mine opens, expect: [topic/energy]}\n"
+    )
+    newer = publish(RULES | {"topics/all.yaml": theirs}, "Coal")
+    window.send(window.get("/editor/draft"), "/editor/draft/rebase")
+    assert stored().base == newer
+    assert stored().texts["topics/all.yaml"] == theirs.replace("[oil, coal]", "[oil, wind, coal]")
 
 
 def test_a_file_that_is_not_there_is_not_found(window, version):

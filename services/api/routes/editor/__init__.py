@@ -3,8 +3,18 @@
 from fastapi import APIRouter, Depends
 
 from services.api.deps import known_parameters
-from services.api.routes.editor import adding, articles, door, draft, measures, overview, review, trying
+from services.api.routes.editor import (
+    adding,
+    articles,
+    door,
+    draft,
+    measures,
+    overview,
+    review,
+    takeover,
+    trying,
+)
 
 router = APIRouter(tags=["editors"], dependencies=[Depends(known_parameters)])
-for _part in (door, overview, draft, adding, review, trying, measures, articles):
+for _part in (door, overview, draft, takeover, adding, review, trying, measures, articles):
     router.include_router(_part.router)

@@ -1,6 +1,5 @@
 """/editor/draft and /editor/file: your own rulebook in the making, file by file, checked at every save."""
 
-import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -8,11 +7,10 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from services.api import desk
-from services.api.editing.merge import merge
 from services.api.errors import Problem
 from services.api.pages import rule_words
 from services.api.queries import drafts
-from services.api.routes.editor.bench import Bench, bench_of, put, texts_of
+from services.api.routes.editor.bench import Bench, bench_of, put
 from services.api.routes.editor.common import Form, Number, Sent, Signed, awaited, go, shown, still_waiting
 from services.core.db import async_engine
 from services.core.desk import Asked
@@ -134,31 +132,6 @@ async def drop(editor: Signed, form: Sent) -> Response:
         if not await connection.run_sync(dropped):
             raise overtaken_elsewhere()
     return go("/editor")
-
-
-@router.post("/editor/draft/rebase", include_in_schema=False)
-async def rebase(editor: Signed, form: Sent) -> Response:
-    """Put what others published meanwhile into the draft, where it does not touch the same lines."""
-    bench = await bench_of(editor)
-    if bench.draft is None or bench.revision != form.number("revision"):
-        raise overtaken_elsewhere()
-    theirs = await texts_of(bench.in_force.version)
-    done = await asyncio.to_thread(merge, bench.before, bench.texts, theirs)
-    if done.torn and form.one("mine") != "yes":
-        return await shown(
-            editor,
-            "editor_torn.html",
-            title="Both changed the same lines",
-            here="draft",
-            bench=bench,
-            torn=[(name, bench.texts.get(name, ""), theirs.get(name, "")) for name in done.torn],
-        )
-    saved = await put(
-        editor, done.texts, revision=bench.revision, base=bench.draft.base, new_base=bench.in_force.version
-    )
-    if not saved:
-        raise overtaken_elsewhere()
-    return go("/editor/draft")
 
 
 def overtaken_elsewhere() -> Problem:
