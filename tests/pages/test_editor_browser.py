@@ -13,6 +13,13 @@ from tests.fixtures.furniture import furnish
 pytestmark = pytest.mark.pages
 
 
+CARET = (
+    "(() => { const t = document.querySelector('#text'), before = t.value.slice(0, t.selectionStart).split('\\n');"
+    " return [[before.length, before.at(-1).length + 1], t.selectionStart === t.selectionEnd]; })()"
+)
+"""Line and column of the caret, and whether nothing is selected."""
+
+
 async def signed_in(tab, site, secret):
     await tab.open(f"{site.url}/editor#{secret}")
     await tab.until("location.pathname === '/editor' && !!document.querySelector('.who')")
@@ -65,9 +72,11 @@ def test_a_finding_leads_to_its_line_and_numbers_keep_up(site, secret, new_tab, 
             await tab.value("document.querySelector('.code-form').requestSubmit()")
             await tab.until("!!document.querySelector('.findings [data-line]')")
             await tab.value("document.querySelector('.findings [data-line]').click()")
-            assert await tab.value(
-                "(() => { const t = document.querySelector('#text'); return t.value.slice(t.selectionStart, t.selectionEnd); })()"
-            ) in {"labels: 5", "  5"}
+            finding = "document.querySelector('.findings [data-line]').dataset"
+            assert await tab.value(CARET) == [
+                await tab.value(f"[Number({finding}.line), Number({finding}.column)]"),
+                True,
+            ]
             await tab.until(
                 "(() => { const b = document.querySelector('.numbers .error').getBoundingClientRect(); "
                 "return b.top >= 0 && b.bottom <= innerHeight; })()"
@@ -79,6 +88,25 @@ def test_a_finding_leads_to_its_line_and_numbers_keep_up(site, secret, new_tab, 
             return tab.complaints
 
     assert asyncio.run(look()) == []
+
+
+def test_a_link_to_a_line_marks_it_and_selects_nothing(site, secret, new_tab):
+    async def look():
+        async with new_tab() as tab:
+            await signed_in(tab, site, secret)
+            for address, place in (
+                ("?name=places/africa.yaml&line=17&column=3#L17", [17, 3]),
+                ("?name=places/africa.yaml&line=9", [9, 1]),
+                ("?name=places/africa.yaml#L12", [12, 1]),
+            ):
+                await tab.open(f"{site.url}/editor/file{address}")
+                await tab.until(f"document.querySelector('.asked-line')?.id === 'L{place[0]}'")
+                assert await tab.value(CARET) == [place, True]
+            await tab.value("location.hash = '#L30'")
+            await tab.until("document.querySelector('.asked-line').id === 'L30'")
+            assert await tab.value(CARET) == [[30, 1], True]
+
+    asyncio.run(look())
 
 
 def test_choosing_a_label_means_saying_it(site, secret, desk, new_tab):

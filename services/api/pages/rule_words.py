@@ -122,10 +122,13 @@ def href(at: str | None) -> str | None:
     """The page of a place in the rules, `file:line` or `file:line:column`.
 
     >>> href("regions/asia.yaml:12:5"), href("nowhere")
-    ('/editor/file?name=regions%2Fasia.yaml&line=12#L12', None)
+    ('/editor/file?name=regions%2Fasia.yaml&line=12&column=5#L12', None)
     """
-    found = re.fullmatch(r"([^:]+\.ya?ml):(\d+)(?::\d+)?", at or "")
-    return f"/editor/file?{urlencode({'name': found[1], 'line': found[2]})}#L{found[2]}" if found else None
+    found = re.fullmatch(r"([^:]+\.ya?ml):([1-9]\d*)(?::([1-9]\d*))?", at or "")
+    if found is None:
+        return None
+    place = {"name": found[1], "line": found[2], "column": found[3]}
+    return f"/editor/file?{urlencode({key: value for key, value in place.items() if value})}#L{found[2]}"
 
 
 def label_name(label: str, names: Mapping[str, str]) -> str:

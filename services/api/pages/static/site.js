@@ -155,9 +155,11 @@ class CodeBox {
     box.form.addEventListener("submit", () => { this.saved = this.box.value; });
     addEventListener("beforeunload", (event) => { if (this.box.value !== this.saved) event.preventDefault(); });
     for (const link of document.querySelectorAll("a[data-line]")) {
-      link.addEventListener("click", (event) => { event.preventDefault(); this.select(Number(link.dataset.line)); });
+      link.addEventListener("click", (event) => { event.preventDefault(); this.go(Number(link.dataset.line), Number(link.dataset.column)); });
     }
-    if (box.dataset.line) this.select(Number(box.dataset.line));
+    addEventListener("hashchange", () => this.follow());
+    if (box.dataset.line) this.go(Number(box.dataset.line), Number(box.dataset.column));
+    else this.follow();
   }
 
   grow() {
@@ -170,12 +172,21 @@ class CodeBox {
     while (this.numbers.children.length > lines) this.numbers.lastElementChild.remove();
   }
 
-  select(line) {
+  follow() {
+    const asked = /^#L(\d+)$/.exec(location.hash);
+    if (asked) this.go(Number(asked[1]));
+  }
+
+  // Marks the line and puts the caret at its column (a count of characters, not of UTF-16 units). Nothing is selected: a key would delete it.
+  go(line, column) {
     const lines = this.box.value.split("\n");
     const start = lines.slice(0, line - 1).reduce((sum, text) => sum + text.length + 1, 0);
+    const place = start + [...(lines[line - 1] ?? "")].slice(0, Math.max(1, column || 1) - 1).join("").length;
     this.box.focus({ preventScroll: true });
-    this.box.setSelectionRange(start, start + (lines[line - 1] ?? "").length);
+    this.box.setSelectionRange(place, place);
     this.box.scrollLeft = 0;
+    for (const marked of this.numbers.querySelectorAll(".asked-line")) marked.classList.remove("asked-line");
+    this.numbers.children[line - 1]?.classList.add("asked-line");
     this.numbers.children[line - 1]?.scrollIntoView({ block: "center" });
   }
 }

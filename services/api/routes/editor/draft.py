@@ -19,6 +19,7 @@ from services.core.tokens import Bearer
 router = APIRouter()
 FileName = Annotated[str, Query(max_length=120, description="A file of the rulebook.")]
 LineAsked = Annotated[int | None, Query(ge=1, le=1_000_000, description="A line of it.")]
+ColumnAsked = Annotated[int | None, Query(ge=1, le=1_000_000, description="A column of that line.")]
 
 
 @router.get("/editor/draft", response_class=Response)
@@ -36,8 +37,13 @@ async def draft(editor: Signed) -> Response:
 
 
 @router.get("/editor/file", response_class=Response)
-async def file(
-    request: Request, editor: Signed, name: FileName, line: LineAsked = None, check: Number = None
+async def file(  # noqa: PLR0917 (the framework calls it by keyword)
+    request: Request,
+    editor: Signed,
+    name: FileName,
+    line: LineAsked = None,
+    column: ColumnAsked = None,
+    check: Number = None,
 ) -> Response:
     """One file of your draft, to be changed; what is wrong with it stands beside its lines."""
     bench = await bench_of(editor)
@@ -45,7 +51,9 @@ async def file(
         raise Problem(404, "not-found", f"There is no file {name!r} in your rules; the draft lists them.")
     found = (await awaited(request, editor, check=check))["check"]
     waiting = await still_waiting(editor, name, "draft", found)
-    return waiting or await _file_page(editor, bench, name, bench.texts[name], line=line, check=found)
+    return waiting or await _file_page(
+        editor, bench, name, bench.texts[name], line=line, column=column, check=found
+    )
 
 
 async def _file_page(
@@ -55,6 +63,7 @@ async def _file_page(
     text: str,
     *,
     line: int | None = None,
+    column: int | None = None,
     check: Asked | None = None,
     status: int = 200,
     overtaken: bool = False,
@@ -73,6 +82,7 @@ async def _file_page(
         text=text,
         lines=text.count("\n") + 1,
         line=line,
+        column=column,
         overtaken=overtaken,
         check=check,
         accepted=told.get("accepted"),
