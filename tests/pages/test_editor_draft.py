@@ -116,6 +116,23 @@ def test_files_are_added_and_taken_away(window, version):
     assert "is no file name" in refused.text
 
 
+def test_one_file_is_put_back_and_one_that_was_taken_away_is_brought_back(window, version):
+    save(window, "topics/all.yaml", TOPICS + "# mine\n")
+    save(window, "regions/asia.yaml", REGIONS + "# mine too\n")
+    publish(RULES | NEW, "New", "dana")
+    page = window.get("/editor/file?name=topics/all.yaml")
+    assert "Back to what your draft began from" in text_of(page)
+    window.send(page, "/editor/draft/file")
+    assert stored().texts == RULES | {"regions/asia.yaml": REGIONS + "# mine too\n"}
+    assert "Back to what" not in text_of(window.get("/editor/file?name=topics/all.yaml"))
+    fields = hidden_fields(page, "/editor/draft/file") | {"revision": "3"}
+    window.post("/editor/draft/file", **fields | {"do": "remove"})
+    assert "topics/all.yaml" not in stored().texts
+    window.send(window.get("/editor/draft"), "/editor/draft/file")
+    assert stored().texts["topics/all.yaml"] == TOPICS
+    assert window.post("/editor/draft/file", **fields | {"revision": "5", "name": "no.yaml"}).status == 404
+
+
 def test_the_draft_is_thrown_away(window, version):
     save(window, "topics/all.yaml", TOPICS + "# mine\n")
     window.send(window.get("/editor/draft"), "/editor/draft/drop")

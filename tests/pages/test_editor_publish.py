@@ -41,6 +41,8 @@ def test_an_editor_changes_a_rule_sees_what_it_does_and_publishes_it(window, des
     assert "The rules can be read: 3 labels, 0 places, 5 terms." in told
     assert "The one test passes." in told
     assert "added: coal to strong terms (en)" in told
+    assert "disabled" not in next(a for a, text in seen.all("button") if text == "Publish")
+    assert "This one term" not in told
     assert "Of the 2 newest articles, 1 would change." in told
     assert [a["href"] for a, text in seen.all("a") if text == "Coal mine reopens"] == [f"/article/{article}"]
     assert "Coal" in [text for _, text in seen.all("mark")]
@@ -53,11 +55,22 @@ def test_an_editor_changes_a_rule_sees_what_it_does_and_publishes_it(window, des
     assert "aigerim" in history
 
 
+def test_one_term_that_changes_very_much_is_warned_of(window, desk, version, classify):
+    for number in range(20):
+        title = f"Coal mine {number} reopens" if number < 3 else f"Concert {number} ends"
+        desk.article(title, language="en", verdict=NOTHING)
+    save(window, "topics/all.yaml", TOPICS.replace("[oil]", "[oil, coal, concert 5]"))
+    told = text_of(review(window))
+    assert "This one term changes 3 of 20 articles:" in told
+    assert told.count("This one term") == 1
+
+
 def test_rules_whose_tests_fail_are_not_published(window, version, classify):
     save(window, "regions/asia.yaml", RULES["regions/asia.yaml"].replace("Kazakh*1, ", ""))
     seen = review(window)
     assert "1 of 1 test fail." in text_of(seen)
     assert "It would be refused as it is" in text_of(seen)
+    assert "disabled" in next(a for a, text in seen.all("button") if text == "Publish")
     refused = window.send(seen, "/editor/draft/publish", message="Never mind", status=422)
     assert "Not published: tests fail." in text_of(refused)
     assert "Kazakh leader speaks" in text_of(refused)
@@ -83,6 +96,10 @@ def test_two_editors_publishing_at_once(window, version, classify):
     assert "dana published since you began your draft" in text_of(refused)
     assert (in_force(), drafts()) == (newer, 1)
     again = review(window)
+    mine, _, against = text_of(again).partition("which was published meanwhile")
+    assert "added: coal" in mine
+    assert "novelty" not in mine
+    assert "Gone: the whole label New" in against
     assert "Take that over into your draft" in text_of(again)
     window.send(window.get("/editor/draft"), "/editor/draft/rebase")
     assert "is in force" in text_of(window.send(review(window), "/editor/draft/publish", message="Coal"))

@@ -16,6 +16,8 @@ LISTS = {
     "veto": "words that rule it out",
 }
 SIGNS = {"added": "+", "removed": "−", "changed": "~", "moved": "›"}
+SWEEPING_SHARE, SWEEPING_FEWEST = 0.1, 20
+"""From which share of the articles looked at one edit is warned of, and of how many at least: a tenth of three says nothing."""
 CAME = {"added": "New", "removed": "Gone", "changed": "Changed"}
 
 
@@ -129,6 +131,17 @@ def href(at: str | None) -> str | None:
         return None
     place = {"name": found[1], "line": found[2], "column": found[3]}
     return f"/editor/file?{urlencode({key: value for key, value in place.items() if value})}#L{found[2]}"
+
+
+def sweeping(impact: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Edits that change so much by themselves that they are looked at twice, the farthest reaching first.
+
+    >>> sweeping({"articles": 884, "edits": [{"line": "the", "changed": 218}, {"line": "coal", "changed": 88}]})
+    [{'line': 'the', 'changed': 218}]
+    """
+    looked = int(impact.get("articles") or 0)
+    edits = [edit for edit in impact.get("edits") or () if edit["changed"] > SWEEPING_SHARE * looked]
+    return sorted(edits, key=lambda edit: -int(edit["changed"])) if looked >= SWEEPING_FEWEST else []
 
 
 def label_name(label: str, names: Mapping[str, str]) -> str:

@@ -35,6 +35,11 @@ class Bench:
         return self.draft is not None and self.draft.base != self.in_force.version
 
     @property
+    def base(self) -> str:
+        """The version that the work began from."""
+        return self.draft.base if self.draft else self.in_force.version
+
+    @property
     def revision(self) -> int:
         """Of the draft; 0 where there is none."""
         return self.draft.revision if self.draft else 0

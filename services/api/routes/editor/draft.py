@@ -117,10 +117,14 @@ async def put_over(editor: Bearer, bench: Bench, form: Form, texts: dict[str, st
 
 @router.post("/editor/draft/file", include_in_schema=False)
 async def new_file(editor: Signed, form: Sent) -> Response:
-    """Add an empty file, or take one away."""
+    """Add an empty file, take one away, or put one back to what the draft began from."""
     name, bench = form.one("name").strip(), await bench_of(editor)
     if form.one("do") == "remove":
         texts = {kept: text for kept, text in bench.texts.items() if kept != name}
+    elif form.one("do") == "restore":
+        if name not in bench.before:
+            raise Problem(404, "not-found", f"Your draft did not begin with a file {name[:120]!r}.")
+        texts = {**bench.texts, name: bench.before[name]}
     elif name in bench.texts:
         return go("/editor/file", name=name)
     else:

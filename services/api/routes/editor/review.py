@@ -59,17 +59,19 @@ async def test_draft(editor: Signed, form: Sent) -> Response:  # noqa: ARG001 - 
 
 @router.post("/editor/draft/review", include_in_schema=False)
 async def foresee(editor: Signed, form: Sent) -> Response:  # noqa: ARG001 - as above
-    """Check and test the draft, compare it with what is in force, and try it on stored articles."""
+    """Check and test the draft, compare it with what it began from and with what is in force, try it on stored articles."""
     bench = await bench_of(editor)
     rulebook = {"texts": dict(bench.texts)}
-    asked: dict[str, dict[str, Any]] = {
-        "check": {"rulebook": rulebook},
-        "test": {"rulebook": rulebook},
-        "diff": {"before": {"version": bench.in_force.version}, "after": rulebook},
-        "impact": {"rulebook": rulebook, "limit": LOOKED_AT, "examples": 5},
+    asked: dict[str, tuple[str, dict[str, Any]]] = {
+        "check": ("check", {"rulebook": rulebook}),
+        "test": ("test", {"rulebook": rulebook}),
+        "diff": ("diff", {"before": {"version": bench.base}, "after": rulebook}),
+        "impact": ("impact", {"rulebook": rulebook, "limit": LOOKED_AT, "examples": 5}),
     }
+    if bench.overtaken:
+        asked["apart"] = ("diff", {"before": {"version": bench.in_force.version}, "after": rulebook})
     numbers: dict[str, Any] = {
-        kind: await desk.ask(kind, given, editor.name) for kind, given in asked.items()
+        name: await desk.ask(kind, given, editor.name) for name, (kind, given) in asked.items()
     }
     return go("/editor/review", **numbers)
 
@@ -82,9 +84,10 @@ async def review(  # noqa: PLR0917 (the framework calls it by keyword)
     test: Number = None,
     diff: Number = None,
     impact: Number = None,
+    apart: Number = None,
 ) -> Response:
     """What is wrong with your draft, how its tests do, what it changes, and the way to publish it."""
-    found = await awaited(request, editor, check=check, test=test, diff=diff, impact=impact)
+    found = await awaited(request, editor, check=check, test=test, diff=diff, impact=impact, apart=apart)
     waiting = await still_waiting(editor, "Looking at your draft", "draft", *found.values())
     if waiting:
         return waiting
