@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pydantic.types import StringConstraints
 from starlette.requests import ClientDisconnect
 
-from services.api.errors import Problem
+from services.api.errors import VERSION, Problem, expected
 
 LARGEST = 5_000_000
 """Bytes of a body; the starter rulebook has a tenth of it."""
@@ -22,9 +22,7 @@ _FILE = re.compile(r"\w[\w.-]*(/\w[\w.-]*){0,5}\.ya?ml")
 
 Label = Annotated[str, StringConstraints(max_length=120)]
 Message = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
-Version = Annotated[
-    str, Field(pattern=r"^[0-9a-f]{4,64}$", description="A version, or the first letters of one.")
-]
+Version = Annotated[str, Field(pattern=VERSION, description="A version, or the first letters of one.")]
 Texts = Annotated[dict[str, str], Field(description="File name, such as `regions/asia.yaml`, to YAML.")]
 _Given = TypeVar("_Given", bound=BaseModel)
 
@@ -218,10 +216,11 @@ def parsed(model: type[_Given], raw: bytes) -> _Given:
     try:
         return model.model_validate_json(raw.strip() or b"{}")
     except ValidationError as error:
-        raise Problem(400, "invalid-body", *_told(error, model)) from None
+        raise Problem(400, "invalid-body", *told(error, model)) from None
 
 
-def _told(error: ValidationError, model: type[BaseModel]) -> tuple[str, dict[str, Any]]:
+def told(error: ValidationError, model: type[BaseModel]) -> tuple[str, dict[str, Any]]:
+    """The first mistake in a sentence that says what to do, and the members of the problem that name its place."""
     first = error.errors(include_url=False, include_context=True)[0]
     place = ".".join(str(part) for part in first["loc"])[:200]
     if first["type"] == "json_invalid":
@@ -229,7 +228,6 @@ def _told(error: ValidationError, model: type[BaseModel]) -> tuple[str, dict[str
     if first["type"] == "extra_forbidden":
         known = f"; a body has {', '.join(model.model_fields)}" if "." not in place else ""
         return f"{place} is not known here{known}.", {"member": place}
-    message = str(first["msg"]).removeprefix("Value error, ")
     if not place:
-        return f"{message}.", {}
-    return f"{place}: {message[:1].lower()}{message[1:]}.", {"member": place}
+        return f"{str(first['msg']).removeprefix('Value error, ')}.", {}
+    return f"{place}: {expected(first)}.", {"member": place}

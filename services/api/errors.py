@@ -24,6 +24,13 @@ RETRY_AFTER = "5"
 """Seconds after which a reader may ask again when something we stand on is away."""
 _NO_SCHEMA = {"42P01", "42703"}
 """PostgreSQL: undefined table, undefined column."""
+VERSION = "^[0-9a-f]{4,64}$"
+LABEL = "^(region|topic|place)/[A-Za-z0-9-]{1,80}$"
+_SHAPES = {
+    VERSION: "a version is expected, or its first 4 letters at least (0-9 and a-f), as /v1/rules/history lists them",
+    LABEL: "a label is expected, such as region/central-asia, topic/energy or place/KZ; /v1/regions and /v1/topics list them",
+}
+"""Patterns of ours, and what they mean."""
 log = logging.getLogger(__name__)
 
 PROBLEMS: dict[str, str] = {
@@ -111,15 +118,14 @@ def _cursor_gone(error: CursorGoneError) -> Problem:
 def _invalid(error: RequestValidationError) -> Problem:
     first = error.errors()[0]
     place, name = first["loc"][0], str(first["loc"][-1])
-    message = str(first["msg"])
     if place == "path":
-        return Problem(404, "not-found", f"Nothing stands at this address: {name} {_lowered(message)}.")
-    detail = f"{name}: {_expected(first)}, not {str(first.get('input'))[:80]!r}."
+        return Problem(404, "not-found", f"Nothing stands at this address: {name}: {expected(first)}.")
+    detail = f"{name}: {expected(first)}, not {str(first.get('input'))[:80]!r}."
     return Problem(400, "invalid-parameter", detail, {"parameter": name})
 
 
-def _expected(error: Mapping[str, Any]) -> str:
-    """What a parameter must be, in the words of whoever has to mend it."""
+def expected(error: Mapping[str, Any]) -> str:
+    """What a parameter or a member of a body must be (an error of pydantic's), in the words of whoever has to mend it."""
     context = error.get("ctx", {})
     match error.get("type"):
         case "int_parsing" | "int_from_float" | "int_type":
@@ -130,7 +136,11 @@ def _expected(error: Mapping[str, Any]) -> str:
             return f"{context['le']} at most is expected"
         case "string_too_long":
             return f"{context['max_length']} characters at most are expected"
-    return _lowered(str(error.get("msg", "something else is expected")))
+        case "string_too_short":
+            return "it is empty; a few words are expected"
+        case "string_pattern_mismatch" if context["pattern"] in _SHAPES:
+            return _SHAPES[context["pattern"]]
+    return _lowered(str(error.get("msg", "something else is expected")).removeprefix("Value error, "))
 
 
 def _lowered(message: str) -> str:

@@ -4,7 +4,7 @@ import pytest
 
 from services.core import corrections
 from services.core.db import transaction
-from tests.fixtures.markup import page
+from tests.fixtures.markup import Page, page
 from tests.fixtures.workbench import TOPICS, publish, save, text_of
 
 REGIONS = "labels:\n" + "".join(
@@ -107,6 +107,12 @@ def test_a_correction_is_taken_back(window, article):
 def test_what_is_wrong_is_refused(window, article, fields, told):
     answer = window.post(f"/editor/articles/{article}", **fields)
     assert answer.status == 400
+    shown = Page(answer.text)
+    assert told in shown.all("p", role="alert")[0][1]
+    assert shown.all("input", id="note")[0][0]["value"] == fields.get("note", "")
+    assert shown.all("input", id="places")[0][0]["value"] == fields.get("places", "")
+    kept = [a["name"] for a, _ in shown.all("input", value="yes", type="radio") if "checked" in a]
+    assert kept == [name for name, value in fields.items() if value == "yes"]
     assert told in answer.text
     assert standing(article) is None
 

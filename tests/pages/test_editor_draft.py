@@ -104,6 +104,12 @@ def test_a_term_that_cannot_be_added_is_refused(window, version, fields):
     answer = window.post("/editor/draft/term", revision="0", base=version, **fields)
     assert answer.status in {400, 422}
     assert stored() is None
+    shown = Page(answer.text)
+    assert shown.all("p", role="alert")
+    assert (shown.all("input", id="term")[0][0]).get("value") == fields["term"]
+    assert [
+        a["value"] for a, _ in shown.all("option") if "selected" in a and a["value"] == fields["label"]
+    ] == ([fields["label"]] if fields["label"] == "topic/energy" else [])
 
 
 def test_files_are_added_and_taken_away(window, version):
@@ -114,6 +120,13 @@ def test_files_are_added_and_taken_away(window, version):
     refused = window.post("/editor/draft/file", do="add", name="../x.yaml", revision="2", base=version)
     assert refused.status == 400
     assert "is no file name" in refused.text
+    assert Page(refused.text).all("input", id="name")[0][0]["value"] == "../x.yaml"
+    long = window.post(
+        "/editor/file", name="topics/all.yaml", text="# long\n" * 800_000, revision="2", base=version
+    )
+    assert (long.status, stored().texts) == (413, RULES)
+    assert "at most 5,000,000 bytes" in text_of(Page(long.text))
+    assert long.text.count("# long\n") == 800_000
 
 
 def test_one_file_is_put_back_and_one_that_was_taken_away_is_brought_back(window, version):

@@ -7,6 +7,7 @@ from services.classify import rulebook
 from services.core.db import transaction
 from services.core.models import DeskRequest, Draft, Rulebook
 from tests.fixtures.editors import token
+from tests.fixtures.markup import Page
 from tests.fixtures.workbench import NEW, RULES, TOPICS, Window, hidden_fields, publish, save, stored, text_of
 
 
@@ -113,6 +114,17 @@ def test_a_draft_that_was_changed_after_it_was_looked_at_is_not_published(window
     assert answer.status == 409
     assert seen.all("form", action="/editor/draft/publish")
     assert window.post("/editor/draft/publish", message=" ", revision="2", base=version).status == 400
+    fields = hidden_fields(seen, "/editor/draft/publish") | {"revision": "2"}
+    for message, why in (
+        ("", "Say in a sentence what changed"),
+        ("m" * 1001, "at most 1,000 characters, and it has 1,001"),
+    ):
+        wrong = window.post("/editor/draft/publish", **fields, message=message)
+        page = Page(wrong.text)
+        assert wrong.status == 400
+        assert why in page.all("p", role="alert")[0][1]
+        assert page.all("input", id="message")[0][0]["value"] == message
+        assert "Of the 0 newest articles" in text_of(page)
     assert in_force() == version
 
 
@@ -137,7 +149,13 @@ def test_a_difference_is_told_in_words_and_going_back_puts_it_in_force(window, v
     assert "is in force" in text_of(back)
     assert in_force() == version != newer
     assert "Too much" in text_of(window.get("/editor"))
-    assert window.post("/editor/history/rollback", version=newer, message="").status == 400
+    for shown in (history, window.get("/editor/history")):
+        fields = hidden_fields(shown, "/editor/history/rollback") | {"message": "m" * 1001}
+        wrong = window.post("/editor/history/rollback", **fields)
+        assert wrong.status == 400
+        assert "at most 1,000 characters" in Page(wrong.text).all("p", role="alert")[0][1]
+    kept = [a.get("value") for a, _ in Page(wrong.text).all("input", name="message")]
+    assert kept == ["m" * 1001]
 
 
 def test_the_way_is_shown_while_no_worker_runs(window, version):
@@ -162,7 +180,9 @@ def test_statistics_are_told_in_tables(window, desk, version, classify):
     told = text_of(window.follow(window.post("/editor/stats", label="topic/energy", do="stats")))
     assert "1 article looked at" in told
     assert "topics/all.yaml:4:" in told
-    assert window.post("/editor/stats", label="", do="suggest").status == 400
+    unchosen = window.post("/editor/stats", label="", do="suggest")
+    assert unchosen.status == 400
+    assert "Choose a label first." in text_of(Page(unchosen.text))
     wrong = window.follow(window.post("/editor/stats", label="topic/nothing", do="stats"), 400)
     assert "has no label" in text_of(wrong)
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.fixtures.workbench import NEW, RULES, TOPICS, publish, save, stored, text_of
+from tests.fixtures.markup import Page
+from tests.fixtures.workbench import NEW, RULES, TOPICS, hidden_fields, publish, save, stored, text_of
 
 
 @pytest.fixture(autouse=True)
@@ -68,4 +69,20 @@ def test_a_headline_is_kept_as_a_test(window, classify):
     "fields", [{}, {"title": " "}, {"title": "x" * 2001}, {"article": "x"}, {"title": "a", "lang": "x" * 41}]
 )
 def test_what_cannot_be_tried_is_refused(window, fields):
-    assert window.post("/editor/try", **fields).status == 400
+    answer = window.post("/editor/try", **fields)
+    page = Page(answer.text)
+    assert answer.status == 400
+    assert page.all("p", role="alert")
+    assert page.all("input", id="title")[0][0]["value"] == fields.get("title", "")
+
+
+def test_a_test_that_cannot_be_added_is_told_beside_its_form(window):
+    answer = window.post(
+        "/editor/draft/example", title="Oil falls", label="topic/nothing", must="reject", body="Much."
+    )
+    page = Page(answer.text)
+    assert answer.status == 422
+    assert "cannot be told surely" in page.all("p", role="alert")[0][1]
+    assert hidden_fields(page, "/editor/draft/example")["title"] == "Oil falls"
+    assert [a["value"] for a, _ in page.all("option", value="reject") if "selected" in a] == ["reject"]
+    assert stored() is None

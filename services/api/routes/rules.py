@@ -9,7 +9,7 @@ from starlette.responses import Response
 from services.api.auth import READS
 from services.api.deps import known_parameters
 from services.api.desk_shapes import HistoryBody, RulesBody, VersionBody
-from services.api.errors import Problem
+from services.api.errors import VERSION, Problem
 from services.api.queries import rulebooks
 from services.api.queries.rulebooks import Version
 from services.api.respond import NO_STORE, private
@@ -17,9 +17,7 @@ from services.api.schemas import problems
 from services.core.db import snapshot
 
 router = APIRouter(tags=["rules"], dependencies=[Depends(known_parameters), READS])
-Prefix = Annotated[
-    str, Path(pattern="^[0-9a-f]{4,64}$", description="A version, or the first letters of one.")
-]
+Prefix = Annotated[str, Path(pattern=VERSION, description="A version, or the first letters of one.")]
 HistoryLimit = Annotated[int, Query(ge=1, le=200, description="How many at most.")]
 Below = Annotated[int | None, Query(ge=1, lt=2**63, description="The `next` of the page before.")]
 

@@ -24,6 +24,7 @@ from services.api.bodies import (
 from services.api.deps import known_parameters
 from services.api.desk import Wait
 from services.api.desk_shapes import RequestBody
+from services.api.errors import LABEL
 from services.api.respond import private
 from services.api.rules_given import draft_of, reference, require_draft, require_version
 from services.api.schemas import problems
@@ -38,7 +39,7 @@ _COMPUTED: dict[str, Any] = {"response_class": Response, "responses": _PROBLEMS}
 _CHANGES = _COMPUTED | {"responses": _PROBLEMS | problems(409)}
 LabelAsked = Annotated[
     str,
-    Query(pattern="^(region|topic|place)/[A-Za-z0-9-]{1,80}$", description="Such as `region/central-asia`."),
+    Query(pattern=LABEL, description="Such as `region/central-asia`."),
 ]
 Articles = Annotated[
     int | None, Query(ge=1, le=100_000, description="How many of the newest articles are looked at.")

@@ -143,7 +143,9 @@ def test_statistics_and_suggestions_are_asked_with_a_get(editor, worker, two):
     assert editor.json("/v1/rules/stats")["input"] == {}
     assert editor.json("/v1/rules/suggest?label=region/asia")["input"]["label"] == "region/asia"
     assert editor.get("/v1/rules/suggest").status == 400
-    assert editor.get("/v1/rules/suggest?label=asia").status == 400
+    wrong = editor.get("/v1/rules/suggest?label=asia")
+    assert wrong.status == 400
+    assert wrong.json["detail"].startswith("label: a label is expected, such as region/central-asia")
 
 
 def test_a_draft_stands_for_its_texts_and_its_base(editor, worker, two):
@@ -286,9 +288,23 @@ WRONG = (
     ("explain", {"document": {"lang": "en"}}, "a title or a body"),
     ("explain", {"article_id": 2**63}, "article_id"),
     ("publish", {"rulebook": {"draft": True}}, "message: field required"),
-    ("publish", {"rulebook": {"draft": True}, "message": "  "}, "message"),
+    (
+        "publish",
+        {"rulebook": {"draft": True}, "message": "  "},
+        "message: it is empty; a few words are expected.",
+    ),
+    (
+        "publish",
+        {"rulebook": {"draft": True}, "message": "m" * 1001},
+        "message: 1000 characters at most are expected.",
+    ),
+    (
+        "check",
+        {"rulebook": {"version": "V1"}},
+        "rulebook.version: a version is expected, or its first 4 letters",
+    ),
     ("publish", {"rulebook": {"version": "40d8"}, "message": "m"}, "rollback puts a version in force again"),
-    ("rollback", {"version": "%", "message": "m"}, "version"),
+    ("rollback", {"version": "%", "message": "m"}, "version: a version is expected"),
     ("evaluate", {"rows": []}, "rows"),
     ("impact", {}, "rulebook: field required"),
     ("impact", {"rulebook": {"draft": True}, "limit": 0}, "limit"),

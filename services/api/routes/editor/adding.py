@@ -10,8 +10,9 @@ from services.api import desk
 from services.api.editing.insert import LISTS, add_term, add_test
 from services.api.errors import Problem
 from services.api.routes.editor.bench import Bench, bench_of
-from services.api.routes.editor.common import Form, Sent, Signed, go
-from services.api.routes.editor.draft import overtaken_elsewhere, put_over
+from services.api.routes.editor.common import Form, Sent, Signed, go, slip_of
+from services.api.routes.editor.draft import draft_page, overtaken_elsewhere, put_over
+from services.api.routes.editor.trying import try_page, typed
 from services.core.tokens import Bearer
 
 router = APIRouter()
@@ -22,28 +23,39 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}")
 @router.post("/editor/draft/term", include_in_schema=False)
 async def term(editor: Signed, form: Sent) -> Response:
     """Add one term to a list of a label."""
-    label, written, tier = form.one("label"), " ".join(form.one("term").split()), form.one("tier", "terms")
-    if not written or len(written) > LONGEST_TERM or not LISTS.fullmatch(tier):
-        raise Problem(400, "invalid-body", f"A term has 1 to {LONGEST_TERM} characters.", {"member": "term"})
     bench = await bench_of(editor)
-    done = await asyncio.to_thread(add_term, bench.texts, label, written, tier=tier)
-    return await _added(editor, bench, form, done)
+    try:
+        return await _added(editor, bench, form, await _with_term(bench, form))
+    except Problem as error:
+        return await draft_page(editor, bench, slip_of(error, form, "term"))
+
+
+async def _with_term(bench: Bench, form: Form) -> tuple[str, str, int] | None:
+    label, written, tier = form.one("label"), " ".join(form.one("term").split()), form.one("tier", "terms")
+    if not written or len(written) > LONGEST_TERM:
+        raise Problem(400, "invalid-body", f"A term has 1 to {LONGEST_TERM} characters.", {"member": "term"})
+    if not LISTS.fullmatch(tier):
+        raise Problem(400, "invalid-body", f"There is no list {tier[:40]!r} of terms.", {"member": "tier"})
+    return await asyncio.to_thread(add_term, bench.texts, label, written, tier=tier)
 
 
 @router.post("/editor/draft/example", include_in_schema=False)
 async def example(editor: Signed, form: Sent) -> Response:
     """Add a headline that must get a label, or must not, to the tests of that label."""
-    title, body = " ".join(form.one("title").split()), " ".join(form.one("body").split())
-    if not title or len(title) > LONGEST_TITLE:
-        raise Problem(
-            400,
-            "invalid-body",
-            f"A test has a headline of at most {LONGEST_TITLE} characters.",
-            {"member": "title"},
-        )
-    lang = form.one("lang").strip().lower().partition("-")[0]
     bench = await bench_of(editor)
-    done = await asyncio.to_thread(
+    try:
+        return await _added(editor, bench, form, await _with_test(bench, form))
+    except Problem as error:
+        return await try_page(editor, bench, {}, document=typed(form), slip=slip_of(error, form, "example"))
+
+
+async def _with_test(bench: Bench, form: Form) -> tuple[str, str, int] | None:
+    title, body = (" ".join(form.one(name).split()) for name in ("title", "body"))
+    if not title or len(title) > LONGEST_TITLE:
+        told = f"A test has a headline of at most {LONGEST_TITLE} characters."
+        raise Problem(400, "invalid-body", told, {"member": "title"})
+    lang = form.one("lang").strip().lower().partition("-")[0]
+    return await asyncio.to_thread(
         add_test,
         bench.texts,
         form.one("label"),
@@ -52,7 +64,6 @@ async def example(editor: Signed, form: Sent) -> Response:
         body=body[:LONGEST_BODY],
         lang=lang if _LANGUAGE.fullmatch(lang) else None,
     )
-    return await _added(editor, bench, form, done)
 
 
 async def _added(editor: Bearer, bench: Bench, form: Form, done: tuple[str, str, int] | None) -> Response:

@@ -1,7 +1,7 @@
 """/editor/articles/{id}: say what the labels of an article should have been; /editor/corrections: all that was said."""
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from services.api import desk
-from services.api.bodies import CorrectionGiven
+from services.api.bodies import CorrectionGiven, told
 from services.api.errors import Problem
 from services.api.labels import label_tree
 from services.api.pages import reasons, rule_words
@@ -17,18 +17,38 @@ from services.api.queries import articles, rulebooks
 from services.api.routes.articles import ArticleId, require_standing
 from services.api.routes.corrections import in_transaction, judgement_of
 from services.api.routes.editor.bench import bench_of
-from services.api.routes.editor.common import Form, Number, Sent, Signed, awaited, go, shown, still_waiting
+from services.api.routes.editor.common import (
+    Form,
+    Number,
+    Sent,
+    Signed,
+    Slip,
+    awaited,
+    go,
+    shown,
+    slip_of,
+    still_waiting,
+)
 from services.core import corrections
 from services.core.corrections import Standing
 from services.core.db import snapshot
+from services.core.errors import InvalidInputError
+from services.core.tokens import Bearer
 
 router = APIRouter()
 LISTED = 30
+KINDS = ("regions", "topics", "places")
 
 
 @router.get("/editor/articles/{article_id}", response_class=Response)
 async def article(editor: Signed, article_id: ArticleId, saved: str = "") -> Response:
     """One article's labels, and the form to correct them."""
+    return await _article_page(editor, article_id, saved=saved)
+
+
+async def _article_page(
+    editor: Bearer, article_id: int, *, saved: str = "", slip: Slip | None = None
+) -> Response:
     async with snapshot() as connection:
         await require_standing(connection, article_id)
         tree = await label_tree(connection)
@@ -46,22 +66,44 @@ async def article(editor: Signed, article_id: ArticleId, saved: str = "") -> Res
         item=found.item,
         labels=reasons.labels(found.verdict, tree, title=found.item.title, text=found.text),
         stands=stands,
-        chosen=_chosen(found.verdict, stands),
+        filled=_as_sent(slip.form) if slip else _filled(found.verdict, stands),
         earlier=[row for row in said if row.withdrawn_at is not None],
         words=rule_words,
         saved=saved == "yes",
         withdrawn=saved == "withdrawn",
+        slip=slip,
     )
 
 
-def _chosen(verdict: Mapping[str, Any], stands: Standing | None) -> dict[str, list[str]]:
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What stands in the form. `said`: kinds of which it says something."""
+
+    chosen: Mapping[str, Sequence[str]]
+    said: frozenset[str]
+    note: str
+
+
+def _filled(verdict: Mapping[str, Any], stands: Standing | None) -> Filled:
     """What the form begins with: what was said, else what rules give; those above a label follow by themselves."""
-    chosen = {}
-    for kind in ("regions", "topics", "places"):
+    chosen, kinds = {}, set()
+    for kind in KINDS:
         said = getattr(stands, kind) if stands else None
         given = [str(g["slug"]) for g in verdict.get(kind) or () if g.get("origin") != "parent"]
         chosen[kind] = given if said is None else list(said)
-    return chosen
+        if said is not None:
+            kinds.add(kind)
+    return Filled(chosen, frozenset(kinds), stands.note if stands else "")
+
+
+def _as_sent(form: Form) -> Filled:
+    """The form as it was filled in."""
+    primary = form.one("primary")
+    regions = [primary, *(slug for slug in form.all("region") if slug != primary)]
+    chosen = {"regions": regions, "topics": form.all("topic"), "places": form.one("places").split()}
+    return Filled(
+        chosen, frozenset(kind for kind in KINDS if form.one(f"say_{kind}") == "yes"), form.one("note")
+    )
 
 
 @router.post("/editor/articles/{article_id}", include_in_schema=False)
@@ -70,11 +112,14 @@ async def correct(editor: Signed, form: Sent, article_id: ArticleId) -> Response
     if form.one("do") == "withdraw":
         await in_transaction(lambda session: corrections.withdraw(session, article_id))
         return go(f"/editor/articles/{article_id}", saved="withdrawn")
-    # The form shows every kind: what is not ticked there is meant to be left to the rules.
-    judgement = replace(judgement_of(_said(form, article_id)), keeps=frozenset())
-    await in_transaction(
-        lambda session: corrections.correct(session, article_id, judgement, author=editor.name)
-    )
+    try:
+        # The form shows every kind: what is not ticked there is meant to be left to the rules.
+        judgement = replace(judgement_of(_said(form, article_id)), keeps=frozenset())
+        await in_transaction(
+            lambda session: corrections.correct(session, article_id, judgement, author=editor.name)
+        )
+    except (Problem, InvalidInputError) as error:
+        return await _article_page(editor, article_id, slip=slip_of(error, form))
     return go(f"/editor/articles/{article_id}", saved="yes")
 
 
@@ -90,8 +135,7 @@ def _said(form: Form, article_id: int) -> CorrectionGiven:
     try:
         return CorrectionGiven.model_validate(said)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise Problem(400, "invalid-body", f"{first['loc'][0]}: {first['msg']}.") from None
+        raise Problem(400, "invalid-body", *told(error, CorrectionGiven)) from None
 
 
 @router.get("/editor/corrections", response_class=Response)

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from services.api import desk
 from services.api.auth import refuse_other_sites, signed_in
 from services.api.bodies import read
-from services.api.errors import Problem
+from services.api.errors import Problem, problem_of
 from services.api.labels import label_tree
 from services.api.pages import render
 from services.api.respond import NO_STORE
@@ -24,6 +24,7 @@ LARGEST_FORM = 16_000_000
 """Bytes of a form: a letter that is not Latin takes six of them."""
 PAGE_WAIT_S = 8
 """Seconds that a page waits for a worker before it shows itself and looks again."""
+LONGEST_MESSAGE = 1000
 SIGN_IN = "/editor/sign-in"
 
 Number = Annotated[int | None, Query(ge=1, lt=2**63, description="Number of a request at the desk.")]
@@ -72,6 +73,38 @@ class Form:
         return int(text)
 
 
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """A form that could not be used: what is wrong, and the form, which is shown again as it was filled in.
+
+    `at`: which form of the page it is.
+    """
+
+    sentence: str = ""
+    status: int = 200
+    form: Form = Form(())
+    at: str = ""
+
+
+def slip_of(error: Exception, form: Form, at: str = "") -> Slip:
+    """A mistake in a form, to be told beside it. Raises the error itself where it is no such mistake."""
+    problem = problem_of(error)
+    if problem.status not in {400, 413, 422}:
+        raise error
+    return Slip(problem.detail, problem.status, form, at)
+
+
+def message_of(form: Form, asked: str) -> str:
+    """Why something is put in force. Raises Problem (400) that says `asked` when it is empty."""
+    message = form.one("message").strip()
+    if not message:
+        raise Problem(400, "invalid-body", f"{asked}; the history shows it.", {"member": "message"})
+    if len(message) > LONGEST_MESSAGE:
+        told = f"This is too long: at most {LONGEST_MESSAGE:,} characters, and it has {len(message):,}."
+        raise Problem(400, "invalid-body", told, {"member": "message"})
+    return message
+
+
 async def _sent(request: Request, _editor: Signed) -> Form:
     """The form that was sent from a page of ours. Raises Problem."""
     return await form_of(request)
@@ -101,14 +134,23 @@ def go(path: str, *, anchor: str | None = None, **query: Any) -> Response:
 
 
 async def shown(
-    editor: Bearer | None, template: str, *, title: str, here: str, status: int = 200, **values: Any
+    editor: Bearer | None,
+    template: str,
+    *,
+    title: str,
+    here: str,
+    status: int = 200,
+    slip: Slip | None = None,
+    **values: Any,
 ) -> Response:
-    """A page of the workbench; kept by nobody."""
+    """A page of the workbench; kept by nobody. `slip`: what is wrong with the form that was sent from it."""
+    slip = slip or Slip()
     async with snapshot() as connection:
         tree = await label_tree(connection)
-    body = render.page(template, title=title, here=here, editor=editor, tree=tree, now=utc_now(), **values)
+    values |= {"slip": slip, "title": title, "here": here, "editor": editor, "tree": tree, "now": utc_now()}
+    body = render.page(template, **values)
     headers = {"Cache-Control": NO_STORE, "Content-Type": render.MEDIA_TYPE}
-    return Response(body, status_code=status, headers=headers)
+    return Response(body, status_code=slip.status if slip.sentence else status, headers=headers)
 
 
 async def awaited(request: Request, editor: Bearer, **numbers: int | None) -> dict[str, Asked | None]:

@@ -11,7 +11,18 @@ from services.api.errors import Problem
 from services.api.pages import rule_words
 from services.api.queries import drafts
 from services.api.routes.editor.bench import Bench, bench_of, put
-from services.api.routes.editor.common import Form, Number, Sent, Signed, awaited, go, shown, still_waiting
+from services.api.routes.editor.common import (
+    Form,
+    Number,
+    Sent,
+    Signed,
+    Slip,
+    awaited,
+    go,
+    shown,
+    slip_of,
+    still_waiting,
+)
 from services.core.db import async_engine
 from services.core.desk import Asked
 from services.core.tokens import Bearer
@@ -25,7 +36,11 @@ ColumnAsked = Annotated[int | None, Query(ge=1, le=1_000_000, description="A col
 @router.get("/editor/draft", response_class=Response)
 async def draft(editor: Signed) -> Response:
     """Your draft: its files, what differs, and what can be done with it."""
-    bench = await bench_of(editor)
+    return await draft_page(editor, await bench_of(editor))
+
+
+async def draft_page(editor: Bearer, bench: Bench, slip: Slip | None = None) -> Response:
+    """The draft, with what is wrong with a form that was sent from there."""
     return await shown(
         editor,
         "editor_draft.html",
@@ -33,6 +48,7 @@ async def draft(editor: Signed) -> Response:
         here="draft",
         bench=bench,
         folders=rule_words.folders(bench.texts),
+        slip=slip,
     )
 
 
@@ -67,6 +83,7 @@ async def _file_page(
     check: Asked | None = None,
     status: int = 200,
     overtaken: bool = False,
+    slip: Slip | None = None,
 ) -> Response:
     told = ((check.answer if check.state == "done" else check.error) or {}) if check else {}
     findings = list(told.get("findings") or [])
@@ -84,6 +101,7 @@ async def _file_page(
         line=line,
         column=column,
         overtaken=overtaken,
+        slip=slip,
         check=check,
         accepted=told.get("accepted"),
         words=rule_words,
@@ -100,7 +118,11 @@ async def save(editor: Signed, form: Sent) -> Response:
     bench = await bench_of(editor)
     if name not in bench.texts:
         raise Problem(404, "not-found", f"There is no file {name[:120]!r} in your rules any more.")
-    if not await put_over(editor, bench, form, {**bench.texts, name: text}):
+    try:
+        saved = await put_over(editor, bench, form, {**bench.texts, name: text})
+    except Problem as error:
+        return await _file_page(editor, bench, name, text, slip=slip_of(error, form))
+    if not saved:
         return await _file_page(editor, bench, name, text, status=409, overtaken=True)
     number = await desk.ask("check", {"rulebook": {"texts": {**bench.texts, name: text}}}, editor.name)
     return go("/editor/file", name=name, check=number)
@@ -129,7 +151,11 @@ async def new_file(editor: Signed, form: Sent) -> Response:
         return go("/editor/file", name=name)
     else:
         texts = {**bench.texts, name: "labels:\n"}
-    if not await put_over(editor, bench, form, texts):
+    try:
+        saved = await put_over(editor, bench, form, texts)
+    except Problem as error:
+        return await draft_page(editor, bench, slip_of(error, form, "file"))
+    if not saved:
         raise overtaken_elsewhere()
     return go("/editor/draft") if name not in texts else go("/editor/file", name=name)
 

@@ -6,9 +6,9 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from services.api import desk
-from services.api.errors import Problem
 from services.api.routes.editor.bench import bench_of
-from services.api.routes.editor.common import Sent, Signed, go, shown
+from services.api.routes.editor.common import Sent, Signed, Slip, go, shown
+from services.core.tokens import Bearer
 
 router = APIRouter()
 
@@ -18,6 +18,10 @@ async def stats(
     editor: Signed, label: Annotated[str, Query(max_length=120, description="The label that is chosen.")] = ""
 ) -> Response:
     """Choose a label: statistics of its terms, or suggestions for it."""
+    return await _stats_page(editor, label)
+
+
+async def _stats_page(editor: Bearer, label: str, slip: Slip | None = None) -> Response:
     return await shown(
         editor,
         "editor_stats.html",
@@ -25,6 +29,7 @@ async def stats(
         here="stats",
         bench=await bench_of(editor),
         label=label,
+        slip=slip,
     )
 
 
@@ -33,6 +38,6 @@ async def ask(editor: Signed, form: Sent) -> Response:
     """Ask a worker for the one or the other."""
     label, kind = form.one("label"), form.one("do", "stats")
     if kind not in {"stats", "suggest"} or (kind == "suggest" and not label) or len(label) > 120:
-        raise Problem(400, "invalid-body", "Choose a label first.", {"member": "label"})
+        return await _stats_page(editor, label, Slip("Choose a label first.", 400, form))
     asked = {"label": label} if label else {}
     return go(f"/editor/answers/{await desk.ask(kind, asked, editor.name)}")

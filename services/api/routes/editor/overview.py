@@ -12,11 +12,11 @@ from services.api.editing.find import find
 from services.api.errors import Problem
 from services.api.queries import rulebooks
 from services.api.routes.editor.bench import bench_of
-from services.api.routes.editor.common import Sent, Signed, go, shown
+from services.api.routes.editor.common import Sent, Signed, Slip, go, message_of, shown, slip_of
 from services.core.db import snapshot
+from services.core.tokens import Bearer
 
 router = APIRouter()
-LONGEST_MESSAGE = 1000
 HISTORY_SHOWN, HISTORY_PAGE, FOUND_SHOWN = 5, 30, 60
 
 Words = Annotated[
@@ -59,6 +59,10 @@ async def find_(editor: Signed, q: Words = "") -> Response:
 @router.get("/editor/history", response_class=Response)
 async def history(editor: Signed, below: Below = None) -> Response:
     """Which version was put in force when, by whom and why."""
+    return await _history_page(editor, below)
+
+
+async def _history_page(editor: Bearer, below: int | None, slip: Slip | None = None) -> Response:
     async with snapshot() as connection:
         in_force = await rulebooks.in_force(connection)
         rows = await rulebooks.history(connection, limit=HISTORY_PAGE + 1, below=below)
@@ -71,6 +75,8 @@ async def history(editor: Signed, below: Below = None) -> Response:
         in_force=in_force,
         rows=rows[:HISTORY_PAGE],
         more=more,
+        below=below,
+        slip=slip,
     )
 
 
@@ -84,10 +90,10 @@ async def compare(editor: Signed, form: Sent) -> Response:
 @router.post("/editor/history/rollback", include_in_schema=False)
 async def roll_back(editor: Signed, form: Sent) -> Response:
     """Put an earlier version in force again."""
-    message = form.one("message").strip()
-    if not message or len(message) > LONGEST_MESSAGE:
-        raise Problem(
-            400, "invalid-body", "Say in a sentence why; the history shows it.", {"member": "message"}
-        )
+    try:
+        message = message_of(form, "Say in a sentence why")
+    except Problem as error:
+        slip = slip_of(error, form, form.one("row"))
+        return await _history_page(editor, form.number("below") or None, slip)
     asked = {"version": form.one("version"), "message": message}
     return go(f"/editor/answers/{await desk.ask('rollback', asked, editor.name)}")

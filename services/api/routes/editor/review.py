@@ -8,22 +8,26 @@ from starlette.responses import Response
 from services.api import desk
 from services.api.errors import Problem
 from services.api.pages import rule_words
-from services.api.routes.editor.bench import bench_of
+from services.api.routes.editor.bench import Bench, bench_of
 from services.api.routes.editor.common import (
     Number,
     Sent,
     Signed,
+    Slip,
     awaited,
     go,
+    message_of,
     shown,
+    slip_of,
     still_waiting,
 )
-from services.api.routes.editor.overview import LONGEST_MESSAGE
 from services.api.routes.rules_asked import Number as RequestId
 from services.core.desk import Asked
 from services.core.tokens import Bearer
 
 router = APIRouter()
+LOOKED_AT_BY = ("check", "test", "diff", "impact", "apart")
+"""Requests whose answers are shown before publishing."""
 LOOKED_AT = 10_000
 """Newest articles on which a draft is tried."""
 HERE = {
@@ -89,17 +93,21 @@ async def review(  # noqa: PLR0917 (the framework calls it by keyword)
     """What is wrong with your draft, how its tests do, what it changes, and the way to publish it."""
     found = await awaited(request, editor, check=check, test=test, diff=diff, impact=impact, apart=apart)
     waiting = await still_waiting(editor, "Looking at your draft", "draft", *found.values())
-    if waiting:
-        return waiting
-    bench = await bench_of(editor)
+    return waiting or await _review_page(editor, await bench_of(editor), found)
+
+
+async def _review_page(
+    editor: Bearer, bench: Bench, found: dict[str, Asked | None], slip: Slip | None = None
+) -> Response:
     return await shown(
         editor,
         "editor_review.html",
-        title="What would change" if impact else "Check and tests",
+        title="What would change" if found["impact"] else "Check and tests",
         here="draft",
         bench=bench,
         found=found,
         error=_first_error(found),
+        slip=slip,
         words=rule_words,
     )
 
@@ -115,17 +123,15 @@ def _first_error(found: dict[str, Asked | None]) -> dict[str, Any] | None:
 
 
 @router.post("/editor/draft/publish", include_in_schema=False)
-async def publish(editor: Signed, form: Sent) -> Response:
+async def publish(request: Request, editor: Signed, form: Sent) -> Response:
     """Put the draft in force."""
-    message = form.one("message").strip()
-    if not message or len(message) > LONGEST_MESSAGE:
-        raise Problem(
-            400,
-            "invalid-body",
-            "Say in a sentence what changed and why; the history shows it.",
-            {"member": "message"},
-        )
     bench = await bench_of(editor)
+    try:
+        message = message_of(form, "Say in a sentence what changed and why")
+    except Problem as error:
+        numbers = {name: form.number(name) or None for name in LOOKED_AT_BY}
+        found = await awaited(request, editor, **numbers)
+        return await _review_page(editor, bench, found, slip_of(error, form))
     if bench.draft is None or bench.revision != form.number("revision"):
         raise Problem(
             409,
