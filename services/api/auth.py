@@ -3,11 +3,15 @@
 Addresses for programs take the header alone, so no other site can make a browser ask them in an editor's name.
 """
 
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 from urllib.parse import unquote, urlsplit
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
+from sqlalchemy import text
 
 from services.api.errors import Problem
 from services.core import tokens
@@ -19,6 +23,7 @@ COOKIE = "dateline_editor"
 """Holds the token itself: what ends the token ends every window that was signed in with it."""
 COOKIE_PATH = "/editor"
 COOKIE_S = 30 * 86_400
+_REVOKED = text("SELECT name, revoked_at FROM tokens WHERE hash = :hash AND revoked_at IS NOT NULL")
 _CHALLENGE = 'Bearer realm="Dateline"'
 _HOW = "`dateline tokens add NAME --scope editor` makes one"
 
@@ -99,8 +104,32 @@ READS, EDITS = Depends(_reader), Depends(_editor)
 
 async def signed_in(request: Request) -> Bearer | None:
     """The editor whose cookie this is; None for everybody else."""
-    found = await bearer_of(unquote(request.cookies.get(COOKIE, "")))
+    found = await bearer_of(cookie_of(request))
     return found if found and "editor" in found.scopes else None
+
+
+@dataclass(frozen=True, slots=True)
+class Revoked:
+    """A token that opens nothing any more, for whoever still has it."""
+
+    name: str
+    at: datetime
+
+
+async def revoked(secret: str) -> Revoked | None:
+    """Whose token this was; None when it is in use or was never anybody's."""
+    secret = secret.strip()
+    if not secret.startswith(tokens.PREFIX) or len(secret) > tokens.LONGEST_SECRET or "\x00" in secret:
+        return None
+    digest = hashlib.sha256(secret.encode("utf-8", "surrogateescape")).digest()
+    async with async_engine().connect() as connection:
+        row = (await connection.execute(_REVOKED, {"hash": digest})).one_or_none()
+    return Revoked(row.name, row.revoked_at) if row else None
+
+
+def cookie_of(request: Request) -> str:
+    """The token in the cookie, empty without one."""
+    return unquote(request.cookies.get(COOKIE, ""))
 
 
 def refuse_other_sites(request: Request) -> None:

@@ -63,6 +63,7 @@ class PublishingShape(Shape):
     message: str
     at: datetime
     figures: dict[str, Any] = Field(description="Tests, scores and impact, as far as they were known then.")
+    again: bool = Field(description="It was in force before: somebody went back to it.")
     in_force: bool
 
 

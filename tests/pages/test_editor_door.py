@@ -70,6 +70,7 @@ def test_a_wrong_token_and_one_that_may_not_edit_are_told_apart(site, desk):
     wrong = sign_in(site, "dl_nobody")
     assert wrong.status == 403
     assert "This token is nobody&#39;s" in wrong.text
+    assert not page(site, "/editor/sign-in").all("p", role="status")
     assert "set-cookie" not in wrong.headers
     reader = sign_in(site, token("reader", "read"))
     assert "The token of reader has not the scope editor." in Page(reader.text).all("p", role="alert")[0][1]
@@ -94,7 +95,13 @@ def test_a_revoked_token_ends_every_window(site, desk, window):
     window.get("/editor")
     with transaction() as session:
         tokens.revoke(session, "aigerim")
-    assert site.get("/editor", cookie=window.cookie, accept="text/html").status == 303
+    door = site.get("/editor", cookie=window.cookie, accept="text/html")
+    assert door.status == 303
+    (told,) = window.get(door.headers["location"]).all("p", role="status")
+    assert told[1].startswith("The token of aigerim was revoked (20")
+    again = sign_in(site, window.cookie.partition("=")[2])
+    assert (again.status, "set-cookie" in again.headers) == (403, False)
+    assert "The token of aigerim was revoked" in Page(again.text).all("p", role="alert")[0][1]
 
 
 def test_the_administrator_signs_in_with_whatever_was_set(service, site, desk):

@@ -149,6 +149,8 @@ def test_a_difference_is_told_in_words_and_going_back_puts_it_in_force(window, v
     assert "is in force" in text_of(back)
     assert in_force() == version != newer
     assert "Too much" in text_of(window.get("/editor"))
+    badges = [text for _, text in window.get("/editor/history").all("span", class_="badge")]
+    assert badges == ["went back to it", "in force"]
     for shown in (history, window.get("/editor/history")):
         fields = hidden_fields(shown, "/editor/history/rollback") | {"message": "m" * 1001}
         wrong = window.post("/editor/history/rollback", **fields)

@@ -25,6 +25,7 @@ _FILE = text("SELECT texts ->> :name FROM rulebooks WHERE version = :version")
 _HISTORY = text(
     """
     SELECT p.id, p.version, p.before, p.author, p.message, p.at, p.figures,
+           EXISTS (SELECT 1 FROM publications earlier WHERE earlier.version = p.version AND earlier.id < p.id) AS again,
            r.active AND NOT EXISTS (SELECT 1 FROM publications later WHERE later.version = p.version AND later.id > p.id)
                AS in_force
     FROM publications p JOIN rulebooks r ON r.version = p.version
@@ -58,7 +59,9 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Publishing:
-    """One time that a version was put in force. `in_force`: the one that made it stand now."""
+    """One time that a version was put in force. `again`: it was before, so this went back to it. `in_force`: the one that made
+    it stand now.
+    """
 
     id: int
     version: str
@@ -67,6 +70,7 @@ class Publishing:
     message: str
     at: datetime
     figures: Mapping[str, Any]
+    again: bool
     in_force: bool
 
 

@@ -1,5 +1,6 @@
 """/editor/sign-in: a token for a cookie that scripts cannot read and other sites cannot send."""
 
+from datetime import UTC
 from typing import Annotated
 from urllib.parse import quote
 
@@ -22,7 +23,10 @@ async def door(
     """Where editors sign in with their token."""
     if await auth.signed_in(request):
         return go(_below(next))
-    return await shown(None, "editor_door.html", title="Sign in", here="", next=_below(next), wrong="")
+    ended = await _ended(auth.cookie_of(request))
+    return await shown(
+        None, "editor_door.html", title="Sign in", here="", next=_below(next), wrong="", ended=ended
+    )
 
 
 @router.post(SIGN_IN, include_in_schema=False)
@@ -32,13 +36,11 @@ async def sign_in(request: Request) -> Response:
     secret, target = form.one("token").strip(), _below(form.one("next", FRONT))
     found = await auth.bearer_of(secret)
     if found is None or "editor" not in found.scopes:
-        wrong = (
-            "This token is nobody's, or was revoked."
-            if found is None
-            else f"The token of {found.name} has not the scope editor."
-        )
+        wrong = await _ended(secret) or "This token is nobody's: look whether all of it was copied."
+        if found is not None:
+            wrong = f"The token of {found.name} has not the scope editor."
         return await shown(
-            None, "editor_door.html", title="Sign in", here="", next=target, wrong=wrong, status=403
+            None, "editor_door.html", title="Sign in", here="", next=target, wrong=wrong, ended="", status=403
         )
     answer = go(target)
     answer.set_cookie(
@@ -62,6 +64,15 @@ async def sign_out(request: Request) -> Response:
         COOKIE, path=COOKIE_PATH, secure=auth.is_secure(request), httponly=True, samesite="strict"
     )
     return answer
+
+
+async def _ended(secret: str) -> str:
+    """That a token was revoked, and what to do; empty for every other."""
+    found = await auth.revoked(secret)
+    if found is None:
+        return ""
+    when = f"{found.at.astimezone(UTC):%Y-%m-%d, %H:%M} UTC"
+    return f"The token of {found.name} was revoked ({when}); ask whoever runs this for another."
 
 
 def _below(path: str) -> str:
