@@ -70,7 +70,9 @@ def test_a_finding_leads_to_its_line_and_numbers_keep_up(site, secret, new_tab, 
             )
             assert await tab.value("document.querySelectorAll('.numbers li').length") == lines + 2
             await tab.value("document.querySelector('.code-form').requestSubmit()")
-            await tab.until("!!document.querySelector('.findings [data-line]')")
+            await tab.until(
+                "!!document.querySelector('.findings [data-line]') && document.readyState === 'complete'"
+            )
             await tab.value("document.querySelector('.findings [data-line]').click()")
             finding = "document.querySelector('.findings [data-line]').dataset"
             assert await tab.value(CARET) == [

@@ -54,6 +54,10 @@ class Merged:
 def _chosen(place: Place, choice: Choice) -> str | None:
     if choice == "both":
         first, second = place.mine or "", place.theirs or ""
+        lines = (text.splitlines(keepends=True) for text in (first, second))
+        listed = together([], *lines)  # one list of both, where they are lists of one name
+        if listed is not None:
+            return listed
         return f"{first}{'' if not first or first.endswith(chr(10)) else chr(10)}{second}"
     return place.mine if choice == "mine" else place.theirs
 

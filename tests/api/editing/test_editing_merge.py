@@ -71,6 +71,11 @@ def test_files_are_put_together():
     assert done.taken == ("both", "gone", "other", "theirs", "torn")
 
 
+def test_both_of_two_lists_is_one_list():
+    done = merge({"a": "terms: [x]\n"}, {"a": "terms: [y, z]\n"}, {"a": "terms: [z, w]\n"})
+    assert done.texts({("a", 0): "both"}) == {"a": "terms: [y, z, w]\n"}
+
+
 def test_who_changed_a_file_that_the_other_took_away_chooses():
     done = merge({"a": "x\n"}, {}, {"a": "y\n"})
     assert done.torn == {"a": [Place(1, None, "y\n")]}
