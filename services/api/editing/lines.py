@@ -1,7 +1,7 @@
 """Two changes of the same lines of rules: put together item by item, where items of lists are all that differs."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
@@ -9,6 +9,8 @@ _LIST = re.compile(r"""\s*(?:- )?["']?[\w@./-]+["']?: *\[|\s+(?=[^\s#\[{-])""")
 """What stands before the items of a list on one line: its key, or the indent of a line that goes on with it."""
 _KEY = re.compile(r"""\s*["']?([\w@./-]+)["']?:(?:\s|$)""")
 _PAIR = re.compile(r""":(?:\s|$)""")
+_NOTE = re.compile(r"(?:^|\s)#")
+"""A comment: what would be added behind it would be lost."""
 _INDENT = re.compile(r" *")
 
 
@@ -20,13 +22,14 @@ class Piece:
     item: bool = False
 
 
-def pieces(lines: Iterable[str]) -> list[Piece]:
-    r"""Lines in pieces; `joined` makes the same lines of them again.
+def pieces(lines: Sequence[str], after: str = "") -> list[Piece]:
+    r"""Lines in pieces; `joined` makes the same lines of them again. `after`: the line that follows them.
 
     >>> [piece.text for piece in pieces(["terms: [oil, natural gas]\n", "name: X\n"])]
     ['terms: [', 'oil', 'natural gas', ']\n', 'name: X\n']
     """
-    return [piece for line in lines for piece in _of_line(line)]
+    following = [*lines[1:], after]
+    return [piece for line, then in zip(lines, following, strict=False) for piece in _of_line(line, then)]
 
 
 def joined(made: Sequence[Piece]) -> str:
@@ -38,10 +41,13 @@ def joined(made: Sequence[Piece]) -> str:
     )
 
 
-def together(base: Sequence[str], mine: Sequence[str], theirs: Sequence[str]) -> str | None:
-    """Both changes of a stretch of lines as one text; None where they change the same thing, not items of a list."""
-    old = pieces(base)
-    ours, others = changes(old, pieces(mine)), changes(old, pieces(theirs))
+def together(base: Sequence[str], mine: Sequence[str], theirs: Sequence[str], after: str = "") -> str | None:
+    """Both changes of a stretch of lines as one text; None where they change the same thing, not items of a list.
+
+    `after`: the line that follows, of all three.
+    """
+    old = pieces(base, after)
+    ours, others = changes(old, pieces(mine, after)), changes(old, pieces(theirs, after))
     done: list[Piece] = []
     at = 0
     for start, end, own, other in _stretches(ours, others):
@@ -169,7 +175,7 @@ def _indent(piece: Piece) -> int:
     return len(found[0]) if found else 0
 
 
-def _of_line(line: str) -> list[Piece]:
+def _of_line(line: str, following: str) -> list[Piece]:
     head = _LIST.match(line)
     if head is None:
         return [Piece(line)]
@@ -177,11 +183,12 @@ def _of_line(line: str) -> list[Piece]:
     items, end = _split(line, start)
     goes_on = not head[0].rstrip().endswith("[")
     closed = line[end : end + 1] == "]"
-    if (goes_on and not closed and line[end:].strip() != ",") or any(
-        goes_on and _PAIR.search(i) for i in items
-    ):
+    ended = closed or line[end:].strip() == ","
+    if not ended and goes_on and following.lstrip().startswith("]"):
+        ended, end = True, len(line.rstrip())  # the bracket stands on the next line
+    if any(_NOTE.search(item) or (goes_on and _PAIR.search(item)) for item in items):
         return [Piece(line)]
-    if not items or line[start:end] != ", ".join(items) or not (closed or line[end:].strip() == ","):
+    if not items or line[start:end] != ", ".join(items) or not ended:
         empty = closed and not goes_on and start == end
         return [Piece(head[0]), Piece(line[end:])] if empty else [Piece(line)]
     return [Piece(head[0]), *(Piece(item, item=True) for item in items), Piece(line[end:])]

@@ -54,8 +54,8 @@ class Merged:
 def _chosen(place: Place, choice: Choice) -> str | None:
     if choice == "both":
         first, second = place.mine or "", place.theirs or ""
-        lines = (text.splitlines(keepends=True) for text in (first, second))
-        listed = together([], *lines)  # one list of both, where they are lists of one name
+        lines = [text.splitlines(keepends=True) for text in (first, second)]
+        listed = together([], lines[0], lines[1])  # one list of both, where they are lists of one name
         if listed is not None:
             return listed
         return f"{first}{'' if not first or first.endswith(chr(10)) else chr(10)}{second}"
@@ -99,7 +99,7 @@ def merged(base: str, mine: str, theirs: str) -> tuple[Part, ...]:
         elif two == was:
             parts.append("".join(one))
         else:
-            both = together(was, one, two)
+            both = together(was, one, two, old[start] if start < len(old) else "")
             parts.append(Place(here + 1, "".join(one), "".join(two)) if both is None else both)
         parts.append("".join(old[start:end]))
         at, here, there = end, stop, last
