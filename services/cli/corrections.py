@@ -5,9 +5,9 @@ from typing import Any
 
 import click
 
+from services.cli.printing import JSON
 from services.core.db import transaction
 
-JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 ARTICLE = click.argument("article_id", type=click.IntRange(min=1, max=2**63 - 1))
 _KINDS = ("regions", "topics", "places")
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+from services.cli.printing import JSON, plural, print_json
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -28,7 +28,6 @@ def evaluate(labelled: Any, as_json: bool) -> None:
     """
     from services.classify.grouping import PairEvaluation
     from services.cli.labelled import measure, print_table
-    from services.cli.rules.common import plural, print_json
 
     evaluation = PairEvaluation()
     result = measure(labelled, evaluation.add, evaluation.result)

@@ -98,6 +98,11 @@ class Standing:
     withdrawn_at: datetime | None
 
 
+def as_row(standing: Standing) -> dict[str, Any]:
+    """A correction as a labelled row to measure rules by: the text that was judged, and what is right (None: not judged)."""
+    return {**standing.document, **{kind: getattr(standing, kind) for kind in _LISTS}}
+
+
 def correct(session: Session, article_id: int, judgement: Judgement, *, author: str) -> int:
     """Store what an editor says of an article, in place of what was said of it before; the correction's number.
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from sqlalchemy.orm import Session
@@ -66,15 +66,9 @@ async def listed(
 def _labelled_set(session: Session) -> bytes:
     lines, below = [], None
     while page := corrections.standing(session, limit=SET_PAGE, below=below):
-        lines += [json_api.dump(labelled_row(row)) + b"\n" for row in page]
+        lines += [json_api.dump(corrections.as_row(row)) + b"\n" for row in page]
         below = page[-1].id
     return b"".join(lines)
-
-
-def labelled_row(row: Standing) -> dict[str, Any]:
-    """A correction as a row to measure rules by: the text that was judged, and what is right (null: not judged)."""
-    gold = {kind: getattr(row, kind) for kind in ("regions", "topics", "places")}
-    return {**row.document, **gold}
 
 
 @router.post(

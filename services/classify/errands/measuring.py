@@ -116,13 +116,4 @@ def measure(session: Session, given: Given, _author: str) -> Answer:
 
 def corrected_rows(session: Session) -> list[dict[str, Any]]:
     """Standing corrections as labelled rows: the text that was judged, with gold for the kinds that were."""
-    found = corrections.standing(session, limit=MOST_CORRECTIONS)
-    return [
-        {
-            **standing.document,
-            "regions": standing.regions,
-            "topics": standing.topics,
-            "places": standing.places,
-        }
-        for standing in found
-    ]
+    return [corrections.as_row(row) for row in corrections.standing(session, limit=MOST_CORRECTIONS)]

@@ -4,7 +4,8 @@ import sys
 
 import click
 
-from services.cli.rules.common import JSON, PATH, compiled, load, plural, print_json
+from services.cli.printing import JSON, plural, print_json
+from services.cli.rules.common import PATH, compiled, load
 
 
 @click.command()

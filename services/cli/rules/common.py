@@ -1,9 +1,8 @@
-"""What the commands of rules share: where a rulebook comes from, JSON out, counts in words.
+"""What the commands of rules share: where a rulebook comes from.
 
 Heavy imports stand inside the functions: `dateline --help` must not load the engine.
 """
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,7 +10,6 @@ import click
 if TYPE_CHECKING:
     from services.classify.rules import CompiledRulebook, Rulebook
 
-JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 PATH = click.argument("path", required=False, type=click.Path(exists=True))
 RULES = click.option("--rules", "rules_path", type=click.Path(exists=True), help="A rules folder or file.")
 
@@ -36,15 +34,3 @@ def reference(path: str | None) -> dict[str, Any] | None:
     from services.classify.starter import load_folder
 
     return None if path is None else {"texts": load_folder(path)}
-
-
-def print_json(value: Mapping[str, Any] | list[Any]) -> None:
-    """JSON for programs, indented for people."""
-    import orjson
-
-    click.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
-
-
-def plural(count: int, noun: str) -> str:
-    """A count with its noun."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

@@ -6,7 +6,8 @@ import click
 
 if TYPE_CHECKING:
     from services.classify.rules import CompiledRulebook
-from services.cli.rules.common import JSON, RULES, compiled, print_json, reference
+from services.cli.printing import JSON, print_json
+from services.cli.rules.common import RULES, compiled, reference
 
 
 @click.command()

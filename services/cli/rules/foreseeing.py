@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from services.cli.rules.common import JSON, print_json
+from services.cli.printing import JSON, print_json
 
 IN_FORCE, STARTER = "in-force", "starter"
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from services.cli.rules.common import JSON, RULES, compiled, print_json, reference
+from services.cli.printing import JSON, print_json
+from services.cli.rules.common import RULES, compiled, reference
 from services.core.errors import InvalidInputError
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from services.cli.rules.common import JSON, plural, print_json
+from services.cli.printing import JSON, plural, print_json
 from services.core.db import transaction
 from services.core.errors import InvalidInputError
 

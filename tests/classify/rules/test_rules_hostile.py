@@ -109,23 +109,23 @@ def test_a_damaged_file_is_read_or_refused(dice: random.Random, wounds: int) -> 
             (*"{}[]:,#&*!|>'\"%@`-?\t\n\r =/^()", "\x00", "\ufeff", "\u2028", "😀", "  ", "NO", "~", "<<")
         )
         text = text[:low] + dice.choice(("", sign, text[low:high] * 2, sign + text[low:high])) + text[high:]
-    read_or_refuse(text)
+    assert_read_or_refused(text)
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.text(max_size=200))
 def test_any_text_is_read_or_refused(text: str) -> None:
-    read_or_refuse(text)
+    assert_read_or_refused(text)
 
 
 @settings(max_examples=300, deadline=None)
 @given(st.text(alphabet="ab(|)*^=/\\.[]{}1-? é中", max_size=25))
 def test_any_term_is_read_or_refused(written: str) -> None:
     quoted = written.replace("'", "''")
-    read_or_refuse(TERMS.format(f"'{quoted}'"))
+    assert_read_or_refused(TERMS.format(f"'{quoted}'"))
 
 
-def read_or_refuse(text: str) -> None:
+def assert_read_or_refused(text: str) -> None:
     for finding in refusals(text):
         assert 1 <= finding.line <= len(text) + 2
         assert finding.column >= 1
