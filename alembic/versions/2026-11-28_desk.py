@@ -10,7 +10,7 @@ branch_labels = None
 depends_on = None
 
 
-def upgrade() -> None:
+def _requests_and_tokens() -> None:
     op.create_table('desk_requests',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('kind', sa.Text(), nullable=False),
@@ -44,6 +44,9 @@ def upgrade() -> None:
     sa.UniqueConstraint('hash', name=op.f('uq_tokens_hash'))
     )
     op.create_index('ix_tokens_name', 'tokens', ['name'], unique=True, postgresql_where=sa.text('revoked_at IS NULL'))
+
+
+def _rules() -> None:
     op.create_table('drafts',
     sa.Column('author', sa.Text(), nullable=False),
     sa.Column('base', sa.Text(), nullable=False),
@@ -98,6 +101,11 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_corrections_article_id'), 'corrections', ['article_id'], unique=False)
     op.create_index('ix_corrections_standing', 'corrections', ['article_id'], unique=True, postgresql_where=sa.text('withdrawn_at IS NULL AND article_id IS NOT NULL'))
+
+
+def upgrade() -> None:
+    _requests_and_tokens()
+    _rules()
     op.execute(
         "INSERT INTO publications (version, author, message, at)"
         " SELECT version, author, message, created_at FROM rulebooks ORDER BY created_at"
