@@ -185,19 +185,15 @@ def _begins_as(text: str, folded: str) -> bool:
     """Whether the first words of a long `text` are those of `folded`, or cannot be told here.
 
     Folding takes a label from the front and an outlet's name from the end, and leaves four words at least. So where no
-    label stands in front, the first four words of `text` are those of its folded form.
+    label stands in front, the first four words of `text` are those of its folded form. With fewer in sight there may be
+    one: a label has three words at most, but any number of spaces before the sign that ends it.
     """
     space = text.find(" ", _OPENING)
     if space < 0:
         return True
     opening = _case_folded(text[:space]).strip()
-    first = _WORD.search(opening)
-    if first is None or _LABEL.match(opening):
-        return True
-    if not folded.startswith(first[0]):
-        return False
     words = _WORD.findall(opening)[:_MIN_TITLE_WORDS]
-    if len(words) < _MIN_TITLE_WORDS:
+    if len(words) < _MIN_TITLE_WORDS or _LABEL.match(opening):
         return True
     start = " ".join(words)
     return folded == start or folded.startswith(start + " ")
