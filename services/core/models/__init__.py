@@ -2,6 +2,7 @@
 
 from services.core.models.articles import Article, ArticleUrl, Sighting, TextKey
 from services.core.models.base import Base
+from services.core.models.copies import Copy, Fingerprint, Judgement
 from services.core.models.desk import Correction, DeskRequest, Draft, Publication, Relabelling, Token
 from services.core.models.feeds import (
     Feed,
@@ -15,6 +16,7 @@ from services.core.models.feeds import (
 )
 from services.core.models.labels import ArticleLabel, Rulebook
 from services.core.models.operations import Beat
+from services.core.models.stories import Story, StoryArticle, StoryState, TrendScope
 from services.core.models.stream import Change, StreamState
 
 __all__ = [
@@ -24,22 +26,29 @@ __all__ = [
     "Base",
     "Beat",
     "Change",
+    "Copy",
     "Correction",
     "DeskRequest",
     "Draft",
     "Feed",
     "FeedAlias",
     "Fetch",
+    "Fingerprint",
     "Gap",
     "Host",
+    "Judgement",
     "ParseDifference",
     "Publication",
     "Relabelling",
     "Rulebook",
     "Sighting",
     "Source",
+    "Story",
+    "StoryArticle",
+    "StoryState",
     "StreamState",
     "Subscription",
     "TextKey",
     "Token",
+    "TrendScope",
 ]

@@ -23,7 +23,8 @@ class Article(Base):
 
     `sort_at` is its place in Latest: min(published, first seen), never moved once given. `waiting_since` set means
     that it waits for labels. `listed` means that it stands in Latest; a duplicate never does: it is listed as
-    "also at" of the article it points to. `revision` grows with every change a subscriber can see. `search`: its words,
+    "also at" of the article it points to. `removed_at` set means that it was taken out of Latest for good, `removed_why` in a
+    sentence: what is left of it is a tombstone, so that a feed that still lists it does not bring it back. `revision` grows with every change a subscriber can see. `search`: its words,
     written by whoever labels it, so that storing a fetch need not wait for it.
     """
 
@@ -31,6 +32,7 @@ class Article(Base):
     __table_args__ = (
         CheckConstraint("duplicate_of IS NULL OR NOT listed", name="duplicate_hidden"),
         CheckConstraint("duplicate_of <> id", name="duplicate_of_another"),
+        CheckConstraint("removed_at IS NULL OR NOT listed", name="removed_hidden"),
         CheckConstraint("revision > 0", name="revision_positive"),
         Index("ix_articles_latest", sql("sort_at DESC"), sql("id DESC"), postgresql_where=sql("listed")),
         Index(
@@ -62,6 +64,8 @@ class Article(Base):
     sort_at: Mapped[datetime]
     revision: Mapped[int] = mapped_column(server_default=sql("1"))
     duplicate_of: Mapped[int | None] = mapped_column(ForeignKey("articles.id"))
+    removed_at: Mapped[datetime | None]
+    removed_why: Mapped[str | None]
 
     waiting_since: Mapped[datetime | None]
     lease_until: Mapped[datetime] = mapped_column(server_default=sql("'epoch'"))

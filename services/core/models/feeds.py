@@ -10,7 +10,9 @@ from services.core.models.base import Base
 
 
 class Source(Base):
-    """A publisher. `key` is the host of its site, which is what the outside calls it."""
+    """A publisher. `key` is the host of its site, which is what the outside calls it. `owner`: who speaks through it, where
+    several sites are one voice; NULL where it speaks for itself.
+    """
 
     __tablename__ = "sources"
 
@@ -19,6 +21,7 @@ class Source(Base):
     name: Mapped[str]
     url: Mapped[str | None]
     country: Mapped[str | None]
+    owner: Mapped[str | None]
 
 
 class Host(Base):
