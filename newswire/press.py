@@ -98,7 +98,7 @@ class Press:
                 await self._clockwork
         await self._hub.close()
         if self._runner is not None:
-            await self._runner.cleanup()
+            await _hang_up(self._runner)
         self._doors.close()
 
     @property
@@ -264,6 +264,18 @@ def running_press(**options: Any) -> Iterator[RunningPress]:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
+
+
+async def _hang_up(runner: web.AppRunner) -> None:
+    """Let nobody in any more, and cut the line of everybody who is: one who does not read would keep it open for ever."""
+    for site in list(runner.sites):
+        await site.stop()
+    await asyncio.sleep(0.01)  # who was let in a moment ago has a line only after a turn or two of the loop
+    lines = [handler.transport for handler in runner.server.connections] if runner.server else []
+    await runner.cleanup()
+    for line in lines:
+        if line is not None:
+            line.abort()
 
 
 async def _closed(press: Press) -> None:

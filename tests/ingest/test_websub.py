@@ -498,7 +498,9 @@ def test_news_are_stored_through_every_role_long_before_the_feed_would_be_asked(
     with running_press(seed=5, outlets=3, broken=False) as press:
         with transaction() as session:
             catalogue.add(session, [catalogue.FeedToAdd(press.feed_url("turan-wire"))])
-        for words in (("api",), ("worker", "ingest"), ("scheduler",)):
+        roles.start("api")
+        roles.get("/v1/regions")  # a hub that reaches nobody is asked again only after an hour
+        for words in (("worker", "ingest"), ("scheduler",)):
             roles.start(*words)
         eventually(lambda: sql("SELECT 1 FROM subscriptions WHERE state = 'active'"), what="the subscription")
         sql("UPDATE feeds SET checked_at = now() - interval '1 minute'")
