@@ -1,5 +1,6 @@
 """The vocabulary of the press: outlets, stories as written, articles as published, feed lines as listed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -86,7 +87,10 @@ class Outlet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """A text as its author filed it, with the gold labels an attentive editor would give it (the first of each is the main one)."""
+    """A text as its author filed it, with the gold labels an attentive editor would give it (the first of each is the main one).
+
+    `facts` are the names and numbers of it: what whoever else reports on the event would find out too.
+    """
 
     scene: str
     language: str
@@ -99,11 +103,15 @@ class Story:
     regions: tuple[str, ...]
     topics: tuple[str, ...]
     countries: tuple[str, ...]
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True, kw_only=True)
 class Article:
-    """A story published by one outlet at one address; `title`, `paragraphs` and `updated` change with a correction."""
+    """A story published by one outlet at one address; `title`, `paragraphs` and `updated` change with a correction.
+
+    `event`: the article that told the same event first, itself where none did.
+    """
 
     id: str
     outlet: str
@@ -113,6 +121,7 @@ class Article:
     paragraphs: tuple[str, ...]
     published: datetime
     updated: datetime
+    event: str
     duplicate_of: str | None = None
     earlier_titles: list[str] = field(default_factory=list)
     carried_by: dict[str, str] = field(default_factory=dict)

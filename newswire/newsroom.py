@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from newswire import addresses
+from newswire.events import Event, event_of, is_open, report
 from newswire.model import READABLE, Article, Listing, Outlet, Role, Story, Trouble
 from newswire.places import codes_in
 from newswire.stories import Storyteller
@@ -14,6 +15,9 @@ from newswire.stories import Storyteller
 _COPIED_SHARE, _CARRIED_SHARE = 0.6, 0.35
 _REPEATED_SHARE = 0.3
 """Of what a section shows, articles of the publisher's other sections."""
+_REPORTED_SHARE = 0.5
+"""How often an outlet takes up an event that others told, where there is one."""
+_EVENTS = 60
 _BACKGROUND = 60
 _RETOLD = 12
 _SECOND = timedelta(seconds=1)
@@ -66,6 +70,7 @@ class Newsroom:
         self._rng = random.Random(seed)
         self._storyteller = Storyteller(seed=seed)
         self._titles: set[str] = set()
+        self._events: deque[Event] = deque(maxlen=_EVENTS)
         self._told: list[str] = []
         self._by_path: dict[tuple[str, str], Article] = {}
 
@@ -82,16 +87,21 @@ class Newsroom:
                 self.publish(now=moment, slug=slug, alone=entries is not None)
 
     def publish(self, *, now: datetime, slug: str | None = None, alone: bool = False) -> list[Article]:
-        """One new article at an outlet (drawn when none is named) and, unless `alone`, its wire copies at others."""
+        """One new article at an outlet (drawn when none is named) and, unless `alone`, its wire copies at others.
+
+        It may be a report on an event that others have told, unless `alone`.
+        """
         outlet = self.desks[slug].outlet if slug else self._rng.choice(self._authors())
         if outlet.role is Role.AGGREGATOR:
             return self._relay(outlet, now=now)
-        original = self._print(outlet, self._tell(outlet, now=now, tries=1 if alone else 8), now=now)
-        copies = [] if alone else [self._copy(client, original, now=now) for client in self._clients(outlet)]
-        if not alone:
-            for desk in self.desks.values():
-                if self._would_carry(desk.outlet, original):
-                    self._carry(desk, original, now=now)
+        if alone:
+            return [self._print(outlet, self._tell(outlet, now=now, tries=1), now=now)]
+        original = self._report(outlet, now=now) or self._new(outlet, now=now)
+        copies = [self._copy(client, original, now=now) for client in self._clients(outlet)]
+        self._known_to(original.event, copies)
+        for desk in self.desks.values():
+            if self._would_carry(desk.outlet, original):
+                self._carry(desk, original, now=now)
         return [original, *copies]
 
     def correct(self, *, now: datetime, article_id: str | None = None) -> Article | None:
@@ -112,6 +122,27 @@ class Newsroom:
     def article_at(self, slug: str, path: str) -> Article | None:
         """The article an outlet serves at a path (with its query where that holds the id)."""
         return self._by_path.get((slug, path.rstrip("/")))
+
+    def _new(self, outlet: Outlet, *, now: datetime) -> Article:
+        """An article on something that nobody has told yet."""
+        article = self._print(outlet, self._tell(outlet, now=now, tries=8), now=now)
+        self._events.append(event_of(article, now=now, rng=self._rng))
+        return article
+
+    def _known_to(self, event_id: str, copies: Iterable[Article]) -> None:
+        """Who took a wire's text over writes none of his own."""
+        for event in self._events:
+            if event.id == event_id:
+                event.told_by |= {article.outlet for article in copies}
+
+    def _report(self, outlet: Outlet, *, now: datetime) -> Article | None:
+        """An outlet's own words on an event of late, now and then."""
+        found = [event for event in self._events if is_open(event, outlet, now=now)]
+        if not found or self._rng.random() >= _REPORTED_SHARE:
+            return None
+        event = self._rng.choice(found)
+        story = report(event, outlet, rng=self._rng)
+        return self._print(outlet, story, now=now, event=event.id) if story else None
 
     def _tell(self, outlet: Outlet, *, now: datetime, tries: int) -> Story:
         story = self._storyteller.tell(outlet, now=now, tries=tries)
@@ -144,13 +175,20 @@ class Newsroom:
         ]
 
     def _print(
-        self, outlet: Outlet, story: Story, *, now: datetime, copy_of: Article | None = None
+        self,
+        outlet: Outlet,
+        story: Story,
+        *,
+        now: datetime,
+        copy_of: Article | None = None,
+        event: str | None = None,
     ) -> Article:
         number = self._first + len(self.articles)
+        name = f"a{number:06d}"
         path = addresses.article_path(outlet, story, number=number, now=now)
         credit = (f"({self.desks[copy_of.outlet].outlet.name})",) if copy_of else ()
         article = Article(
-            id=f"a{number:06d}",
+            id=name,
             outlet=outlet.slug,
             url=self._base_of(outlet) + path,
             story=story,
@@ -158,6 +196,7 @@ class Newsroom:
             paragraphs=(*story.paragraphs, *credit, *self._background(outlet)),
             published=now,
             updated=now,
+            event=copy_of.event if copy_of else event or name,
             duplicate_of=copy_of.id if copy_of else None,
         )
         self.articles[article.id] = article
@@ -243,26 +282,3 @@ def _at_start(outlet: Outlet) -> int:
 def _writes(outlet: Outlet) -> bool:
     """An aggregator writes nothing itself, and nobody writes for a feed that shows nothing."""
     return outlet.role is not Role.AGGREGATOR and outlet.trouble in READABLE | {Trouble.TRUNCATED}
-
-
-def truth_row(article: Article, *, listed_by: list[str], readable: bool) -> dict[str, object]:
-    """What is true about an article, fit for JSON; `listed_by` are the outlets whose feeds show it at this moment."""
-    return {
-        "id": article.id,
-        "url": article.url,
-        "title": article.title,
-        "lead": article.story.lead,
-        "language": article.story.language,
-        "outlet": article.outlet,
-        "published": article.published.isoformat(),
-        "updated": article.updated.isoformat(),
-        "regions": list(article.story.regions),
-        "topics": list(article.story.topics),
-        "countries": list(article.story.countries),
-        "carried_by": [article.outlet, *article.carried_by],
-        "links": [article.url, *article.carried_by.values()],
-        "listed_by": listed_by,
-        "readable": readable,
-        "duplicate_of": article.duplicate_of,
-        "earlier_titles": list(article.earlier_titles),
-    }

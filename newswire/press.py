@@ -20,11 +20,12 @@ from aiohttp import web
 
 from newswire.hub import Hub
 from newswire.model import Outlet
-from newswire.newsroom import Newsroom, truth_row
+from newswire.newsroom import Newsroom
 from newswire.opml import opml
 from newswire.outlets import BROKEN, OUTLETS, first_outlets, mixed_outlets, plain_outlets
 from newswire.server import Switchboard
 from newswire.sockets import MAIN, Doors, open_doors
+from newswire.truth import truth_row
 from newswire.visitors import Visits
 
 Row = dict[str, Any]
@@ -121,7 +122,7 @@ class Press:
         return opml((outlet, self.feed_url(outlet.slug), f"{self._board.home(outlet)}/") for outlet in listed)
 
     def truth(self) -> list[Row]:
-        """One row for each article ever published, oldest first (see `newsroom.truth_row`)."""
+        """One row for each article ever published, oldest first (see `truth.truth_row`)."""
         return self._rows(None)
 
     def publish(self, outlet: str | None = None, n: int = 1) -> list[Row]:

@@ -140,6 +140,7 @@ def _finished(scene: Scene, language: str, draft: _Draft, *, rng: random.Random)
         regions=scene.regions if scene.regions is not None else _regions(draft.countries),
         topics=scene.topics,
         countries=draft.countries,
+        facts=draft.slots,
     )
 
 

@@ -1,5 +1,6 @@
 import json
 import threading
+from collections import defaultdict
 from urllib.parse import parse_qs, urlsplit
 
 import defusedxml.ElementTree
@@ -103,9 +104,30 @@ def test_aggregators_list_what_others_wrote_under_dressed_links(press):
     assert {"utm_source", "fbclid", "ref"} <= queries
 
 
+def test_an_event_is_told_by_several_outlets_each_in_its_own_words():
+    with running_press(seed=5) as press:
+        rows = [row for row in press.truth() if not row["duplicate_of"]]
+        copies = [row for row in press.truth() if row["duplicate_of"]]
+    events = defaultdict(list)
+    for row in rows:
+        events[row["event"]].append(row)
+    told = [reports for reports in events.values() if len(reports) > 1]
+    assert len(told) > 20
+    assert max(len(reports) for reports in told) >= 4
+    for reports in told:
+        assert reports[0]["id"] == reports[0]["event"]
+        assert len({row["outlet"] for row in reports}) == len(reports)
+        assert len({row["title"] for row in reports}) == len({row["lead"] for row in reports}) == len(reports)
+        assert {(row["language"], *row["countries"]) for row in reports} == {
+            (reports[0]["language"], *reports[0]["countries"])
+        }
+    by_id = {row["id"]: row for row in rows}
+    assert all(by_id[row["duplicate_of"]]["event"] == row["event"] for row in copies)
+
+
 def test_a_correction_changes_title_and_text_and_keeps_the_address(client):
     with running_press(seed=5) as press:
-        row = next(row for row in press.publish("steppe-courier", 10) if not row["duplicate_of"])
+        row = next(row for row in press.publish("steppe-courier", 10) if row["event"] == row["id"])
         before = client.get(press.feed_url("steppe-courier")).body
         (after,) = press.correct(row["id"])
 
