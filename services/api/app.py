@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from starlette.responses import Response
 
 from services.api import errors
+from services.api.delivery import Courier
 from services.api.errors import Problem
 from services.api.follow import Bell
 from services.api.metrics import Metrics
@@ -53,11 +54,14 @@ def create_app() -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     bell: Bell = app.state.bell
+    courier = Courier(bell)
     bell.start()
+    courier.start()
     try:
         yield
     finally:
         await bell.stop()
+        await courier.stop()
         await async_engine().dispose()
 
 

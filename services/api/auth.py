@@ -94,11 +94,18 @@ async def _editor(reader: Annotated[Bearer, Depends(_reader)]) -> Bearer:
     return reader
 
 
+async def _operator(reader: Annotated[Bearer, Depends(_reader)]) -> Bearer:
+    require(reader, "operator")
+    return reader
+
+
 Reader = Annotated[Bearer, Depends(_reader)]
 """Anybody with a token."""
 Editor = Annotated[Bearer, Depends(_editor)]
 """Somebody who may change rules and labels."""
-READS, EDITS = Depends(_reader), Depends(_editor)
+Operator = Annotated[Bearer, Depends(_operator)]
+"""Somebody who may decide what goes in and out."""
+READS, EDITS, OPERATES = Depends(_reader), Depends(_editor), Depends(_operator)
 """The same, for routes that need not know who it is."""
 
 

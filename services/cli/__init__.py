@@ -17,6 +17,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "rules": ("services.cli.rules", "Check, test, explain, measure and publish the rulebook."),
     "corrections": ("services.cli.corrections", "Say what the labels of an article are, above the rules."),
     "tokens": ("services.cli.tokens", "Keys for editors, operators and programs."),
+    "webhooks": ("services.cli.webhooks", "Send streams to addresses: add, list, pause, replay."),
     "stories": ("services.cli.stories", "Measure how articles are grouped into stories."),
     "dedupe": ("services.cli.dedupe", "Measure how the same article and its copies are found."),
     "latest": ("services.cli.latest", "Show the Latest stream, and follow it."),

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.types import BigInteger, Text
 
 from services.core.events import StreamAdvanced
-from services.core.models import Change
+from services.core.models import Change, StreamState
 from services.core.outbox import publish as publish_event
 
 STREAM_LOCK = 0x44_4C_53_54
@@ -113,3 +113,8 @@ def publish(session: Session, drafts: Sequence[Draft]) -> int | None:
 def head(session: Session) -> int:
     """The newest position, 0 when nothing was ever published."""
     return session.scalar(select(func.coalesce(func.max(Change.seq), 0))) or 0
+
+
+def floor(session: Session) -> int:
+    """The lowest position that may still be followed from."""
+    return session.scalars(select(StreamState.floor)).one()

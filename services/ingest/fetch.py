@@ -15,11 +15,11 @@ from yarl import URL
 
 from services.core.clock import monotonic
 from services.core.errors import InvalidInputError
+from services.core.guard import METER, Meter, Network, socket_factory
 from services.core.urls import check_http_url
 from services.ingest.decode import ACCEPT_ENCODING, Body
 from services.ingest.entry import FetchRequest, FetchResponse
 from services.ingest.fetch_errors import RedirectError, explain
-from services.ingest.guard import METER, Meter, Network, socket_factory
 
 Session = aiohttp.ClientSession
 

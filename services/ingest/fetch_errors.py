@@ -6,9 +6,9 @@ import ssl
 import aiohttp
 
 from services.core.errors import InvalidInputError
+from services.core.guard import FLOODED, refused
 from services.core.urls import host_of
 from services.ingest.decode import EncodingError, TooLargeError
-from services.ingest.guard import FLOODED, ForbiddenAddressError
 
 
 class RedirectError(Exception):
@@ -59,7 +59,7 @@ def _late(host: str, received: int, total_s: float) -> str:
 
 
 def _connection(error: Exception, host: str) -> tuple[str, str]:
-    if reason := _forbidden(error):
+    if reason := refused(error):
         return (
             "forbidden",
             f"{host} is not fetched: {reason}. If it is meant to be, add its network to DATELINE_FETCH_ALLOW.",
@@ -103,18 +103,6 @@ def _connection(error: Exception, host: str) -> tuple[str, str]:
         "protocol",
         f"{host}: the answer cannot be handled ({type(error).__name__}: {_one_line(str(error))}).",
     )
-
-
-def _forbidden(error: BaseException | None) -> str | None:
-    """The guard's reason, wherever in the chain of causes it stands."""
-    for _ in range(8):
-        if error is None:
-            return None
-        if isinstance(error, ForbiddenAddressError):
-            return error.reason
-        inner = getattr(error, "os_error", None)
-        error = inner if inner is not None and inner is not error else error.__cause__ or error.__context__
-    return None
 
 
 def _one_line(text: str) -> str:

@@ -18,6 +18,7 @@ from services.api.routes import (
     rules_asked,
     sources,
     static,
+    webhooks,
     websub,
 )
 
@@ -32,6 +33,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     docs.router,
     static.router,
     websub.router,
+    webhooks.router,
     rules.router,
     rules_asked.router,
     drafts.router,

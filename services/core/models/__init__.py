@@ -18,6 +18,7 @@ from services.core.models.labels import ArticleLabel, Rulebook
 from services.core.models.operations import Beat
 from services.core.models.stories import Story, StoryArticle, StoryState, TrendScope
 from services.core.models.stream import Change, StreamState
+from services.core.models.webhooks import Webhook, WebhookAttempt
 
 __all__ = [
     "Article",
@@ -51,4 +52,6 @@ __all__ = [
     "TextKey",
     "Token",
     "TrendScope",
+    "Webhook",
+    "WebhookAttempt",
 ]

@@ -5,7 +5,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from services.ingest.guard import ForbiddenAddressError, refusal, socket_factory
+from services.core.guard import ForbiddenAddressError, refusal, socket_factory
 
 REFUSED = [
     "0.0.0.0",

@@ -76,6 +76,18 @@ class ForbiddenAddressError(OSError):
         self.reason = reason
 
 
+def refused(error: BaseException | None) -> str | None:
+    """The guard's reason, wherever in the chain of causes of an error it stands; None where it was not the guard."""
+    for _ in range(8):
+        if error is None:
+            return None
+        if isinstance(error, ForbiddenAddressError):
+            return error.reason
+        inner = getattr(error, "os_error", None)
+        error = inner if inner is not None and inner is not error else error.__cause__ or error.__context__
+    return None
+
+
 class FloodError(OSError):
     """More came than any answer is long; the connection is given up."""
 
@@ -138,7 +150,7 @@ def refusal(address: str, port: int, *, allow: tuple[Network, ...]) -> str | Non
     if what := _special(plain):
         return f"{plain} is an address for {what}"
     if port not in PORTS:
-        return f"port {port} is none of those that feeds are served on ({', '.join(map(str, sorted(PORTS)))})"
+        return f"port {port} is none of those that are asked ({', '.join(map(str, sorted(PORTS)))})"
     return None
 
 
@@ -152,7 +164,7 @@ def socket_factory(allow: tuple[Network, ...]) -> Callable[[AddressInfo], socket
         family, kind, protocol, _, address = info
         reason = refusal(str(address[0]), int(str(address[1])), allow=allow)
         if family not in {socket.AF_INET, socket.AF_INET6}:
-            reason = "only internet addresses are fetched from"
+            reason = "only internet addresses are asked"
         if reason:
             raise ForbiddenAddressError(reason)
         made = _MeteredSocket(family, kind, protocol)

@@ -1,0 +1,176 @@
+"""`dateline webhooks`: streams that are sent to addresses."""
+
+import getpass
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from services.cli.printing import JSON, plural, print_json
+from services.core.db import transaction
+from services.core.errors import InvalidInputError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def webhooks() -> None:
+    """Send streams to addresses, signed, and see how that goes.
+
+    Example: dateline webhooks list
+    """
+
+
+@webhooks.command()
+@click.argument("name")
+@click.argument("url")
+@click.option("--region", multiple=True, help="Slug of a region; may be given several times.")
+@click.option("--topic", multiple=True, help="Slug of a topic; may be given several times.")
+@click.option("--language", multiple=True, help="BCP 47 tag; may be given several times.")
+@click.option("--source", multiple=True, help="Id of a source; may be given several times.")
+@click.option("-q", "words", help="Words that all occur.")
+@JSON
+def add(
+    name: str,
+    url: str,
+    region: tuple[str, ...],
+    topic: tuple[str, ...],
+    language: tuple[str, ...],
+    source: tuple[str, ...],
+    words: str | None,
+    as_json: bool,
+) -> None:
+    """Send a stream to URL from now on, and print the secret that signs it.
+
+    Example: dateline webhooks add newsroom https://example.org/hook --region central-asia
+    """
+    from services.core import webhooks as kept
+
+    filters = {
+        "regions": list(region), "topics": list(topic), "languages": list(language), "sources": list(source), "q": words,
+    }  # fmt: skip
+    with transaction() as session:
+        kept.require_labels(session, filters)
+        number, secret = kept.add(session, kept.New(name, url, filters, getpass.getuser()))
+    if as_json:
+        print_json({"id": number, "name": name, "secret": secret})
+        return
+    click.echo(f"Webhook {number} ({name}). Its secret:", err=True)
+    click.echo(secret)
+
+
+@webhooks.command("list")
+@JSON
+def list_(as_json: bool) -> None:
+    """Every webhook and how it is.
+
+    Example: dateline webhooks list --json
+    """
+    from services.core import webhooks as kept
+
+    with transaction() as session:
+        found = kept.listing(session)
+    if as_json:
+        print_json([_told(hook) for hook in found])
+        return
+    if not found:
+        click.echo("No webhooks. `dateline webhooks add NAME URL` makes one.")
+    for hook in found:
+        click.echo(f"{hook.id:>4}  {hook.name:20}  {hook.url}\n      {hook.in_words()}")
+
+
+@webhooks.command()
+@click.argument("name")
+@JSON
+def show(name: str, as_json: bool) -> None:
+    """A webhook with its newest attempts, by name or id.
+
+    Example: dateline webhooks show newsroom
+    """
+    from services.core import webhooks as kept
+
+    with transaction() as session:
+        number = kept.named(session, name)
+        hook, tried = kept.find(session, number), kept.attempts(session, number)
+    if as_json:
+        print_json({**_told(hook), "attempts": [asdict(attempt) for attempt in tried]})
+        return
+    asked = "; ".join(
+        f"{kind}: {', '.join(value) if isinstance(value, list) else value}"
+        for kind, value in hook.filters.items()
+        if value
+    )
+    click.echo(f"{hook.name} ({hook.id}) -> {hook.url}\n{asked or 'everything'}\n{hook.in_words()}")
+    click.echo(f"{plural(hook.behind, 'change')} not looked at yet.")
+    for attempt in tried:
+        said = attempt.error or f"taken ({attempt.status})"
+        click.echo(
+            f"  {attempt.at:%Y-%m-%d %H:%M:%S}  {attempt.changes:>4} changes  {attempt.took_ms:>6} ms  {said}"
+        )
+
+
+@webhooks.command()
+@click.argument("name")
+@click.option("-m", "reason", default="", help="Why.")
+def pause(name: str, reason: str) -> None:
+    """Send nothing more until it is resumed; nothing is lost.
+
+    Example: dateline webhooks pause newsroom -m "Their server moves."
+    """
+    from services.core import webhooks as kept
+
+    with transaction() as session:
+        kept.pause(session, kept.named(session, name), reason=reason or f"{getpass.getuser()} asked for it.")
+    click.echo(f"{name} is paused.")
+
+
+@webhooks.command()
+@click.argument("name")
+def resume(name: str) -> None:
+    """Go on where it stopped, at once.
+
+    Example: dateline webhooks resume newsroom
+    """
+    from services.core import webhooks as kept
+
+    with transaction() as session:
+        kept.resume(session, kept.named(session, name))
+    click.echo(f"{name} goes on.")
+
+
+@webhooks.command()
+@click.argument("name")
+@click.option(
+    "--since", type=click.IntRange(min=0), help="Position in the stream; the oldest kept, if left out."
+)
+def replay(name: str, since: int | None) -> None:
+    """Send everything again, in order. HTTP also takes a cursor.
+
+    Example: dateline webhooks replay newsroom
+    """
+    from services.core import latest
+    from services.core import webhooks as kept
+
+    with transaction() as session:
+        oldest, newest = latest.floor(session), latest.head(session)
+        if since is not None and not oldest <= since <= newest:
+            raise InvalidInputError(f"--since: the stream is kept from {oldest:,} to {newest:,}.")
+        begin = oldest if since is None else since
+        kept.replay(session, kept.named(session, name), seq=begin)
+    click.echo(f"{name} is sent everything after position {begin:,} again.")
+
+
+@webhooks.command()
+@click.argument("name")
+def remove(name: str) -> None:
+    """Forget a webhook and its attempts.
+
+    Example: dateline webhooks remove newsroom
+    """
+    from services.core import webhooks as kept
+
+    with transaction() as session:
+        kept.remove(session, kept.named(session, name))
+    click.echo(f"{name} is forgotten.")
+
+
+def _told(hook: Any) -> dict[str, Any]:
+    return {**asdict(hook), "sentence": hook.in_words()}
