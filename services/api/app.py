@@ -1,5 +1,6 @@
 """The application, and the process that serves it."""
 
+import asyncio
 import os
 import socket
 from collections.abc import AsyncIterator
@@ -13,13 +14,15 @@ from services.api import errors
 from services.api.delivery import Courier
 from services.api.errors import Problem
 from services.api.follow import Bell
+from services.api.gate import Gate, add_up
+from services.api.limits import Tally
 from services.api.metrics import Metrics
 from services.api.middleware import Front
 from services.api.openapi import describe
 from services.api.pages import render
 from services.api.routes import ROUTERS
 from services.api.shelf import Shelf
-from services.core import logs
+from services.core import cache, logs
 from services.core.db import async_engine
 from services.core.errors import ConfigurationError
 from services.core.settings import settings
@@ -41,12 +44,14 @@ def create_app() -> FastAPI:
     )
     app.state.metrics = Metrics()
     app.state.bell = Bell()
+    app.state.tally = Tally()
     app.state.problem_page = _problem_page
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # FastAPI's own documented way
     errors.install(app)
     for router in ROUTERS:
         app.include_router(router)
     app.add_middleware(Shelf, bell=lambda: app.state.bell)
+    app.add_middleware(Gate, tally=app.state.tally)
     app.add_middleware(Front, metrics=app.state.metrics)
     return app
 
@@ -57,11 +62,15 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     courier = Courier(bell)
     bell.start()
     courier.start()
+    counting = asyncio.create_task(add_up(app.state.tally), name="rate limits")
     try:
         yield
     finally:
+        counting.cancel()
         await bell.stop()
         await courier.stop()
+        await asyncio.gather(counting, return_exceptions=True)
+        await cache.close_counters()
         await async_engine().dispose()
 
 

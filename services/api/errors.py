@@ -45,6 +45,7 @@ PROBLEMS: dict[str, str] = {
     "removed": "The article was removed.",
     "unauthorized": "A token is needed, or the one that was sent is nobody's.",
     "forbidden": "The token does not allow this; `scope` names what is missing.",
+    "too-many-requests": "More requests than one reader may send; `retry_after_s` says when to go on.",
     "cross-site": "A form that was sent from a page of another site.",
     "invalid-body": "A body that cannot be used; `member` names the place.",
     "too-large": "A body that is larger than what is read.",

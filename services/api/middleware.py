@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.api.errors import allow_of, methods_at, problem_of, response_to
+from services.api.limits import CLOSED, LIMITS
 from services.api.metrics import Metrics
 from services.core.clock import monotonic
 
@@ -30,7 +31,7 @@ DESK = ("/v1/rules", "/v1/corrections")
 """What takes a token is for programs that hold one: no script of another site is let in."""
 CROSS_ORIGIN: Mapping[str, str] = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "ETag, Link, Retry-After, Content-Location",
+    "Access-Control-Expose-Headers": "ETag, Link, RateLimit, RateLimit-Policy, Retry-After, Content-Location",
 }
 PREFLIGHT: Mapping[str, str] = {
     "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
@@ -106,6 +107,10 @@ class _Exchange:
         shared = CROSS_ORIGIN if _is_shared(self._scope["path"]) else {}
         for name, value in {**SAFE, **shared}.items():
             headers.setdefault(name, value)
+        if limits := self._scope.get(LIMITS):
+            headers.raw.extend(limits)
+        if self._scope.get(CLOSED) and headers.get("cache-control", "").startswith("public"):
+            headers["Cache-Control"] = headers["Cache-Control"].replace("public", "private", 1)
         path = getattr(self._scope.get("route"), "path", None)
         self._metrics.answered(
             route=path or "(none)", status=message["status"], seconds=monotonic() - self._since

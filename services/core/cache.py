@@ -5,7 +5,7 @@ Nothing here is needed for being right: when Redis is away, callers go on from t
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from functools import cache
 
 import redis
@@ -62,6 +62,32 @@ def tell_followers(seq: int) -> None:
         client().publish(STREAM_CHANNEL, str(seq))
     except AWAY as error:
         log.warning("followers not told of %s: %s", seq, error)
+
+
+@cache
+def _counters() -> redis.asyncio.Redis:
+    return redis.asyncio.Redis.from_url(redis_url(), socket_timeout=2, socket_connect_timeout=2)
+
+
+async def add_up(counts: Mapping[str, int], *, seconds: int) -> dict[str, int] | None:
+    """Add to counters that all processes share and that are forgotten after `seconds`; what they stand at, None without Redis."""
+    try:
+        async with _counters().pipeline(transaction=False) as pipe:
+            for name, more in counts.items():
+                pipe.incrby(KEY_PREFIX + "rate:" + name, more)
+                pipe.expire(KEY_PREFIX + "rate:" + name, seconds)
+            answers = await pipe.execute()
+    except AWAY as error:
+        log.warning("requests are counted by this process alone: %s", error)
+        return None
+    return dict(zip(counts, map(int, answers[::2]), strict=True))
+
+
+async def close_counters() -> None:
+    """Give the connection of `add_up` back."""
+    if _counters.cache_info().currsize:
+        await _counters().aclose()
+        _counters.cache_clear()
 
 
 async def stream_moves() -> AsyncIterator[int]:

@@ -37,6 +37,13 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def whole(text: str) -> int:
+    """A whole number, zero allowed."""
+    if not re.fullmatch(r"[0-9]{1,6}", text.strip()):
+        raise ValueError("a whole number from 0 to 999999")
+    return int(text)
+
+
 def seconds(least: float) -> Callable[[str], float]:
     """A number of seconds, `least` or more and an hour at most."""
 

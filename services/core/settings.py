@@ -36,6 +36,10 @@ class Settings:
     contact_url: str
     public_url: str | None
     parse_sample: float
+    reading: str
+    rate_limit: int
+    rate_limit_token: int
+    trusted_proxies: tuple[Network, ...]
     retention_days: int
     relabel_rate: int
     worker_processes: int
@@ -103,6 +107,17 @@ SETTINGS: tuple[Setting, ...] = (
         kinds.share,
         "0.001",
         "Share of bodies that feedparser reads once more, for comparison.",
+    ),
+    Setting(
+        "reading", kinds.one_of("open", "token"), "open", "Whether anybody may read, or who has a token."
+    ),
+    Setting("rate_limit", kinds.whole, "600", "Requests a minute from one address; 0 for any number."),
+    Setting("rate_limit_token", kinds.whole, "6000", "Requests a minute with one token; 0 for any number."),
+    Setting(
+        "trusted_proxies",
+        kinds.networks,
+        "127.0.0.0/8,::1/128",
+        "Networks whose X-Forwarded-For is believed; what asks from there for itself is not limited.",
     ),
     Setting(
         "retention_days",

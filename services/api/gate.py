@@ -1,0 +1,145 @@
+"""Who may ask, and how much: an ASGI layer before everything that is answered. Decides by `limits`; looks tokens up, and remembers them shortly."""
+
+import asyncio
+import base64
+import binascii
+import hashlib
+import logging
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from services.api.auth import bearer_of
+from services.api.errors import Problem, problem_of, response_to
+from services.api.limits import CLOSED, LIMITS, WINDOW_S, Answer, Tally, reader_at
+from services.core import cache
+from services.core.clock import monotonic, utc_now
+from services.core.settings import settings
+from services.core.tokens import Bearer
+
+FREE = ("/health/", "/metrics", "/static/", "/websub/")
+"""What watches us, what pages are made of, and hubs: never counted and never closed."""
+OWN_DOORS = ("/v1/rules", "/v1/corrections", "/v1/webhooks", "/v1/judgements", "/editor")
+"""What asks for a token by itself, and says which scope it needs."""
+REMEMBERED_S = 10.0
+"""For so long a token that was revoked may go on reading."""
+TOKENS_KEPT = 10_000
+ADD_UP_S = 1.0
+_CHALLENGE = 'Bearer realm="Dateline", Basic realm="Dateline"'
+log = logging.getLogger(__name__)
+
+
+class Gate:
+    """One per process."""
+
+    def __init__(self, app: ASGIApp, tally: Tally) -> None:
+        self.app = app
+        self.tally = tally
+        self._known: dict[bytes, tuple[float, Bearer | None]] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through, or say why not."""
+        if scope["type"] != "http" or scope["path"].startswith(FREE):
+            await self.app(scope, receive, send)
+            return
+        try:
+            await self._admit(scope)
+        except Problem as problem:
+            await response_to(problem)(scope, receive, send)
+            return
+        except Exception as error:  # noqa: BLE001 - the database, most often: told as everywhere
+            await response_to(problem_of(error))(scope, receive, send)
+            return
+        await self.app(scope, receive, send)
+
+    async def _admit(self, scope: Scope) -> None:
+        """Note in the scope what its answer has to say. Raises Problem (401, 429)."""
+        conf = settings()
+        headers = Headers(scope=scope)
+        secret = secret_in(headers.get("authorization"))
+        peer = scope["client"][0] if scope.get("client") else ""
+        reader = reader_at(peer, headers.get("x-forwarded-for"), conf.trusted_proxies)
+        bearer = self._remembered(secret)
+        if reader is not None and bearer is None and conf.rate_limit:
+            self._count(scope, f"a:{reader}", conf.rate_limit)
+        if secret and bearer is None:
+            bearer = await self._find(secret)
+        if bearer is not None and conf.rate_limit_token:
+            self._count(scope, f"t:{bearer.name}", conf.rate_limit_token)
+        if conf.reading == "token" and not scope["path"].startswith(OWN_DOORS):
+            _require(bearer)
+            scope[CLOSED] = True
+            # The shelf keeps nothing that was asked for with a name; this one has been checked.
+            scope["headers"] = [(n, v) for n, v in scope["headers"] if n != b"authorization"]
+
+    def _count(self, scope: Scope, reader: str, limit: int) -> None:
+        answer = self.tally.take(reader, limit, utc_now().timestamp())
+        scope[LIMITS] = answer.headers()
+        if not answer.allowed:
+            raise _too_many(answer)
+
+    def _remembered(self, secret: str) -> Bearer | None:
+        found = self._known.get(_digest(secret)) if secret else None
+        return found[1] if found and found[0] > monotonic() else None
+
+    async def _find(self, secret: str) -> Bearer | None:
+        """Whose token this is; asked of the database at most every few seconds."""
+        digest = _digest(secret)
+        found = self._known.get(digest)
+        if found is None or found[0] <= monotonic():
+            if len(self._known) >= TOKENS_KEPT:
+                self._known.clear()
+            found = self._known[digest] = (monotonic() + REMEMBERED_S, await bearer_of(secret))
+        return found[1]
+
+
+async def add_up(tally: Tally) -> None:
+    """Tell the other processes what was counted here, and hear what they have, once a second, for ever."""
+    while True:
+        await asyncio.sleep(ADD_UP_S)
+        mine = tally.to_tell()
+        if not mine:
+            continue
+        totals = await cache.add_up(
+            {f"{window}:{reader}": more for (reader, window), more in mine.items()}, seconds=2 * WINDOW_S
+        )
+        if totals is not None:
+            tally.hear({key: totals[f"{key[1]}:{key[0]}"] for key in mine})
+
+
+def secret_in(authorization: str | None) -> str:
+    """The token that a request brings: as Bearer, or as the password of Basic, which is all that feed readers can do."""
+    scheme, _, rest = (authorization or "").partition(" ")
+    if scheme.lower() == "bearer":
+        return rest.strip()
+    if scheme.lower() != "basic":
+        return ""
+    try:
+        return base64.b64decode(rest.strip(), validate=True).decode().partition(":")[2]
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+
+
+def _require(bearer: Bearer | None) -> None:
+    if bearer is None:
+        raise Problem(
+            401,
+            "unauthorized",
+            "Reading takes a token here: send `Authorization: Bearer dl_…`, or the token as the password of a user of any name."
+            " `dateline tokens add NAME --scope read` makes one.",
+            headers={"WWW-Authenticate": _CHALLENGE},
+        )
+
+
+def _too_many(answer: Answer) -> Problem:
+    return Problem(
+        429,
+        "too-many-requests",
+        f"More than {answer.limit:,} requests in {WINDOW_S} s; ask again in {answer.wait_s} s. `/v1/changes` with `wait` needs one a minute.",
+        {"limit": answer.limit, "window_s": WINDOW_S, "retry_after_s": answer.wait_s},
+        headers={"Retry-After": str(answer.wait_s)},
+    )
+
+
+def _digest(secret: str) -> bytes:
+    return hashlib.blake2b(secret.encode("utf-8", "surrogateescape"), digest_size=16).digest()

@@ -1,0 +1,94 @@
+"""Counting by the minute, without a network: the window slides, processes add up, addresses are told apart."""
+
+from ipaddress import ip_network
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.api.limits import KEPT, WINDOW_S, Tally, reader_at
+
+TRUSTED = (ip_network("127.0.0.0/8"), ip_network("10.0.0.0/8"), ip_network("::1/128"))
+START = 1_000_000 * WINDOW_S
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.floats(0, 20, allow_nan=False), min_size=1, max_size=150), st.integers(1, 12))
+def test_in_no_minute_of_the_clock_more_than_the_limit_and_after_a_rest_all_of_it(gaps, limit):
+    tally, now, let_in = Tally(), float(START), []
+    for gap in gaps:
+        now += gap
+        answer = tally.take("a", limit, now)
+        assert answer.allowed or answer.wait_s >= 1
+        assert 0 <= answer.left < limit
+        if answer.allowed:
+            let_in.append(now)
+    minutes = [int(at // WINDOW_S) for at in let_in]
+    assert max((minutes.count(minute) for minute in minutes), default=0) <= limit
+    rested = now + 2 * WINDOW_S
+    assert sum(tally.take("a", limit, rested).allowed for _ in range(limit + 3)) == limit
+
+
+@given(st.integers(1, 50), st.floats(0, 59.9), st.integers(0, 50))
+def test_whoever_waits_as_told_is_let_in(limit, into, before):
+    tally = Tally()
+    for _ in range(before):
+        tally.take("a", limit, START - WINDOW_S + 1)
+    now = START + into
+    while (answer := tally.take("a", limit, now)).allowed:
+        pass
+    assert tally.take("a", limit, now + answer.wait_s).allowed
+
+
+def test_a_limit_is_one_over_all_processes():
+    one, two, total = Tally(), Tally(), {}
+
+    def add_up(tally):
+        mine = tally.to_tell()
+        for key, more in mine.items():
+            total[key] = total.get(key, 0) + more
+        tally.hear({key: total[key] for key in mine})
+
+    assert all(one.take("a", 10, START + 1).allowed for _ in range(6))
+    add_up(one)
+    assert all(two.take("a", 10, START + 2).allowed for _ in range(3))
+    add_up(two)
+    assert two.take("a", 10, START + 3).allowed
+    assert not two.take("a", 10, START + 3).allowed
+    assert one.to_tell() == {}
+
+
+def test_readers_do_not_count_for_each_other():
+    tally = Tally()
+    assert not [tally.take("a", 1, START) for _ in range(2)][1].allowed
+    assert tally.take("b", 1, START).allowed
+
+
+def test_memory_is_bounded():
+    tally = Tally()
+    for number in range(KEPT + 10):
+        tally.take(str(number), 5, START)
+    assert len(tally._counts) <= KEPT
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "reader"),
+    [
+        ("203.0.113.9", None, "203.0.113.9"),
+        ("203.0.113.9", "198.51.100.1", "203.0.113.9"),
+        ("127.0.0.1", None, None),
+        ("::1", None, None),
+        ("127.0.0.1", "198.51.100.1", "198.51.100.1"),
+        ("127.0.0.1", "1.2.3.4, 198.51.100.1", "198.51.100.1"),
+        ("127.0.0.1", "198.51.100.1, 10.0.0.3", "198.51.100.1"),
+        ("127.0.0.1", "127.0.0.9", None),
+        ("127.0.0.1", "nonsense", "nonsense"),
+        ("127.0.0.1", ", ,", None),
+        ("::ffff:203.0.113.9", None, "203.0.113.9"),
+        ("2001:db8:1:2:3:4:5:6", None, "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::9", None, "2001:db8:1:2::/64"),
+        ("", None, ""),
+    ],
+)
+def test_who_asks(peer, forwarded, reader):
+    assert reader_at(peer, forwarded, TRUSTED) == reader
