@@ -9,9 +9,11 @@ from contextlib import asynccontextmanager
 import uvicorn
 from fastapi import FastAPI
 from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.api import errors
 from services.api.delivery import Courier
+from services.api.door import Door
 from services.api.errors import Problem
 from services.api.follow import Bell
 from services.api.gate import Gate, add_up
@@ -33,7 +35,7 @@ GRACE = 2
 
 def create_app() -> FastAPI:
     """The whole read side. Needs `DATELINE_DATABASE_URL`; goes on without Redis."""
-    app = FastAPI(
+    app = Application(
         title="Dateline",
         version="1",
         docs_url=None,
@@ -45,15 +47,30 @@ def create_app() -> FastAPI:
     app.state.metrics = Metrics()
     app.state.bell = Bell()
     app.state.tally = Tally()
+    app.state.shelf = Shelf(lambda: app.state.bell)
     app.state.problem_page = _problem_page
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # FastAPI's own documented way
     errors.install(app)
     for router in ROUTERS:
         app.include_router(router)
-    app.add_middleware(Shelf, bell=lambda: app.state.bell)
-    app.add_middleware(Gate, tally=app.state.tally)
     app.add_middleware(Front, metrics=app.state.metrics)
+    app.open_door()
     return app
+
+
+class Application(FastAPI):
+    """FastAPI behind a door."""
+
+    door: ASGIApp | None = None
+
+    def open_door(self) -> None:
+        """Let requests come in through the door from now on."""
+        state = self.state
+        self.door = Door(super().__call__, gate=Gate(state.tally), shelf=state.shelf, metrics=state.metrics)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or live through one event of the server's life."""
+        await (self.door or super().__call__)(scope, receive, send)
 
 
 @asynccontextmanager
@@ -109,6 +126,7 @@ def serve() -> None:
         ws="none",
         log_config=None,
         access_log=False,
+        proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=GRACE,
         timeout_keep_alive=75,

@@ -1,4 +1,4 @@
-"""Who may ask, and how much: an ASGI layer before everything that is answered. Decides by `limits`; looks tokens up, and remembers them shortly."""
+"""Who may ask, and how much. Counts by `limits`; looks tokens up, and remembers them shortly."""
 
 import asyncio
 import base64
@@ -7,11 +7,11 @@ import hashlib
 import logging
 
 from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Scope
 
 from services.api.auth import bearer_of
-from services.api.errors import Problem, problem_of, response_to
-from services.api.limits import CLOSED, LIMITS, WINDOW_S, Answer, Tally, reader_at
+from services.api.errors import Problem, problem_of
+from services.api.limits import CLOSED, LIMITS, REFUSED, WINDOW_S, Answer, Tally, reader_at
 from services.core import cache
 from services.core.clock import monotonic, utc_now
 from services.core.settings import settings
@@ -32,33 +32,38 @@ log = logging.getLogger(__name__)
 class Gate:
     """One per process."""
 
-    def __init__(self, app: ASGIApp, tally: Tally) -> None:
-        self.app = app
+    def __init__(self, tally: Tally) -> None:
         self.tally = tally
         self._known: dict[bytes, tuple[float, Bearer | None]] = {}
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request through, or say why not."""
-        if scope["type"] != "http" or scope["path"].startswith(FREE):
-            await self.app(scope, receive, send)
-            return
+    def quick(self, scope: Scope, forwarded: str | None) -> tuple[tuple[bytes, bytes], ...] | None:
+        """Headers for the answer to somebody without a token, counted; None where that takes a closer look."""
+        conf = settings()
+        if conf.reading != "open":
+            return None
+        reader = reader_at(_peer(scope), forwarded, conf.trusted_proxies)
+        if reader is None or not conf.rate_limit:
+            return ()
+        answer = self.tally.take(f"a:{reader}", conf.rate_limit, utc_now().timestamp())
+        return answer.headers() if answer.allowed else None
+
+    async def admit(self, scope: Scope) -> bool:
+        """Whether a request may go on; where not, the scope holds what to say (REFUSED)."""
+        if scope["path"].startswith(FREE):
+            return True
         try:
             await self._admit(scope)
-        except Problem as problem:
-            await response_to(problem)(scope, receive, send)
-            return
         except Exception as error:  # noqa: BLE001 - the database, most often: told as everywhere
-            await response_to(problem_of(error))(scope, receive, send)
-            return
-        await self.app(scope, receive, send)
+            scope[REFUSED] = problem_of(error)
+            return False
+        return True
 
     async def _admit(self, scope: Scope) -> None:
         """Note in the scope what its answer has to say. Raises Problem (401, 429)."""
         conf = settings()
         headers = Headers(scope=scope)
         secret = secret_in(headers.get("authorization"))
-        peer = scope["client"][0] if scope.get("client") else ""
-        reader = reader_at(peer, headers.get("x-forwarded-for"), conf.trusted_proxies)
+        reader = reader_at(_peer(scope), headers.get("x-forwarded-for"), conf.trusted_proxies)
         bearer = self._remembered(secret)
         if reader is not None and bearer is None and conf.rate_limit:
             self._count(scope, f"a:{reader}", conf.rate_limit)
@@ -91,6 +96,10 @@ class Gate:
                 self._known.clear()
             found = self._known[digest] = (monotonic() + REMEMBERED_S, await bearer_of(secret))
         return found[1]
+
+
+def _peer(scope: Scope) -> str:
+    return str(scope["client"][0]) if scope.get("client") else ""
 
 
 async def add_up(tally: Tally) -> None:

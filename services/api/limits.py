@@ -8,13 +8,15 @@ the processes let in within that second.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from services.core.setting_kinds import Network
 
 WINDOW_S = 60
 LIMITS = "dateline.limits"
 """In the scope of a request: headers about limits for its answer."""
+REFUSED = "dateline.refused"
+"""In the scope: the problem that is all there is to say."""
 CLOSED = "dateline.closed"
 """In the scope: the answer is for the one who asked alone."""
 KEPT = 50_000
@@ -32,12 +34,12 @@ class Answer:
     left: int
     wait_s: int
 
-    def headers(self) -> list[tuple[bytes, bytes]]:
+    def headers(self) -> tuple[tuple[bytes, bytes], ...]:
         """`RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers)."""
-        return [
+        return (
             (b"ratelimit-policy", b'"default";q=%d;w=%d' % (self.limit, WINDOW_S)),
             (b"ratelimit", b'"default";r=%d;t=%d' % (self.left, self.wait_s)),
-        ]
+        )
 
 
 @dataclass(slots=True)
@@ -121,6 +123,22 @@ def _fallen(before: int, to: int) -> float:
     return WINDOW_S * max(1 - to / before, 0.0) if before else 0.0
 
 
+@lru_cache(maxsize=256)
+def is_trusted(address: str, trusted: tuple[Network, ...]) -> bool:
+    """Whether an address lies in one of these networks; a name does in none."""
+    try:
+        parsed = _parsed(address)
+    except ValueError:
+        return False
+    return any(parsed.version == network.version and parsed in network for network in trusted)
+
+
+def _parsed(address: str) -> IPv4Address | IPv6Address:
+    """Without a zone, and an IPv4-mapped address as the IPv4 address that it is. Raises ValueError for a name."""
+    parsed = ip_address(address.partition("%")[0].strip("[]"))
+    return parsed.ipv4_mapped or parsed if isinstance(parsed, IPv6Address) else parsed
+
+
 @lru_cache(maxsize=4096)
 def reader_at(peer: str, forwarded: str | None, trusted: tuple[Network, ...]) -> str | None:
     """Who asks, by address: that of the connection or, behind proxies that are trusted, the last one they were asked by.
@@ -134,12 +152,10 @@ def reader_at(peer: str, forwarded: str | None, trusted: tuple[Network, ...]) ->
     hops = [hop.strip() for hop in (forwarded or "").split(",") if hop.strip()]
     for address in (peer, *reversed(hops)):
         try:
-            parsed = ip_address(address.partition("%")[0].strip("[]"))
+            parsed = _parsed(address)
         except ValueError:
             return address[:64]
-        if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped:
-            parsed = parsed.ipv4_mapped
-        if not any(parsed.version == network.version and parsed in network for network in trusted):
+        if not is_trusted(address, trusted):
             if isinstance(parsed, IPv6Address):
                 return f"{IPv6Address(int(parsed) >> (128 - _V6_PREFIX) << (128 - _V6_PREFIX))}/{_V6_PREFIX}"
             return str(parsed)

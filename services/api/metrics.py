@@ -1,6 +1,6 @@
 """What Prometheus is told. Requests are counted as they are answered; the rest is read from the database at scrape."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric, generate_latest
@@ -78,6 +78,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self._highest: dict[str, float] = {}
+        self._series: dict[tuple[str, int], tuple[Callable[[float], None], Callable[[], None]]] = {}
         self.registry = CollectorRegistry()
         self.latency = Histogram(
             "dateline_http_request_seconds",
@@ -98,8 +99,15 @@ class Metrics:
 
     def answered(self, *, route: str, status: int, seconds: float) -> None:
         """Note one answer. `route` is the path's template, so that readers cannot invent series."""
-        self.latency.labels(route).observe(seconds)
-        self.answers.labels(route, str(status)).inc()
+        series = self._series.get((route, status))
+        if series is None:
+            series = self._series[route, status] = (
+                self.latency.labels(route).observe,
+                self.answers.labels(route, str(status)).inc,
+            )
+        observe, count = series
+        observe(seconds)
+        count()
 
     def render(self, readings: list[Reading]) -> bytes:
         """Everything in Prometheus' text format, with what was read just now."""

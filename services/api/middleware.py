@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.api.errors import allow_of, methods_at, problem_of, response_to
-from services.api.limits import CLOSED, LIMITS
+from services.api.limits import CLOSED, LIMITS, REFUSED
 from services.api.metrics import Metrics
 from services.core.clock import monotonic
 
@@ -45,7 +45,7 @@ HEAD = "dateline.head"
 
 
 class Front:
-    """The outermost layer of the application."""
+    """The outermost layer of the application; the door stands before it."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self.app = app
@@ -60,6 +60,9 @@ class Front:
             # In a copy: the server must go on knowing that it was a HEAD, or it misses the body it was promised.
             scope = {**scope, "method": "GET", HEAD: True}
         exchange = _Exchange(scope, send, self.metrics)
+        if problem := scope.get(REFUSED):
+            await response_to(problem)(scope, receive, exchange.send)
+            return
         if scope["method"] == "OPTIONS":
             await Response(status_code=204, headers=_options(scope))(scope, receive, exchange.send)
             return

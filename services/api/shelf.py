@@ -7,70 +7,107 @@ being made wait for the one who makes it. Bounded in bytes; the answer that nobo
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.api.conditional import accepts_gzip, matching
+from services.api.conditional import matching
 from services.api.follow import Bell
+from services.api.limits import CLOSED, LIMITS
 from services.core.clock import monotonic
 
 LONGEST_S = 1.0
 """Seconds that an answer is given for without being made anew."""
 ROOM = 32 * 2**20
 """Bytes of bodies that the shelf of one process holds."""
-STREAMS = ("/v1/latest", "/feeds/", "/latest", "/r/", "/t/")
+STREAMS = ("/v1/latest", "/feeds/", "/latest", "/r/", "/t/", "/v1/trending", "/v1/stories/", "/story/")
 """What is read by many at once and says the same to all; `/` is too. Never `/v1/changes`: its readers wait for news."""
 LEFT_OUT_OF_304 = {b"content-length", b"content-type", b"content-encoding"}
+_PERSONAL = frozenset({b"authorization", b"cookie"})
 
-Key = tuple[str, bytes, bool]
+Key = tuple[str, bytes, str, bytes, bool]
+"""Scheme, host, path, query as it was asked, and whether it may be compressed."""
+Limits = tuple[tuple[bytes, bytes], ...]
+_NOTHING: Message = {"type": "http.response.body", "body": b""}
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """One answer: its start and body, and at how many rings and when it was begun."""
+    """One answer, whole and as a 304, and at how many rings and when it was begun."""
 
     start: Message
-    body: bytes
+    unchanged: Message
+    body: Message
     etag: str
+    tag: bytes
     rings: int
     since: float
-    route: object
+    route: str
+
+    def answer(self, known: bytes, limits: Limits, *, private: bool) -> tuple[Message, Message]:
+        """What to send to a reader who has the tags in `known` (If-None-Match)."""
+        has = known == self.tag or bool(known and matching(known.decode("latin-1"), self.etag))
+        start = self.unchanged if has else self.start
+        if limits or private:
+            start = {**start, "headers": _for_one(start["headers"], limits, private=private)}
+        return start, _NOTHING if has else self.body
+
+
+def _for_one(
+    headers: list[tuple[bytes, bytes]], limits: Limits, *, private: bool
+) -> list[tuple[bytes, bytes]]:
+    if private:
+        headers = [
+            (name, value.replace(b"public", b"private", 1) if name == b"cache-control" else value)
+            for name, value in headers
+        ]
+    return [*headers, *limits]
+
+
+def is_kept(scope: Scope) -> bool:
+    """Whether the answer to a request may lie on the shelf: a stream, asked for by nobody in particular."""
+    path = scope["path"]
+    return (
+        scope["method"] == "GET"
+        and (path == "/" or path.startswith(STREAMS))
+        and not any(name in _PERSONAL for name, _ in scope["headers"])
+    )
 
 
 @dataclass(slots=True)
 class Shelf:
-    """An ASGI layer before the routes of the application."""
+    """One per process."""
 
-    app: ASGIApp
     bell: Callable[[], Bell]
     prepared: OrderedDict[Key, Prepared] = field(default_factory=OrderedDict)
     held: int = 0
     _making: dict[Key, asyncio.Lock] = field(default_factory=dict)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer from the shelf, or let the application answer and keep what it said."""
-        key = _key(scope)
-        if key is None:
-            await self.app(scope, receive, send)
-            return
-        found = self._find(key)
-        if found is None:
-            async with self._making.setdefault(key, asyncio.Lock()):
-                found = self._find(key) or await self._make(key, scope, receive, send)
-        if found is not None:
-            await _answer(found, scope, send)
-
-    def _find(self, key: Key) -> Prepared | None:
+    def find(self, key: Key) -> Prepared | None:
+        """What lies ready under a key and still holds."""
         found = self.prepared.get(key)
         if found is None or found.rings != self.bell().rings or monotonic() - found.since > LONGEST_S:
             return None
         self.prepared.move_to_end(key)
         return found
 
-    async def _make(self, key: Key, scope: Scope, receive: Receive, send: Send) -> Prepared | None:
+    @asynccontextmanager
+    async def making(self, key: Key) -> AsyncIterator[None]:
+        """One at a time makes the answer to a key; the others wait, and then look again."""
+        lock = self._making.setdefault(key, asyncio.Lock())
+        try:
+            async with lock:
+                yield
+        finally:
+            if not lock.locked():
+                self._making.pop(key, None)
+
+    async def make(
+        self, key: Key, app: ASGIApp, scope: Scope, receive: Receive, send: Send
+    ) -> Prepared | None:
         """Let the application make the whole answer, whatever part of it this reader has; None when it is not kept,
         and then the reader has been told what the application said.
         """
@@ -79,61 +116,40 @@ class Shelf:
         async def listen(message: Message) -> None:
             messages.append(message)
 
-        whole = {**scope, "headers": [(n, v) for n, v in scope["headers"] if n != b"if-none-match"]}
-        try:
-            await self.app(whole, receive, listen)
-        finally:
-            self._making.pop(key, None)
-            scope["route"] = whole.get("route")
+        whole = {n: v for n, v in scope.items() if n not in {LIMITS, CLOSED}}
+        whole["headers"] = [(n, v) for n, v in scope["headers"] if n != b"if-none-match"]
+        await app(whole, receive, listen)
         start, *parts = messages
         headers = Headers(raw=start["headers"])
         if (
             start["status"] != 200
             or "etag" not in headers
-            or not headers["cache-control"].startswith("public")
+            or not headers.get("cache-control", "").startswith("public")
         ):
-            for message in messages:
+            limits = tuple(scope.get(LIMITS, ()))
+            await send({**start, "headers": _for_one(start["headers"], limits, private=CLOSED in scope)})
+            for message in parts:
                 await send(message)
             return None
         body = b"".join(part.get("body", b"") for part in parts)
-        made = Prepared(start, body, headers["etag"], rings, since, scope["route"])
+        kept = [(name, value) for name, value in start["headers"] if name not in LEFT_OUT_OF_304]
+        made = Prepared(
+            start=start,
+            unchanged={**start, "status": 304, "headers": kept},
+            body={"type": "http.response.body", "body": body},
+            etag=headers["etag"],
+            tag=headers["etag"].encode("latin-1"),
+            rings=rings,
+            since=since,
+            route=getattr(whole.get("route"), "path", None) or "(none)",
+        )
         self._put(key, made)
         return made
 
     def _put(self, key: Key, made: Prepared) -> None:
         old = self.prepared.pop(key, None)
-        self.held += len(made.body) - (len(old.body) if old else 0)
+        self.held += len(made.body["body"]) - (len(old.body["body"]) if old else 0)
         self.prepared[key] = made
         while self.held > ROOM:
             _, oldest = self.prepared.popitem(last=False)
-            self.held -= len(oldest.body)
-
-
-def _key(scope: Scope) -> Key | None:
-    """The address as it was asked, and whether it may be compressed; None for what is not kept."""
-    if scope["type"] != "http" or scope["method"] != "GET":
-        return None
-    path = scope["path"]
-    if path != "/" and not path.startswith(STREAMS):
-        return None
-    headers = Headers(scope=scope)
-    if "authorization" in headers or "cookie" in headers:
-        return None
-    # The host is part of it: answers hold absolute addresses.
-    return (
-        headers.get("host", "") + path,
-        scope["query_string"],
-        accepts_gzip(headers.get("accept-encoding")),
-    )
-
-
-async def _answer(found: Prepared, scope: Scope, send: Send) -> None:
-    """Say what lies ready: whole, or that the reader has it."""
-    scope["route"] = found.route
-    known = matching(Headers(scope=scope).get("if-none-match"), found.etag)
-    start, body = found.start, found.body
-    if known is not None:
-        kept = [(name, value) for name, value in start["headers"] if name not in LEFT_OUT_OF_304]
-        start, body = {**start, "status": 304, "headers": kept}, b""
-    await send({**start, "headers": list(start["headers"])})  # layers above add to the list
-    await send({"type": "http.response.body", "body": body})
+            self.held -= len(oldest.body["body"])

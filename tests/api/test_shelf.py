@@ -13,24 +13,20 @@ ADDRESS = "/v1/latest?limit=5"
 def shelf(site, service) -> Shelf:
     """The site's own shelf, with answers that last."""
     service.setattr("services.api.shelf.LONGEST_S", 3600.0)
-    site.get("/health/live")  # the stack of layers is built with the first request
-    layer = site.app.middleware_stack
-    while not isinstance(layer, Shelf):
-        layer = layer.app
-    return layer
+    return site.app.state.shelf
 
 
 @pytest.fixture
-def made(shelf, service):
+def made(shelf, site):
     """Counts how often the application behind the shelf is asked."""
     asked = []
-    behind = shelf.app
+    behind = site.app.door.app
 
     async def counted(scope, receive, send):
         asked.append(scope["path"])
         await behind(scope, receive, send)
 
-    shelf.app = counted
+    site.app.door.app = counted
     return asked
 
 
@@ -99,5 +95,5 @@ def test_the_shelf_is_bounded_and_the_longest_unasked_goes_first(site, made, she
     for limit in range(6, 16):
         site.get(f"/v1/latest?limit={limit}")
     assert 1 <= len(shelf.prepared) <= 3
-    assert shelf.held == sum(len(answer.body) for answer in shelf.prepared.values())
-    assert [key[1] for key in shelf.prepared][-1] == b"limit=15"
+    assert shelf.held == sum(len(answer.body["body"]) for answer in shelf.prepared.values())
+    assert [key[3] for key in shelf.prepared][-1] == b"limit=15"
