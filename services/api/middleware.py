@@ -25,6 +25,8 @@ SAFE: Mapping[str, str] = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+PLAIN: Mapping[str, str] = {"X-Content-Type-Options": "nosniff"}
+"""The same for what no browser shows as a page: each header more costs every answer half a microsecond."""
 SHARED = ("/v1/", "/feeds/", "/openapi.json", "/health/")
 """What scripts of other sites may read; pages are for people."""
 DESK = ("/v1/rules", "/v1/corrections")
@@ -107,8 +109,8 @@ class _Exchange:
 
     def _complete(self, message: Message) -> None:
         headers = MutableHeaders(scope=message)
-        shared = CROSS_ORIGIN if _is_shared(self._scope["path"]) else {}
-        for name, value in {**SAFE, **shared}.items():
+        shared = {**PLAIN, **CROSS_ORIGIN} if _is_shared(self._scope["path"]) else SAFE
+        for name, value in shared.items():
             headers.setdefault(name, value)
         if limits := self._scope.get(LIMITS):
             headers.raw.extend(limits)
