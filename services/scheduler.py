@@ -6,8 +6,8 @@ import signal
 import threading
 from types import FrameType
 
+from services.classify import copies, walk
 from services.classify import store as classify_store
-from services.classify import walk
 from services.core import beats, cache, desk, outbox
 from services.core.db import transaction
 from services.core.errors import UnavailableError
@@ -55,6 +55,7 @@ def tick(*, rare: bool = True) -> dict[Job, int]:
         if rare:
             leases.put_aside(session)
             desk.forget(session)
+            copies.prune(session)
             waiting[Job.SEEK_REPLACEMENTS] = (replacements.waiting(session), replacements.BATCH)
             waiting[Job.RENEW_SUBSCRIPTIONS] = (websub.waiting(session), websub.BATCH)
     sent = dict.fromkeys(waiting, 0)

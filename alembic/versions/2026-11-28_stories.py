@@ -25,7 +25,7 @@ def _copies() -> None:
     sa.PrimaryKeyConstraint('key', 'at', 'article_id', name=op.f('pk_fingerprints'))
     )
     op.create_index('ix_fingerprints_article_id', 'fingerprints', ['article_id'], unique=False)
-    op.create_index('ix_fingerprints_stored_at', 'fingerprints', ['stored_at'], unique=False, postgresql_using='brin')
+    op.create_index('ix_fingerprints_stored_at', 'fingerprints', ['stored_at'], unique=False)
     op.create_table('copies',
     sa.Column('one', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('other', sa.BigInteger(), autoincrement=False, nullable=False),
@@ -127,9 +127,18 @@ def upgrade() -> None:
         " jsonb_build_object('sentence', 'the same text, word for word', 'reasons', '[]'::jsonb)"
         " FROM articles WHERE duplicate_of IS NOT NULL"
     )
+    op.drop_table('text_keys')
 
 
 def downgrade() -> None:
+    op.create_table('text_keys',
+    sa.Column('text_key', sa.LargeBinary(), nullable=False),
+    sa.Column('article_id', sa.BigInteger(), nullable=False),
+    sa.Column('seen_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['article_id'], ['articles.id'], name=op.f('fk_text_keys_article_id_articles'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('text_key', name=op.f('pk_text_keys'))
+    )
+    op.create_index(op.f('ix_text_keys_article_id'), 'text_keys', ['article_id'], unique=False)
     for table in ('trend_scopes', 'story_state', 'story_articles', 'stories', 'judgements', 'copies', 'fingerprints'):
         op.drop_table(table)
     op.drop_column('sources', 'owner')

@@ -1,12 +1,15 @@
 """Label what waits, in order; decides nothing.
 
-rulebook in force -> claim -> classify -> save and publish, a batch at a time. The claim commits before the work
-starts, so that an article that kills its worker is known by its attempts; a crash later leaves a lease that runs out.
+rulebook in force -> claim -> publish keys -> look for copies -> classify -> save and publish, a batch at a time, each step a
+transaction. The claim commits before the work starts, so that an article that kills its worker is known by its attempts; a
+crash later leaves a lease that runs out, and keys that whoever comes next would write again.
 """
 
 import logging
+from contextlib import suppress
 
-from services.classify import rulebook, store
+from services.classify import copies, groups, rulebook, store
+from services.classify.regroup import Looks, filed
 from services.classify.rules import CompiledRulebook, classify, corrected, to_json
 from services.classify.work import Labelled, Waiting
 from services.core.clock import monotonic
@@ -46,10 +49,28 @@ def _claim() -> tuple[list[Waiting], CompiledRulebook]:
 
 def label_batch(batch: list[Waiting], compiled: CompiledRulebook) -> None:
     """Label claimed articles and publish them, those at least that are still to be had and were not overtaken."""
+    looks = look_for_copies(batch)
     labelled = [label_one(waiting, compiled) for waiting in batch]
-    with transaction() as session:
-        store.save(session, labelled)
+    saved = False
+    while (
+        not saved
+    ):  # it ends: whoever beat us has committed, and a lease that ran out meanwhile leaves nothing to save
+        with suppress(groups.GrownError), transaction() as session:
+            store.save(session, labelled, looks)
+            saved = True
     log.info("labelled %d articles with rulebook %s", len(batch), labelled[0].version[:12])
+
+
+def look_for_copies(batch: list[Waiting]) -> Looks:
+    """What each of these articles is a copy of.
+
+    In two transactions: keys are committed before anybody looks, so that of two copies at least the later to look sees the other.
+    """
+    articles = [filed(waiting) for waiting in batch]
+    with transaction() as session:
+        copies.publish(session, articles)
+    with transaction() as session:
+        return copies.scan(session, articles)
 
 
 def label_one(waiting: Waiting, compiled: CompiledRulebook) -> Labelled:

@@ -1,12 +1,15 @@
 """All SQL of classify: claim what waits, save verdicts and publish, in one transaction."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, RowMapping, Text, bindparam, delete, insert, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
+from services.classify import copies, groups
+from services.classify.regroup import Joined, Looks, regroup
 from services.classify.rules import Correction, Document
 from services.classify.work import Labelled, Waiting
 from services.core import latest
@@ -19,6 +22,7 @@ BATCH = 50
 
 LEASE_S = 30
 MAX_ATTEMPTS = 3
+_NONE = Looks()
 
 _CLAIM = text(
     """
@@ -26,28 +30,43 @@ _CLAIM = text(
                           attempts = a.attempts + 1
     FROM feeds f RIGHT JOIN (
         SELECT id, feed_id AS fid, source_id AS sid FROM articles
-        WHERE waiting_since IS NOT NULL AND quarantined IS NULL AND lease_until < now()
+        WHERE waiting_since IS NOT NULL AND quarantined IS NULL AND removed_at IS NULL AND lease_until < now()
           AND (attempts > 0) = :suspects
         ORDER BY id LIMIT :n FOR NO KEY UPDATE SKIP LOCKED
     ) w ON f.id = w.fid JOIN sources s ON s.id = w.sid
     WHERE a.id = w.id
     RETURNING a.id, a.revision, a.lease_token, a.title, a.text, a.language, a.tags, a.url, a.sort_at, a.listed,
-              a.published_revision, a.region, a.regions, a.topics, a.places, s.country, f.region_hint,
+              a.published_revision, a.region, a.regions, a.topics, a.places, s.country, s.key AS source, f.region_hint,
               (SELECT to_jsonb(c) FROM corrections c WHERE c.article_id = a.id AND c.withdrawn_at IS NULL) AS correction
     """
 )
 
+_DEADLY = """
+    waiting_since IS NOT NULL AND quarantined IS NULL AND removed_at IS NULL AND attempts >= :most AND lease_until < now()
+"""
+_ANY_DEADLY = text(f"SELECT EXISTS (SELECT FROM articles WHERE {_DEADLY})")  # noqa: S608 - the constant above
+# Whoever is hidden behind one that is put aside waits: the group looks for another one to be shown.
 _QUARANTINE = text(
-    """
-    UPDATE articles SET quarantined = 'A worker died ' || attempts || ' times in a row while labelling it.'
-    WHERE waiting_since IS NOT NULL AND quarantined IS NULL AND attempts >= :most AND lease_until < now()
-    """
+    f"""
+    WITH deadly AS MATERIALIZED (SELECT id FROM articles WHERE {_DEADLY}),
+    held AS (
+        SELECT id FROM articles
+        WHERE id IN (SELECT id FROM deadly UNION SELECT c.id FROM articles c JOIN deadly d ON c.duplicate_of = d.id)
+        ORDER BY id FOR NO KEY UPDATE
+    )
+    UPDATE articles a
+    SET waiting_since = coalesce(a.waiting_since, now()),
+        quarantined = CASE WHEN {_DEADLY} THEN 'A worker died ' || a.attempts || ' times in a row while labelling it.'
+                           ELSE a.quarantined END
+    FROM held WHERE a.id = held.id
+    """  # noqa: S608 - as above
 )
 
 _WAITING = text(
     """
     SELECT count(*) FROM (
-        SELECT 1 FROM articles WHERE waiting_since IS NOT NULL AND quarantined IS NULL AND lease_until < now()
+        SELECT 1 FROM articles
+        WHERE waiting_since IS NOT NULL AND quarantined IS NULL AND removed_at IS NULL AND lease_until < now()
         LIMIT 101) AS counted
     """
 )
@@ -65,7 +84,7 @@ _SAVE = text(
     """
     UPDATE articles a
     SET revision = d.revision, region = d.region, regions = d.regions, topics = d.topics, places = d.places, verdict = d.verdict,
-        rulebook_version = d.version, listed = true, published_revision = d.revision, waiting_since = NULL,
+        rulebook_version = d.version, listed = true, duplicate_of = NULL, published_revision = d.revision, waiting_since = NULL,
         lease_until = 'epoch', lease_token = NULL, attempts = 0,
         search = CASE WHEN a.search IS NULL OR a.published_revision <> a.revision
                       THEN to_tsvector('simple', a.title || ' ' || a.text) ELSE a.search END
@@ -83,18 +102,25 @@ def claim(session: Session, *, limit: int = BATCH, suspects: bool = False) -> li
 
 
 def waiting_of(row: RowMapping) -> Waiting:
-    """A row of an article, with its source's country, its feed's hint and its correction, as labelling takes it."""
+    """A row of an article, with its source's country, its feed's hint and its correction, as labelling takes it.
+
+    What is not listed has no labels, whatever it had once.
+    """
+    listed = row["listed"]
     return Waiting(
         id=row["id"],
         revision=row["revision"],
         lease_token=row["lease_token"],
         document=document_of(row),
         sort_at=row["sort_at"],
-        listed=row["listed"],
+        listed=listed,
         published_revision=row["published_revision"],
-        labels=frozenset([f"region/{x}" for x in row["regions"]] + [f"topic/{x}" for x in row["topics"]]),
+        labels=frozenset([f"region/{x}" for x in row["regions"]] + [f"topic/{x}" for x in row["topics"]])
+        if listed
+        else frozenset(),
         shown=(row["region"], tuple(row["regions"]), tuple(row["topics"]), tuple(row["places"])),
         correction=correction_of(row["correction"]),
+        source=row["source"],
     )
 
 
@@ -155,8 +181,9 @@ def document_of(row: RowMapping) -> Document:
 
 
 def quarantine(session: Session) -> None:
-    """Put aside, with the reason, articles that were in hand too often when their worker died."""
-    session.execute(_QUARANTINE, {"most": MAX_ATTEMPTS})
+    """Put aside, with the reason, articles that were in hand too often when their worker died; what they hid is looked at anew."""
+    if session.scalar(_ANY_DEADLY, {"most": MAX_ATTEMPTS}):
+        session.execute(_QUARANTINE, {"most": MAX_ATTEMPTS})
 
 
 def waiting(session: Session) -> int:
@@ -164,25 +191,40 @@ def waiting(session: Session) -> int:
     return session.scalar(_WAITING) or 0
 
 
-def save(session: Session, labelled: Sequence[Labelled]) -> int | None:
-    """Store labels and publish what subscribers see of it; the position reached, None when nothing was visible.
+def save(session: Session, labelled: Sequence[Labelled], looks: Looks = _NONE) -> int | None:
+    """Join copies, store labels of what is shown and publish what subscribers see of it; the position reached, None when
+    nothing was visible.
 
-    Fenced: an article that another worker took over, that its feed changed meanwhile, or that was labelled by a
-    rulebook no longer in force, is left out; it still waits, and where the lease is ours it waits for nobody's death.
+    Fenced: an article that another worker took over, that its feed changed meanwhile, that was removed, or that was labelled
+    by a rulebook no longer in force, is left out; it still waits, and where the lease is ours it waits for nobody's death.
+    Raises groups.GrownError when it is to be tried again, in another transaction.
     """
     in_force = version_in_force(session)
-    held = [item for item in _still_ours(session, labelled) if item.version == in_force]
-    _give_back(session, [item.waiting for item in labelled if item not in held])
-    return write(session, held)
-
-
-def write(session: Session, held: Sequence[Labelled]) -> int | None:
-    """Store the labels of articles whose rows this transaction has locked, and publish what subscribers see of it."""
+    everybody = {item.waiting.id for item in labelled} | {look.other for look in looks.pairs}
+    joined = groups.hold(session, everybody)
+    ours = [item for item in labelled if item.version == in_force and _still_ours(joined, item.waiting)]
+    held = {item.waiting.id for item in ours}
+    _give_back(session, [item.waiting for item in labelled if item.waiting.id not in held])
     if not held:
         return None
-    session.execute(_SAVE, {"rows": [_row(item) for item in held]})
-    _write_labels(session, [item for item in held if frozenset(item.labels) != item.waiting.labels])
-    return latest.publish(session, [draft for item in held if (draft := _draft(item)) is not None])
+    change = regroup(joined, looks.pairs, held)
+    copies.forget(session, [(number, key) for number, key in looks.stale if number in held])
+    drafts = groups.write(session, change, joined, held=held)
+    shown = [
+        replace(item, regrouped=item.waiting.id in change.changed)
+        for item in ours
+        if item.waiting.id not in change.hidden
+    ]
+    return write(session, shown, drafts)
+
+
+def write(session: Session, shown: Sequence[Labelled], others: Sequence[latest.Draft] = ()) -> int | None:
+    """Store the labels of articles whose rows this transaction has locked, and publish what subscribers see of it, then `others`."""
+    if shown:
+        session.execute(_SAVE, {"rows": [_row(item) for item in shown]})
+        _write_labels(session, [item for item in shown if frozenset(item.labels) != item.waiting.labels])
+    drafts = [draft for item in shown if (draft := _draft(item)) is not None]
+    return latest.publish(session, [*drafts, *others])
 
 
 def _write_labels(session: Session, changed: Sequence[Labelled]) -> None:
@@ -216,15 +258,10 @@ def _give_back(session: Session, waiting: Sequence[Waiting]) -> None:
         session.execute(_GIVE_BACK, held)
 
 
-def _still_ours(session: Session, labelled: Sequence[Labelled]) -> list[Labelled]:
-    rows = session.execute(
-        select(Article.id, Article.revision, Article.lease_token)
-        .where(Article.id.in_([item.waiting.id for item in labelled]))
-        .order_by(Article.id)
-        .with_for_update(key_share=True)  # a sighting stored meanwhile only needs the key
-    )
-    held = {(row.id, row.revision, row.lease_token) for row in rows}
-    return [i for i in labelled if (i.waiting.id, i.waiting.revision, i.waiting.lease_token) in held]
+def _still_ours(joined: Joined, waiting: Waiting) -> bool:
+    row = joined.rows.get(waiting.id)
+    ours = (waiting.revision, waiting.lease_token)
+    return row is not None and not row.removed and (row.revision, row.lease_token) == ours
 
 
 def _row(item: Labelled) -> dict[str, object]:
@@ -247,6 +284,7 @@ def _draft(item: Labelled) -> latest.Draft | None:
     """
     w = item.waiting
     change = latest.change_of(was_listed=w.listed, before=w.labels, after=item.labels)
-    if change == "updated" and w.revision == w.published_revision and w.shown == item.shown:
+    same = w.revision == w.published_revision and w.shown == item.shown and not item.regrouped
+    if change == "updated" and same:
         return None
     return latest.Draft(w.id, change, item.revision, sorted(w.labels), item.labels)

@@ -29,7 +29,7 @@ _NEXT = text(
 _LOCK = text(
     """
     SELECT a.id, a.revision, coalesce(a.lease_token, '') AS lease_token, a.title, a.text, a.language, a.tags, a.url,
-           a.sort_at, a.listed, a.published_revision, a.region, a.regions, a.topics, a.places, s.country, f.region_hint,
+           a.sort_at, a.listed, a.published_revision, a.region, a.regions, a.topics, a.places, s.country, s.key AS source, f.region_hint,
            (SELECT to_jsonb(c) FROM corrections c WHERE c.article_id = a.id AND c.withdrawn_at IS NULL) AS correction
     FROM articles a JOIN sources s ON s.id = a.source_id LEFT JOIN feeds f ON f.id = a.feed_id
     WHERE a.id = ANY(:ids) AND a.listed AND a.waiting_since IS NULL AND a.rulebook_version IS DISTINCT FROM :version

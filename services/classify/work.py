@@ -16,6 +16,7 @@ class Waiting:
     """A stored article that waits for labels, as it was claimed.
 
     `labels` are those it is listed under, if any, `shown` what subscribers saw last; `correction` is what an editor says they should be.
+    `source`: the key of its publisher.
     """
 
     id: int
@@ -28,11 +29,15 @@ class Waiting:
     labels: frozenset[str]
     shown: Shown
     correction: Correction | None = None
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """The labels of one article, ready to be stored: slugs, the stream's labels, the verdict as JSON."""
+    """The labels of one article, ready to be stored: slugs, the stream's labels, the verdict as JSON.
+
+    `regrouped`: where else it is shown has changed since followers heard of it.
+    """
 
     waiting: Waiting
     version: str
@@ -41,13 +46,14 @@ class Labelled:
     topics: tuple[str, ...]
     places: tuple[str, ...]
     verdict: dict[str, Any]
+    regrouped: bool = False
 
     @property
     def revision(self) -> int:
-        """What subscribers know it by from now on: one more where nothing but its labels is different."""
+        """What subscribers know it by from now on: one more where its text is what it was and something else is different."""
         w = self.waiting
-        only_labels = w.listed and w.revision == w.published_revision and w.shown != self.shown
-        return w.revision + only_labels
+        else_ = w.shown != self.shown or self.regrouped
+        return w.revision + (w.listed and w.revision == w.published_revision and else_)
 
     @property
     def shown(self) -> Shown:

@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 
 from services.core.sites import authority_of, same_site
 from services.ingest import rates
-from services.ingest.dedupe import alike, content_hash, guid_of, guid_with_url, text_key
+from services.ingest.dedupe import alike, content_hash, guid_of, guid_with_url
 from services.ingest.entry import Entry
 from services.ingest.plan import Again, FeedState, Known, KnownArticle, KnownSighting, New, Plan, Seen
 
@@ -49,7 +49,7 @@ def decide(
         seen = Seen(guid, entry, entry.fingerprint or content_hash(entry))
         if article is None:
             place = place_in_latest(entry, now=now, index=len(new), first_look=feed.ok_at is None)
-            new.append(New(seen, text_key(entry), place))
+            new.append(New(seen, place))
         elif _adopts(entry, article, feed):
             again.append(Again(article.article_id, seen, sighting is None, changed=True, adopted=True))
         elif sighting is None or sighting.content_hash != seen.content_hash:

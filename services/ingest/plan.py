@@ -85,10 +85,9 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class New:
-    """An article nobody has brought yet. `text_key` is None where the text is too short to say two are the same."""
+    """An article nobody has brought yet, and its place in Latest."""
 
     seen: Seen
-    text_key: bytes | None
     sort_at: datetime
 
 

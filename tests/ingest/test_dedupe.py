@@ -16,9 +16,8 @@ from services.ingest.dedupe import (
     normal_form,
     stored_name,
     stored_name_at,
-    text_key,
 )
-from tests.fixtures.entries import LONG, entry
+from tests.fixtures.entries import entry
 
 
 @pytest.mark.parametrize(
@@ -58,30 +57,6 @@ def test_normal_form_keeps_words_and_nothing_else(one, other, same):
 def test_normal_form_is_settled_after_one_pass_for_words_in_lower_case(text):
     settled = normal_form(text)
     assert normal_form(settled.replace(" ", " — ")) == normal_form(settled)
-
-
-def test_a_text_set_anew_by_another_site_is_the_same_text():
-    one = entry(title="The Council Met — On Monday", text=LONG + ".")
-    other = entry(2, title="the council met: on monday", text="“" + LONG.upper() + "”", html="<b>x</b>")
-    assert text_key(one) == text_key(other) is not None
-    assert text_key(one) != text_key(replace(one, text=LONG + " again"))
-    assert text_key(one) != text_key(replace(one, title="The Council Met On Sunday"))
-
-
-@pytest.mark.parametrize(
-    ("title", "text", "says_something"),
-    [
-        ("one two three four", " ".join(["word"] * 12), True),
-        ("one two three", " ".join(["word"] * 12), False),
-        ("one two three four", " ".join(["word"] * 11), False),
-        ("中" * 12, "文" * 40, True),
-        ("中" * 11, "文" * 40, False),
-        ("中" * 12, "文" * 39, False),
-        ("", "", False),
-    ],
-)
-def test_short_texts_say_nothing_about_being_the_same(title, text, says_something):
-    assert (text_key(entry(title=title, text=text)) is not None) is says_something
 
 
 @pytest.mark.parametrize(

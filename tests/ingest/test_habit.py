@@ -14,7 +14,7 @@ from tests.fixtures.entries import NOW, entry, feed_state
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 SEEN = Seen("g", entry(), b"")
-NEWS = Plan(new=(New(SEEN, None, NOW),))
+NEWS = Plan(new=(New(SEEN, NOW),))
 UNMET = feed_state(ok_at=None)
 
 

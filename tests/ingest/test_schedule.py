@@ -27,7 +27,7 @@ LIMITS = Limits(900, 86_400)
 def plan(*, new: int = 0, again: int = 0, unchanged: int = 0, gap: bool = False) -> Plan:
     seen = Seen("g", entry(), b"")
     return Plan(
-        new=(New(seen, None, NOW),) * new,
+        new=(New(seen, NOW),) * new,
         again=(Again(1, seen, first_here=True, changed=False),) * again,
         unchanged=("g",) * unchanged,
         gap=gap,

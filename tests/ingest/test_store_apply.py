@@ -70,7 +70,7 @@ def look(url: str, body: bytes, **headers: str) -> Plan | None:
 
 
 def counts() -> dict[str, int]:
-    tables = ("articles", "sightings", "article_urls", "text_keys", "fetches")
+    tables = ("articles", "sightings", "article_urls", "fetches")
     return {table: sql(f"SELECT count(*) FROM {table}")[0][0] for table in tables}
 
 
@@ -110,7 +110,7 @@ def at_once(*jobs: Callable[[], Any]) -> list[Any]:
 def test_what_a_fetch_brings_is_stored_and_waits_for_labels():
     add(A)
     look(A, rss(ITEM, ("g2", "https://a.example/2?utm_source=x", "Two")), etag='"1"')
-    assert counts() == {"articles": 2, "sightings": 2, "article_urls": 2, "text_keys": 1, "fetches": 1}
+    assert counts() == {"articles": 2, "sightings": 2, "article_urls": 2, "fetches": 1}
     assert [row[2:] for row in articles()] == [(1, False, True), (1, False, True)]
     (feed,) = sql('SELECT etag, failures, attempts, lease_token, "window", ok_at IS NOT NULL FROM feeds')
     assert feed == ('"1"', 0, 0, None, 2, True)
@@ -121,10 +121,10 @@ def test_the_same_fetch_again_changes_nothing():
     add(A)
     look(A, rss(ITEM))
     label_all()
-    before = sql("SELECT * FROM articles"), sql("SELECT * FROM sightings"), sql("SELECT * FROM text_keys")
+    before = sql("SELECT * FROM articles"), sql("SELECT * FROM sightings")
     plan = look(A, rss(ITEM) + b"<!-- another body, the same entries -->")
     assert plan.unchanged == ("g1",)
-    after = sql("SELECT * FROM articles"), sql("SELECT * FROM sightings"), sql("SELECT * FROM text_keys")
+    after = sql("SELECT * FROM articles"), sql("SELECT * FROM sightings")
     assert after == before
 
 
@@ -142,57 +142,28 @@ def test_one_address_through_two_feeds_is_one_article_with_two_sightings(monkeyp
     else:
         finish(one, answer(bodies[0], feed_id=one.id))
         finish(two, answer(bodies[1], feed_id=two.id))
-    assert counts() | {"text_keys": 1} == {
-        "articles": 1, "sightings": 2, "article_urls": 1, "text_keys": 1, "fetches": 2
-    }  # fmt: skip
+    assert counts() == {"articles": 1, "sightings": 2, "article_urls": 1, "fetches": 2}
     assert len(sql("SELECT DISTINCT article_id FROM sightings")) == 1
     ((_, _, revision, hidden, waits),) = articles()
     assert (revision, hidden, waits) == (2, False, True), "the second source must reach subscribers"
 
 
-@pytest.mark.parametrize("together", [True, False], ids=["at once", "one after the other"])
-def test_a_copy_of_a_text_is_hidden_behind_the_first_which_is_published_again(monkeypatch, together):
+def test_copies_of_a_text_are_stored_each_and_wait_to_be_compared():
+    """Whether they are one is decided while they are labelled, when both can be read."""
     add(A, B)
-    one, two = claim(A, B)
-    bodies = rss(ITEM), rss(("g", "https://b.example/copy", ITEM[2]))
-    jobs = [
-        lambda: finish(one, answer(bodies[0], feed_id=one.id)),
-        lambda: finish(two, answer(bodies[1], feed_id=two.id)),
-    ]
-    if together:
-        meet_after_deciding(monkeypatch, parties=2)
-        at_once(*jobs)
-    else:
-        jobs[0]()
-        label_all()
-        jobs[1]()
-    found = sorted(articles(), key=lambda row: row[3])
-    assert [(revision, hidden, waits) for _, _, revision, hidden, waits in found] == [
-        (2, False, True),
-        (1, True, False),
-    ]
-    assert counts()["article_urls"] == 2
-    assert sql("SELECT s.article_id = a.id FROM sightings s JOIN articles a USING (url) ORDER BY a.id") == [
-        (True,),
-        (True,),
-    ]
-
-
-def test_two_copies_in_one_body_are_one_article():
-    add(A)
     look(A, rss(ITEM, ("g2", "https://a.example/2", ITEM[2])))
-    assert [(row[0], row[3]) for row in articles()] == [(ITEM[1], False), ("https://a.example/2", True)]
+    look(B, rss(("g", "https://b.example/copy", ITEM[2])))
+    assert [row[2:] for row in articles()] == [(1, False, True)] * 3
+    assert counts()["article_urls"] == 3
 
 
-def test_a_text_of_more_than_a_week_ago_is_news_again():
-    add(A, B)
-    look(A, rss(ITEM))
-    sql("UPDATE text_keys SET seen_at = now() - interval '8 days'")
-    look(B, rss(("g", "https://b.example/again", ITEM[2])))
-    assert [row[3] for row in articles()] == [False, False]
-    look(B, rss(("h", "https://b.example/copy", ITEM[2])))
-    head = sql("SELECT h.url FROM articles a JOIN articles h ON h.id = a.duplicate_of")
-    assert head == [("https://b.example/again",)]
+def hide(url: str, behind: str) -> None:
+    """As classify does with a copy."""
+    sql(
+        "UPDATE articles SET duplicate_of = (SELECT id FROM articles WHERE url = :behind), listed = false WHERE url = :url",
+        url=url,
+        behind=behind,
+    )
 
 
 def test_a_correction_takes_the_place_of_the_old_text_and_waits_for_labels():
@@ -207,13 +178,38 @@ def test_a_correction_takes_the_place_of_the_old_text_and_waits_for_labels():
     assert sql("SELECT sort_at FROM articles") == placed
 
 
-def test_a_corrected_copy_stays_hidden():
+def test_a_corrected_copy_waits_for_it_may_be_none_any_more():
     add(A, B)
     look(A, rss(ITEM))
     look(B, rss(("g", "https://b.example/copy", ITEM[2])))
+    hide("https://b.example/copy", ITEM[1])
+    label_all()
     look(B, rss(("g", "https://b.example/copy", ITEM[2] + " and again")))
-    copy = articles()[1]
-    assert copy[2:] == (2, True, False)
+    assert [row[2:] for row in articles()] == [(1, False, False), (2, True, True)]
+
+
+def test_another_source_of_a_hidden_copy_is_told_with_the_article_shown_for_it():
+    add(A, B, "https://c.example/feed")
+    look(A, rss(ITEM))
+    look(B, rss(("g", "https://b.example/copy", ITEM[2])))
+    hide("https://b.example/copy", ITEM[1])
+    label_all()
+    look("https://c.example/feed", rss(("h", "https://b.example/copy", ITEM[2])))
+    assert [row[2:] for row in articles()] == [(2, False, True), (1, True, False)]
+
+
+def test_a_hidden_copy_that_its_publisher_adopts_waits_to_be_compared_as_its_own():
+    add(A, "https://aggregator.example/feed", B)
+    look(A, rss(ITEM))
+    look("https://aggregator.example/feed", rss(("g", "https://b.example/copy", ITEM[2])))
+    hide("https://b.example/copy", ITEM[1])
+    label_all()
+    look(B, rss(("h", "https://b.example/copy", ITEM[2])))
+    assert [row[2:] for row in articles()] == [(1, False, False), (2, True, True)]
+    assert sql("SELECT s.key FROM articles a JOIN sources s ON s.id = a.source_id ORDER BY a.id") == [
+        ("a.example",),
+        ("b.example",),
+    ]
 
 
 def test_a_publisher_adopts_its_article_and_its_place_stays():
@@ -347,14 +343,6 @@ def test_a_crowd_that_stores_overlapping_bodies_loses_nothing_and_blocks_nobody(
     assert counts()["article_urls"] == 4 + 6 * 4
     assert counts()["articles"] == counts()["article_urls"]
     assert counts()["sightings"] == 6 * 8
-    hidden = sql("SELECT count(*) FROM articles WHERE duplicate_of IS NOT NULL")
-    assert hidden == [(5 * 4,)]
-    assert (
-        sql(
-            "SELECT 1 FROM articles a JOIN articles h ON h.id = a.duplicate_of WHERE h.duplicate_of IS NOT NULL"
-        )
-        == []
-    )
 
 
 # --- the feed's own record --------------------------------------------------------------------------------------------
@@ -504,14 +492,11 @@ def test_many_feeds_are_stored_together_as_they_would_be_one_by_one():
     looks = [looked(f, answer(bodies[f.url], feed_id=f.id)) for f in claimed[:3]]
     looks.append(looked(claimed[3], answer(status=404, feed_id=claimed[3].id)))
     assert len(finishing.finish(looks)) == 4
-    assert counts() | {"text_keys": 0} == {
-        "articles": 4, "sightings": 5, "article_urls": 4, "text_keys": 0, "fetches": 4
-    }  # fmt: skip
+    assert counts() == {"articles": 4, "sightings": 5, "article_urls": 4, "fetches": 4}
     assert sql(
         "SELECT a.title, s.key FROM articles a JOIN sources s ON s.id = a.source_id WHERE a.url = :u",
         u=ITEM[1],
     ) == [(ITEM[2], "a.example")]
-    assert [row[3] for row in articles()].count(True) == 1, "one of the two copies hides the other"
     assert sql("SELECT failures FROM feeds ORDER BY id") == [(0,), (0,), (0,), (1,)]
 
 

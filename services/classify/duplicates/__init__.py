@@ -10,18 +10,23 @@ What is measured is containment, not resemblance: publishers cut teasers, so tha
 from services.classify.duplicates.grouping import group
 from services.classify.duplicates.judge import Judgement, same_text
 from services.classify.duplicates.keys import ENOUGH, KEY_VERSION, NEWEST, WINDOW, fingerprint, weight
-from services.classify.duplicates.text import Prepared, Text, prepare
+from services.classify.duplicates.partition import Member, Pair, heads
+from services.classify.duplicates.text import READ, Prepared, Text, prepare
 
 __all__ = [
     "ENOUGH",
     "KEY_VERSION",
     "NEWEST",
+    "READ",
     "WINDOW",
     "Judgement",
+    "Member",
+    "Pair",
     "Prepared",
     "Text",
     "fingerprint",
     "group",
+    "heads",
     "prepare",
     "same_text",
     "weight",

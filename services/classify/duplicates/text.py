@@ -11,7 +11,7 @@ from services.core.text import fold_title
 
 RUN = 4
 """Tokens of a run: copies share runs, two reports of one event hardly do."""
-_READ = 3000
+READ = 3000
 """Characters of a text that are compared; a copy shows itself long before."""
 _PLACE_LINE = re.compile(r"\s*([^\n:;!?]{2,60}?)\s*(?:[-–—]{1,2}\s|/[^/\n]{2,30}/[.,]?\s)\s*")
 _DATED = re.compile(r"\)$|^\W*[^\W\d_a-zа-яё][^\W\d_a-zа-яё]+\b(?![-–—])|\b\d{1,2}\b")
@@ -106,7 +106,7 @@ class Prepared:
 
 def prepare(text: Text) -> Prepared:
     """A text ready for its keys and for comparing. Costs time in proportion to its first 3,000 characters."""
-    body = strip_furniture(text.body[:_READ])
+    body = strip_furniture(text.body[:READ])
     return Prepared(
         title=headline(text.title),
         written_title=text.title,

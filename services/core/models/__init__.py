@@ -1,6 +1,6 @@
 """The tables, one file per noun. Rows do not leave the modules that query them."""
 
-from services.core.models.articles import Article, ArticleUrl, Sighting, TextKey
+from services.core.models.articles import Article, ArticleUrl, Sighting
 from services.core.models.base import Base
 from services.core.models.copies import Copy, Fingerprint, Judgement
 from services.core.models.desk import Correction, DeskRequest, Draft, Publication, Relabelling, Token
@@ -49,7 +49,6 @@ __all__ = [
     "StoryState",
     "StreamState",
     "Subscription",
-    "TextKey",
     "Token",
     "TrendScope",
     "Webhook",

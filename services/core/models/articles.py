@@ -1,4 +1,4 @@
-"""Articles, the addresses and texts that identify them, and where they were seen."""
+"""Articles, the addresses that identify them, and where they were seen."""
 
 from datetime import datetime
 from typing import Any
@@ -91,16 +91,6 @@ class ArticleUrl(Base):
 
     url_key: Mapped[str] = mapped_column(primary_key=True)
     article_id: Mapped[int] = mapped_column(ForeignKey("articles.id", ondelete="CASCADE"), index=True)
-
-
-class TextKey(Base):
-    """A text (normal form of title and body, hashed) belongs to the article that was first seen with it."""
-
-    __tablename__ = "text_keys"
-
-    text_key: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
-    article_id: Mapped[int] = mapped_column(ForeignKey("articles.id", ondelete="CASCADE"), index=True)
-    seen_at: Mapped[datetime]
 
 
 class Sighting(Base):

@@ -22,7 +22,7 @@ class Fingerprint(Base):
     __tablename__ = "fingerprints"
     __table_args__ = (
         Index("ix_fingerprints_article_id", "article_id"),
-        Index("ix_fingerprints_stored_at", "stored_at", postgresql_using="brin"),
+        Index("ix_fingerprints_stored_at", "stored_at"),
     )
 
     key: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

@@ -1,6 +1,6 @@
-"""Storing what fetches brought: articles, their addresses and texts, sightings. Several feeds in one transaction.
+"""Storing what fetches brought: articles, their addresses, sightings. Several feeds in one transaction.
 
-Order of locks, the same in every transaction: the feeds (by id), URLs (sorted), new texts (sorted), articles (by id, all
+Order of locks, the same in every transaction: the feeds (by id), URLs (sorted), articles (by id, all
 at once and leaving their keys free, because every sighting stored by anybody holds the key of its article).
 A crash before commit leaves nothing but leases that run out; validators are stored with the entries they
 vouch for, because a body acknowledged and not stored would never be shown again.
@@ -9,7 +9,7 @@ vouch for, because a body acknowledged and not stored would never be shown again
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, Result, bindparam, func, select, text, update
@@ -22,21 +22,7 @@ from services.core.outbox import publish
 from services.ingest.entry import Entry
 from services.ingest.plan import Again, New, Plan
 from services.ingest.store import sightings
-from services.ingest.store.bulk import binary_texts, copy_in, hashes, numbers, texts
-
-TEXT_WINDOW = timedelta(days=7)
-"""A text that was first seen longer ago than this is news again, not a copy."""
-
-_CLAIM_TEXTS = text(
-    """
-    INSERT INTO text_keys AS t (text_key, article_id, seen_at)
-    SELECT w.text_key, w.article_id, :now
-    FROM unnest(CAST(:keys AS bytea[]), CAST(:ids AS bigint[])) AS w (text_key, article_id)
-    ON CONFLICT (text_key) DO UPDATE SET article_id = excluded.article_id, seen_at = excluded.seen_at
-    WHERE t.seen_at < now() - CAST(:window AS interval)
-    """
-)
-
+from services.ingest.store.bulk import binary_texts, copy_in, numbers, texts
 
 _CLAIM_URLS = text(
     """
@@ -49,13 +35,6 @@ _URLS_OF_OTHERS = text(
     SELECT u.url_key, u.article_id FROM article_urls u
     JOIN unnest(CAST(:keys AS text[]), CAST(:ids AS bigint[])) AS w (url_key, article_id) USING (url_key)
     WHERE u.article_id <> w.article_id
-    """
-)
-_TEXTS_OF_OTHERS = text(
-    """
-    SELECT t.text_key, t.article_id FROM text_keys t
-    JOIN unnest(CAST(:keys AS bytea[]), CAST(:ids AS bigint[])) AS w (text_key, article_id) USING (text_key)
-    WHERE t.article_id <> w.article_id
     """
 )
 
@@ -108,9 +87,7 @@ def store_entries(session: Session, brought: Sequence[Brought], *, now: datetime
     taken = _claim_urls(session, wanted | {c.again.seen.entry.url_key: c.id for c in changed})
     if wanted.keys() & taken.keys():
         raise BeatenError
-    heads = _claim_texts(session, made, now)
-    _hide_copies(session, heads)
-    touched = [*heads.values(), *_of_other_sources(session, brought)]
+    touched = _of_other_sources(session, brought)
     # An article cannot move to where another one stands by now.
     changed = [c for c in changed if taken.get(c.again.seen.entry.url_key, c.id) == c.id]
     _lock(session, [*touched, *(c.id for c in changed)])
@@ -190,38 +167,13 @@ def _count(result: Result[Any]) -> int:
     return cast("CursorResult[Any]", result).rowcount
 
 
-def _claim_texts(session: Session, made: Sequence[_Made], now: datetime) -> dict[int, int]:
-    """Copies among the new articles: their id, and the id of the article whose text they repeat."""
-    keyed = [(m.new.text_key, m.id) for m in made if m.new.text_key is not None]
-    if not keyed:
-        return {}
-    mine = dict(reversed(keyed))  # of several with one text the first counts
-    keys = sorted(mine)
-    values = {"keys": hashes(keys), "ids": numbers([mine[key] for key in keys])}
-    claimed = _count(session.execute(_CLAIM_TEXTS, values | {"now": now, "window": TEXT_WINDOW}))
-    if claimed < len(keys):  # a statement of its own, as above
-        mine |= {bytes(key): int(owner) for key, owner in session.execute(_TEXTS_OF_OTHERS, values)}
-    return {number: mine[key] for key, number in keyed if mine[key] != number}
-
-
-def _hide_copies(session: Session, heads: Mapping[int, int]) -> None:
-    if heads:
-        session.execute(
-            text(
-                "UPDATE articles a SET duplicate_of = c.head, waiting_since = NULL "
-                "FROM unnest(CAST(:copies AS bigint[]), CAST(:heads AS bigint[])) AS c (id, head) WHERE a.id = c.id"
-            ),
-            {"copies": numbers(heads), "heads": numbers(heads.values())},
-        )
-
-
 _CORRECT = text(
     f"""
     UPDATE articles a
     SET ({", ".join(_SAID)}) = ({", ".join(f"d.{name}" for name in _SAID)}),
         feed_id = d.feed_id, source_id = d.source_id, content_hash = decode(d.content_hash, 'hex'), updated_at = :now,
         revision = a.revision + d.times, attempts = 0, quarantined = NULL,
-        waiting_since = CASE WHEN a.duplicate_of IS NULL THEN coalesce(a.waiting_since, :now) END
+        waiting_since = coalesce(a.waiting_since, :now)
     FROM jsonb_to_recordset(:rows) AS d (
         id bigint, feed_id bigint, source_id bigint, content_hash text, times bigint,
         {", ".join(f"{name} {kind}" for name, kind in _SAID.items())})
@@ -231,7 +183,7 @@ _CORRECT = text(
 
 
 def _correct(session: Session, changed: Sequence[_Changed], now: datetime) -> None:
-    """Feeds correct or adopt articles: the new text in the old place. A hidden copy stays hidden.
+    """Feeds correct or adopt articles: the new text in the old place. Hidden copies wait too: with another text they may be none.
 
     Of several corrections of one article the last one stands, and each counts as a revision.
     """
