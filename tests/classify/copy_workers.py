@@ -1,0 +1,115 @@
+"""Processes that label as workers do, and die: `python -m tests.classify.copy_workers SEED WORKERS [naive]`.
+
+Each takes a few articles at a time and dawdles between the steps; some kill themselves at the worst moments, some are killed from
+outside, and whoever dies is replaced. All of them look for work at once, as if every hint had come several times. When standard
+input ends, they go on until nothing waits; then this prints how many died. `naive`: keys are not committed before others are
+looked for.
+"""
+
+import json
+import os
+import random
+import select
+import signal
+import sys
+import time
+import traceback
+
+import psycopg
+
+from services.classify import copies, groups, label, store
+from services.core.db import transaction
+from services.core.settings import settings
+
+LEASE_S = 1
+FATAL = 0.01
+"""How often a process dies right after a step."""
+KILLED = 0.05
+"""How often one is killed from outside, by a twentieth of a second."""
+
+
+def dawdle(step, dice):
+    """The step, and after it a moment in which others get on, or the end."""
+
+    def dawdling(*words, **named):
+        done = step(*words, **named)
+        time.sleep(dice.random() ** 4 * 0.03)
+        if dice.random() < FATAL:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return done
+
+    return dawdling
+
+
+def look_at_once(batch):
+    """What must not be done: keys and comparisons in one transaction."""
+    articles = [label.filed(waiting) for waiting in batch]
+    with transaction() as session:
+        copies.publish(session, articles)
+        return copies.scan(session, articles)
+
+
+def work(seed, *, naive):
+    """Label until killed."""
+    dice = random.Random(seed)
+    store.LEASE_S, store.MAX_ATTEMPTS = LEASE_S, 10_000
+    store.claim.__kwdefaults__["limit"] = dice.randint(1, 4)
+    for module, name in ((copies, "publish"), (copies, "scan"), (groups, "hold"), (groups, "write")):
+        setattr(module, name, dawdle(getattr(module, name), dice))
+    if naive:
+        label.look_for_copies = look_at_once
+    label.warm_up()
+    while True:
+        if not label.label_waiting():
+            time.sleep(0.005)
+
+
+def start(seed, *, naive):
+    """A process that works; its number."""
+    child = os.fork()
+    if child:
+        return child
+    try:
+        work(seed, naive=naive)
+    except BaseException:  # noqa: BLE001 - told, whatever it is
+        traceback.print_exc()
+    os._exit(1)
+
+
+def waiting():
+    """How many articles wait, in anybody's hand or not."""
+    with psycopg.connect(settings().database_url.replace("+psycopg", "", 1)) as connection:
+        return connection.execute(
+            "SELECT count(*) FROM articles WHERE waiting_since IS NOT NULL AND quarantined IS NULL"
+        ).fetchone()[0]
+
+
+def main():
+    """Start, kill and replace until everything is done; 1 where somebody ended otherwise than by being killed."""
+    seed, number, *naive = sys.argv[1:]
+    dice, died, failed = random.Random(f"{seed} outside"), 0, 0
+    seeds = iter(range(int(seed) * 10_000, sys.maxsize))
+    running = [start(next(seeds), naive=bool(naive)) for _ in range(int(number))]
+    open_ = True
+    while failed < 3 and (open_ or waiting()):
+        if open_:
+            ready, _, _ = select.select([sys.stdin], [], [], 0.05)
+            open_ = not ready
+        else:
+            time.sleep(0.05)
+        if dice.random() < KILLED:
+            os.kill(dice.choice(running), signal.SIGKILL)
+        for place, child in enumerate(running):
+            gone, status = os.waitpid(child, os.WNOHANG)
+            if gone:
+                died, failed = died + 1, failed + (os.WTERMSIG(status) != signal.SIGKILL)
+                running[place] = start(next(seeds), naive=bool(naive))
+    for child in running:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    print(json.dumps({"died": died}))
+    sys.exit(failed > 0)
+
+
+if __name__ == "__main__":
+    main()
