@@ -82,7 +82,8 @@ _HIDE = text(
 _UNLABEL = text("DELETE FROM article_labels WHERE article_id = ANY(CAST(:ids AS bigint[]))")
 _FREE = text(
     """
-    UPDATE articles SET duplicate_of = NULL, waiting_since = coalesce(waiting_since, now())
+    UPDATE articles
+    SET duplicate_of = NULL, waiting_since = CASE WHEN removed_at IS NULL THEN coalesce(waiting_since, now()) END
     WHERE id = ANY(CAST(:ids AS bigint[]))
     """
 )
