@@ -17,23 +17,16 @@ from services.core.events import ArticlesStored
 from services.core.latest import Draft
 from services.core.outbox import publish
 
-_CLOSURE = text(
+_NEAR = text(
     """
-    WITH RECURSIVE closure (id) AS (
-        SELECT unnest(CAST(:ids AS bigint[]))
-        UNION
-        SELECT near.id FROM closure c CROSS JOIN LATERAL (
-            SELECT other FROM copies WHERE one = c.id
-            UNION ALL SELECT one FROM copies WHERE other = c.id
-            UNION ALL SELECT id FROM articles WHERE duplicate_of = c.id
-            UNION ALL SELECT duplicate_of FROM articles WHERE id = c.id AND duplicate_of IS NOT NULL
-            UNION ALL SELECT other FROM judgements
-                      WHERE one = c.id AND says = 'duplicate' AND withdrawn_at IS NULL AND other IS NOT NULL
-            UNION ALL SELECT one FROM judgements
-                      WHERE other = c.id AND says = 'duplicate' AND withdrawn_at IS NULL AND one IS NOT NULL
-        ) AS near (id)
-    )
-    SELECT id FROM closure
+    SELECT other FROM copies WHERE one = ANY(CAST(:ids AS bigint[]))
+    UNION SELECT one FROM copies WHERE other = ANY(CAST(:ids AS bigint[]))
+    UNION SELECT id FROM articles WHERE duplicate_of = ANY(CAST(:ids AS bigint[]))
+    UNION SELECT duplicate_of FROM articles WHERE id = ANY(CAST(:ids AS bigint[])) AND duplicate_of IS NOT NULL
+    UNION SELECT other FROM judgements
+          WHERE one = ANY(CAST(:ids AS bigint[])) AND says = 'duplicate' AND withdrawn_at IS NULL AND other IS NOT NULL
+    UNION SELECT one FROM judgements
+          WHERE other = ANY(CAST(:ids AS bigint[])) AND says = 'duplicate' AND withdrawn_at IS NULL AND one IS NOT NULL
     """
 )
 _LOCK = text(
@@ -104,12 +97,15 @@ def hold(session: Session, ids: Iterable[int]) -> Joined:
 
     Raises GrownError when more is joined to them once they are locked than there was before.
     """
-    start = array(ids)
-    before = {row.id for row in session.execute(_CLOSURE, {"ids": start})}
-    everybody = {"ids": array(before)}
+    found: set[int] = set()
+    new = set(ids)
+    while new:
+        found |= new
+        new = _near(session, new) - found
+    everybody = {"ids": array(found)}
     rows = [_standing(row) for row in session.execute(_LOCK, everybody)]
     # A statement of its own: it sees what those have committed whom the lock has waited for.
-    if any(row.id not in before for row in session.execute(_CLOSURE, {"ids": start})):
+    if _near(session, found) - found:
         raise GrownError
     said = session.execute(_JUDGEMENTS, everybody).all()
     of_two = [r for r in said if r.one is not None and r.other is not None]
@@ -120,6 +116,11 @@ def hold(session: Session, ids: Iterable[int]) -> Joined:
         apart=frozenset((r.one, r.other) for r in of_two if r.says in {"no", "story"}),
         not_news=frozenset(r.one for r in said if r.says == "not_news"),
     )
+
+
+def _near(session: Session, ids: Iterable[int]) -> set[int]:
+    """Whoever is joined directly to one of these."""
+    return set(session.scalars(_NEAR, {"ids": array(ids)}))
 
 
 def _standing(row: Row[Any]) -> Standing:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from services.api.queries import items
-from services.classify import copies, groups, label, relabel, rulebook, store
+from services.classify import copies, groups, label, regroup, relabel, rulebook, store
 from services.classify.regroup import Looks
 from services.core.clock import utc_now
 from services.core.db import async_engine, transaction
@@ -489,6 +489,9 @@ def test_more_that_was_joined_meanwhile_is_noticed(desk, service):
                 )  # fmt: skip
             return self._session.execute(statement, *words)
 
+        def __getattr__(self, name):
+            return getattr(self._session, name)
+
     with transaction() as session, pytest.raises(groups.GrownError):
         groups.hold(MeanwhileSession(session), [one])
     with transaction() as session:
@@ -540,3 +543,43 @@ async def _also_at(article_id: int):
         found = (await items.also_at(connection, [article_id]))[article_id]
     await async_engine().dispose()
     return found
+
+
+def _pages_read(article_id: int) -> int:
+    """Pages that PostgreSQL looks into for the candidates of one article."""
+    (filed,) = map(regroup.filed, _read(article_id))
+    keys = sorted(filed.keys)
+    words = {
+        "ids": copies.array([article_id] * len(keys)),
+        "keys": copies.array(keys),
+        "weights": copies.array([1] * len(keys)),
+    }
+    limits = {"window": copies.WINDOW, "newest": copies.NEWEST, "enough": copies.ENOUGH}
+    with transaction() as session:
+        explain = text(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {copies._CANDIDATES.text}")
+        ((plan,),) = session.execute(explain, words | limits).scalars()
+    return plan["Plan"]["Shared Hit Blocks"] + plan["Plan"]["Shared Read Blocks"]
+
+
+def test_what_a_scan_reads_does_not_grow_with_what_is_stored(desk):
+    """Also where a run of words, as sites print it under every article, gives all of them one key."""
+    one = shown(desk, "a")
+    pages = []
+    for begin, end in ((1_000, 2_000), (2_000, 30_000)):
+        sql(
+            "INSERT INTO fingerprints (key, at, article_id) SELECT (random() * 9e18)::bigint, now() - random() * interval '4 days', n"
+            " FROM generate_series(CAST(:begin AS bigint), :end) AS n, generate_series(1, 12)",
+            begin=begin, end=end,
+        )  # fmt: skip
+        sql(
+            "INSERT INTO fingerprints (key, at, article_id) SELECT (SELECT min(key) FROM fingerprints WHERE article_id = :one),"
+            " now() - random() * interval '2 days', n FROM generate_series(CAST(:begin AS bigint), :end) AS n",
+            one=one, begin=begin, end=end,
+        )  # fmt: skip
+        sql("ANALYZE fingerprints")
+        pages.append(_pages_read(one))
+    few, many = pages
+    assert many < 2 * few, pages
+    with transaction() as session:
+        looks = copies.scan(session, [regroup.filed(waiting) for waiting in _read(one)])
+    assert looks.pairs == []
