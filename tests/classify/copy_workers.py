@@ -54,7 +54,8 @@ def work(seed, *, naive):
     dice = random.Random(seed)
     store.LEASE_S, store.MAX_ATTEMPTS = LEASE_S, 10_000
     store.claim.__kwdefaults__["limit"] = dice.randint(1, 4)
-    for module, name in ((copies, "publish"), (copies, "scan"), (groups, "hold"), (groups, "write")):
+    steps = (copies, "publish"), (copies, "scan"), (groups, "_near"), (groups, "hold"), (groups, "write")
+    for module, name in steps:
         setattr(module, name, dawdle(getattr(module, name), dice))
     if naive:
         label.look_for_copies = look_at_once
