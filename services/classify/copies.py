@@ -32,17 +32,21 @@ _STALE = text(
     WHERE article_id = ANY(CAST(:ids AS bigint[])) AND key <> ALL(CAST(:keys AS bigint[]))
     """
 )
-# Of each key a stretch of its index is read, however many texts are stored.
+# Of each key a stretch of its index is read, however many texts are stored: those nearest in time, before and after. So
+# of any number of copies each is compared with its neighbours, whoever of them came first.
 _CANDIDATES = text(
     """
     SELECT w.id, f.article_id AS other
     FROM unnest(CAST(:ids AS bigint[]), CAST(:keys AS bigint[]), CAST(:weights AS bigint[])) AS w (id, key, weight)
     JOIN articles a ON a.id = w.id
     CROSS JOIN LATERAL (
-        SELECT article_id FROM fingerprints
-        WHERE key = w.key AND at BETWEEN a.sort_at - CAST(:window AS interval) AND a.sort_at + CAST(:window AS interval)
-          AND article_id <> w.id
-        ORDER BY at DESC, article_id DESC LIMIT :newest) AS f
+        (SELECT article_id FROM fingerprints
+         WHERE key = w.key AND at >= a.sort_at - CAST(:window AS interval) AND (at, article_id) < (a.sort_at, w.id)
+         ORDER BY at DESC, article_id DESC LIMIT :near)
+        UNION ALL
+        (SELECT article_id FROM fingerprints
+         WHERE key = w.key AND at <= a.sort_at + CAST(:window AS interval) AND (at, article_id) > (a.sort_at, w.id)
+         ORDER BY at, article_id LIMIT :near)) AS f
     GROUP BY w.id, f.article_id HAVING sum(w.weight) >= :enough
     """
 )
@@ -92,7 +96,7 @@ def scan(session: Session, articles: Sequence[Filed]) -> Looks:
     ids, keys = _by_key(articles)
     weights = [weight(frozenset([key])) for key in keys]
     values = {"ids": array(ids), "keys": array(keys), "weights": array(weights)}
-    limits = {"window": WINDOW, "newest": NEWEST, "enough": ENOUGH}
+    limits = {"window": WINDOW, "near": NEWEST // 2, "enough": ENOUGH}
     mine = {"ids": array(article.id for article in articles)}
     pairs: defaultdict[int, set[int]] = defaultdict(set)
     for row in [*session.execute(_CANDIDATES, values | limits), *session.execute(_PARTNERS, mine)]:

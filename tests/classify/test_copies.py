@@ -156,6 +156,18 @@ def test_copies_of_copies_are_one_whoever_comes_first(desk, order):
     assert sql("SELECT count(*) FROM articles WHERE listed") == [(1,)]
 
 
+def test_any_number_of_copies_is_one(desk, service):
+    """More at once than are looked at under one key."""
+    service.setattr(copies, "NEWEST", 4)
+    made = []
+    for wave in range(3):
+        made += [
+            brought(desk, f"p{wave}-{n}", age=timedelta(minutes=60 - 20 * wave + n % 3)) for n in range(10)
+        ]
+        settle()
+    assert set(heads().values()) == {made[0]}
+
+
 def test_copies_more_than_three_days_apart_are_news_again(desk):
     old, new = (
         brought(desk, "a", age=timedelta(hours=73)),
@@ -554,7 +566,7 @@ def _pages_read(article_id: int) -> int:
         "keys": copies.array(keys),
         "weights": copies.array([1] * len(keys)),
     }
-    limits = {"window": copies.WINDOW, "newest": copies.NEWEST, "enough": copies.ENOUGH}
+    limits = {"window": copies.WINDOW, "near": copies.NEWEST // 2, "enough": copies.ENOUGH}
     with transaction() as session:
         explain = text(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {copies._CANDIDATES.text}")
         ((plan,),) = session.execute(explain, words | limits).scalars()
