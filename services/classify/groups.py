@@ -36,7 +36,13 @@ _LOCK = text(
     FROM articles a WHERE a.id = ANY(CAST(:ids AS bigint[])) ORDER BY a.id FOR NO KEY UPDATE
     """  # noqa: S608 - put together from a constant
 )
-_PAIRS = text("SELECT one, other, by, judgement FROM copies WHERE one = ANY(CAST(:ids AS bigint[]))")
+# The reasons of pairs that nobody looks at now are left where they are: most of what a great group weighs.
+_PAIRS = text(
+    """
+    SELECT one, other, by, CASE WHEN one = ANY(CAST(:hand AS bigint[])) OR other = ANY(CAST(:hand AS bigint[])) THEN judgement END
+    FROM copies WHERE one = ANY(CAST(:ids AS bigint[]))
+    """
+)
 _JUDGEMENTS = text(
     """
     SELECT one, other, says, author, note FROM judgements
@@ -92,13 +98,14 @@ class GrownError(Exception):
     """Between looking and locking somebody joined more to a group: roll back, and try again."""
 
 
-def hold(session: Session, ids: Iterable[int]) -> Joined:
-    """Everything that is joined to these articles, locked until commit, in the order of ids as everybody locks articles.
+def hold(session: Session, hand: Collection[int], others: Iterable[int] = ()) -> Joined:
+    """Everything that is joined to articles in `hand` and `others`, locked until commit, in the order of ids as everybody locks
+    articles. Only pairs of those in hand come with their reasons.
 
     Raises GrownError when more is joined to them once they are locked than there was before.
     """
     found: set[int] = set()
-    new = set(ids)
+    new = {*hand, *others}
     while new:
         found |= new
         new = _near(session, new) - found
@@ -111,7 +118,10 @@ def hold(session: Session, ids: Iterable[int]) -> Joined:
     of_two = [r for r in said if r.one is not None and r.other is not None]
     return Joined(
         rows={row.id: row for row in rows},
-        pairs={(r.one, r.other): Edge(r.by, r.judgement) for r in session.execute(_PAIRS, everybody)},
+        pairs={
+            (one, other): Edge(by, why)
+            for one, other, by, why in session.execute(_PAIRS, everybody | {"hand": array(hand)})
+        },
         said={(r.one, r.other): said_by(r.author, r.note) for r in of_two if r.says == "duplicate"},
         apart=frozenset((r.one, r.other) for r in of_two if r.says in {"no", "story"}),
         not_news=frozenset(r.one for r in said if r.says == "not_news"),

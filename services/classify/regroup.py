@@ -24,10 +24,10 @@ class Filed:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """Why two articles are one: `by` text, title, address or editor; `judgement` holds a sentence and its figures."""
+    """Why two articles are one: `by` text, title, address or editor; `judgement` holds a sentence and its figures (None: not read)."""
 
     by: str
-    judgement: Mapping[str, Any]
+    judgement: Mapping[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +172,7 @@ def _pairs(
         pair_of(look.id, look.other): look.edge
         for look in looks
         if look.id in held and look.other in joined.rows and joined.rows[look.other].content == look.content
-    } | dict(joined.said)
+    } | {pair: edge for pair, edge in joined.said.items() if pair[0] in held or pair[1] in held}
     found: dict[Pair, Edge] = {}
     lost: list[Pair] = []
     for pair, edge in judged.items():

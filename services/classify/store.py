@@ -200,8 +200,8 @@ def save(session: Session, labelled: Sequence[Labelled], looks: Looks = _NONE) -
     Raises groups.GrownError when it is to be tried again, in another transaction.
     """
     in_force = version_in_force(session)
-    everybody = {item.waiting.id for item in labelled} | {look.other for look in looks.pairs}
-    joined = groups.hold(session, everybody)
+    hand = {item.waiting.id for item in labelled}
+    joined = groups.hold(session, hand, {look.other for look in looks.pairs})
     ours = [item for item in labelled if item.version == in_force and _still_ours(joined, item.waiting)]
     held = {item.waiting.id for item in ours}
     _give_back(session, [item.waiting for item in labelled if item.waiting.id not in held])

@@ -193,11 +193,11 @@ def _sources(service: pytest.MonkeyPatch, desk: Desk) -> None:
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_copies_in_bursts_give_the_partition_of_the_whole_list_whoever_dies(seed):
     settled = run(seed, number=50)
-    assert settled.died > 3, "nobody was killed"
+    assert settled.died > 0, "nobody was killed"
     assert settled.partition == settled.expected
     assert len(settled.listed) == len(settled.partition), "a group has none, or several, in Latest"
     assert settled.follower.kept == settled.listed
-    assert settled.follower.heard["merged"] > 0
+    assert settled.follower.heard["updated"] > 0, "no copy came after its article"
 
 
 def test_looking_before_keys_are_committed_would_be_noticed():
