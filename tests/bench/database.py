@@ -22,6 +22,7 @@ SELECT NOT EXISTS (SELECT FROM feeds f JOIN bench.feeds USING (id)
 _LISTED = """
 SELECT a.url FROM articles a JOIN rulebooks r ON r.active AND r.version = a.rulebook_version WHERE a.listed
 """
+_HIDDEN = "SELECT a.url FROM articles a JOIN articles shown ON shown.id = a.duplicate_of WHERE shown.listed"
 _STORED_TO_CHANGE = """
 SELECT a.url, a.first_seen_at, c.at FROM articles a JOIN changes c ON c.article_id = a.id AND c.change = 'added'
 WHERE a.id > %s
@@ -124,6 +125,10 @@ class Database:
     def listed(self) -> list[str]:
         """Addresses of the articles in Latest that carry labels of the rulebook in force."""
         return [str(url) for (url,) in self._connection.execute(_LISTED)]
+
+    def hidden(self) -> list[str]:
+        """Addresses of copies that stand behind an article in Latest; of several of one publisher "also at" names one."""
+        return [str(url) for (url,) in self._connection.execute(_HIDDEN)]
 
     def count_statements(self) -> None:
         """From now on, of a server that was started to keep count."""

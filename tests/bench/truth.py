@@ -33,11 +33,12 @@ def faults(stage: Stage, *, where: str) -> list[str]:
     """A sentence for each way in which the work is not done."""
     expected, found = published(stage), in_latest(stage)
     told = []
-    if missing := sorted(expected - found):
+    hidden = {canonical_url(url) for url in stage.database.hidden()}
+    if missing := sorted(expected - found - hidden):
         told.append(f"{where}: {len(missing)} of {len(expected)} articles are missing, such as {missing[0]}")
     if extra := sorted(found - expected):
         told.append(f"{where}: {len(extra)} articles that the press does not show, such as {extra[0]}")
-    labelled = len(stage.database.listed())
-    if labelled < len(found):
-        told.append(f"{where}: {len(found) - labelled} articles lack labels of the rulebook in force")
+    labelled = {canonical_url(url) for url in stage.database.listed()}
+    if lack := found - labelled - hidden:
+        told.append(f"{where}: {len(lack)} articles lack labels of the rulebook in force")
     return told
