@@ -225,7 +225,7 @@ def _touch(session: Session, article_ids: Iterable[int], now: datetime) -> None:
     if ids:
         session.execute(
             update(Article)
-            .where(Article.id.in_(ids))
+            .where(Article.id.in_(ids), Article.removed_at.is_(None))
             .values(revision=Article.revision + 1, waiting_since=func.coalesce(Article.waiting_since, now))
         )
 
