@@ -30,6 +30,8 @@ class Pace:
     """After so long a voice counts half."""
     window: timedelta = timedelta(hours=48)
     """After so long a voice is silent, and a story without another one is over."""
+    remembered: timedelta = timedelta(days=7)
+    """After so long a publisher may be heard anew, on a story that runs on."""
     voices: int = 3
     """Distinct publishers that a trend needs."""
     habit_half_life: timedelta = timedelta(hours=72)

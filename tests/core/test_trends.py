@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.classify.stories.rising import Said, Trends, Voice
+from services.classify.stories.rising import LOUDEST, Said, Trends, Voice
 from services.core.trends import COPY, EVERYWHERE, OWN, Pace, scopes_of, top
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -153,6 +153,32 @@ def test_what_is_no_news_leaves_no_trace():
 
 def test_an_unknown_scope_has_no_trends():
     assert told(Trends(), scope="region/nowhere") == []
+
+
+def test_on_a_story_that_runs_on_a_publisher_may_be_heard_anew_after_a_week():
+    trends = Trends()
+    for day in range(10):
+        for event in [*voices(1, "a", hours=24 * day, labels=(KG,)), *voices(1, f"p{day}", hours=24 * day)]:
+            trends.tell(*event)
+        trends.forget(NOON + 24 * day * HOUR)
+    assert trends.heard(1)["a"][0] == (NOON + 24 * 2 * HOUR).timestamp()
+    assert len(trends.export()["stories"][0][1]) == 16
+    assert sum(stories for _, _, stories in trends.row(EVERYWHERE)[1]["hours"]) == 1
+    assert sum(heard for _, heard, _ in trends.row(KG)[1]["hours"]) == 3
+
+
+def test_what_can_be_no_trend_any_more_is_left_out_until_it_is_heard_again():
+    trends = of(*voices(1, *"abc"))
+    trends.forget(NOON + 10 * HOUR)
+    assert trends.row(EVERYWHERE)[0] == []
+    for event in voices(1, "d", hours=10):
+        trends.tell(*event)
+    assert [entry["story"] for entry in trends.row(EVERYWHERE)[0]] == [1]
+
+
+def test_of_too_many_the_loudest_are_told():
+    trends = of(*(event for n in range(LOUDEST + 5) for event in voices(n, *"abc", hours=-n / 100)))
+    assert [entry["story"] for entry in trends.row(EVERYWHERE)[0]] == list(range(LOUDEST))
 
 
 EVENTS = st.lists(

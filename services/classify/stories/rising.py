@@ -7,9 +7,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import exp2, fsum
 from typing import Any, NamedTuple
 
 from services.core.trends import EVERYWHERE, HOUR, OWN, PACE, Pace, scopes_of
+
+LOUDEST = 200
+"""Stories of one scope that readers can be told of."""
 
 
 class Voice(NamedTuple):
@@ -41,6 +45,14 @@ class _Habit:
         if heard:
             _change(self.stories, min(at for at, _ in heard.values()), by)
 
+    def move_on(self, old: Mapping[str, tuple[float, float]], new: Mapping[str, tuple[float, float]]) -> None:
+        """The voices of a story are others now, and the old ones were heard all the same; it is still one story."""
+        for publisher, (at, weight) in new.items():
+            if old.get(publisher) != (at, weight):
+                _change(self.voices, at, weight)
+        _change(self.stories, min(at for at, _ in old.values()), -1)
+        _change(self.stories, min(at for at, _ in new.values()), +1)
+
     def hours(self) -> list[list[float]]:
         """[hour, voices, stories], in order."""
         return [[hour, self.voices[hour], self.stories[hour]] for hour in sorted(self.voices | self.stories)]
@@ -63,7 +75,7 @@ class Trends:
         self.changed: set[str] = set()
         """Those in which anything has, what is usual included."""
         self._stories: dict[int, dict[int, Said]] = {}
-        self._loud: defaultdict[str, set[int]] = defaultdict(set)
+        self._loud: defaultdict[str, dict[int, tuple[Voice, ...]]] = defaultdict(dict)
         self._habits: defaultdict[str, _Habit] = defaultdict(_Habit)
 
     def tell(self, story: int, article: int, said: Said) -> None:
@@ -90,17 +102,40 @@ class Trends:
         self._put({story: {}}, _scopes(*self._stories.get(story, {}).values()))
 
     def forget(self, now: datetime) -> None:
-        """Close stories whose last voice is silent, and what habit no longer counts. To be called now and then.
+        """Close stories whose last voice is silent, let go what can be no trend any more, and what habit no longer counts.
 
-        A closed story stays in the habit. Should another article stand in it, it begins anew.
+        To be called now and then. A closed story stays in the habit. Should another article stand in it, it begins anew.
         """
-        silent = now.timestamp() - self.pace.window.total_seconds()
-        oldest = int((now.timestamp() - self.pace.habit_window.total_seconds()) // HOUR)
+        present = now.timestamp()
+        silent = present - self.pace.window.total_seconds()
         for story in [story for story in self._stories if self._last(story) < silent]:
             for scope in _scopes(*self._stories.pop(story).values()):
-                if story in self._loud[scope]:
-                    self._loud[scope].discard(story)
-                    self._mark(scope, loudly=True)
+                self._set_loud(scope, story, {})
+        for story in self._stories:
+            self._leave_behind(story, present - self.pace.remembered.total_seconds())
+        half_life = self.pace.half_life.total_seconds()
+        for scope, loud in self._loud.items():
+            for story in [story for story, voices in loud.items() if _heat(voices, present, half_life) <= 1]:
+                self._set_loud(scope, story, {})
+        self._forget_habits(int((present - self.pace.habit_window.total_seconds()) // HOUR))
+
+    def _leave_behind(self, story: int, before: float) -> None:
+        """Forget articles of a story that runs on. What they counted stays in the habit; their publishers may be heard anew."""
+        articles = self._stories[story]
+        left = {
+            article: said for article, said in articles.items() if max(v.at for v in said.voices) >= before
+        }
+        if len(left) == len(articles):
+            return
+        scopes = _scopes(*(said for article, said in articles.items() if article not in left))
+        heard = {scope: self.heard(story, scope) for scope in scopes}
+        self._stories[story] = left
+        for scope, old in heard.items():
+            if new := self.heard(story, scope):
+                self._habits[scope].move_on(old, new)
+            self._set_loud(scope, story, new)
+
+    def _forget_habits(self, oldest: int) -> None:
         for scope, habit in list(self._habits.items()):
             for hours in (habit.voices, habit.stories):
                 for hour in [hour for hour in hours if hour < oldest]:
@@ -121,16 +156,18 @@ class Trends:
         return found
 
     def row(self, scope: str) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-        """What `top` answers from, plain data: the stories with several publishers, and what is usual."""
-        loud = [
-            {
-                "story": story,
-                "voices": [[name, *voice] for name, voice in sorted(self.heard(story, scope).items())],
-            }
-            for story in sorted(self._loud.get(scope, ()))
-        ]
-        habit = self._habits.get(scope)
-        return loud, {"hours": habit.hours() if habit else []}
+        """What `core.trends.top` answers from, plain data: the stories with several publishers, and what is usual.
+
+        Of more than `LOUDEST` those with the most heat: as all voices fade alike, that order is the same at any later moment.
+        """
+        loud, habit = self._loud.get(scope, {}), self._habits.get(scope)
+        if len(loud) > LOUDEST:
+            half_life = self.pace.half_life.total_seconds()
+            latest = max(voice.at for voices in loud.values() for voice in voices)
+            most = sorted(loud, key=lambda story: (-_heat(loud[story], latest, half_life), -story))
+            loud = {story: loud[story] for story in most[:LOUDEST]}
+        rows = [{"story": story, "voices": [list(voice) for voice in loud[story]]} for story in sorted(loud)]
+        return rows, {"hours": habit.hours() if habit else []}
 
     def scopes(self) -> list[str]:
         """Those in which anything is known."""
@@ -152,9 +189,17 @@ class Trends:
             if new != old:
                 self._habits[scope].count(old, -1)
                 self._habits[scope].count(new, +1)
-                loud = len(new) >= self.pace.voices
-                self._mark(scope, loudly=loud or story in self._loud[scope])
-                (self._loud[scope].add if loud else self._loud[scope].discard)(story)
+                self._mark(scope, loudly=False)
+                self._set_loud(scope, story, new)
+
+    def _set_loud(self, scope: str, story: int, heard: Mapping[str, tuple[float, float]]) -> None:
+        if len(heard) >= self.pace.voices:
+            voices = tuple(Voice(name, *voice) for name, voice in sorted(heard.items()))
+            if self._loud[scope].get(story) != voices:
+                self._loud[scope][story] = voices
+                self._mark(scope, loudly=True)
+        elif self._loud[scope].pop(story, None) is not None:
+            self._mark(scope, loudly=True)
 
     def _mark(self, scope: str, *, loudly: bool) -> None:
         self.changed.add(scope)
@@ -168,6 +213,7 @@ class Trends:
                 [story, [[article, *said] for article, said in sorted(articles.items())]]
                 for story, articles in sorted(self._stories.items())
             ],
+            "loud": {scope: sorted(self._loud[scope]) for scope in sorted(self._loud) if self._loud[scope]},
             "habits": {scope: hours for scope in self.scopes() if (hours := self._habits[scope].hours())},
         }
 
@@ -180,15 +226,21 @@ class Trends:
                 article: Said(tuple(Voice(*voice) for voice in voices), tuple(labels))
                 for article, voices, labels in articles
             }
-            for scope in _scopes(*trends._stories[story].values()):
-                if len(trends.heard(story, scope)) >= pace.voices:
-                    trends._loud[scope].add(story)
+        for scope, loud in data["loud"].items():
+            for story in loud:
+                trends._set_loud(scope, story, trends.heard(story, scope))
+        trends.changed.clear()
+        trends.loudly.clear()
         for scope, hours in data["habits"].items():
             trends._habits[scope] = _Habit(
                 Counter({int(hour): voices for hour, voices, _ in hours if voices}),
                 Counter({int(hour): stories for hour, _, stories in hours if stories}),
             )
         return trends
+
+
+def _heat(voices: Iterable[Voice], now: float, half_life: float) -> float:
+    return fsum(weight * exp2(-max(now - at, 0.0) / half_life) for _, at, weight in voices)
 
 
 def _scopes(*said: Said | None) -> frozenset[str]:
