@@ -90,6 +90,7 @@ def _stories() -> None:
     sa.ForeignKeyConstraint(['story_id'], ['stories.id'], name=op.f('fk_story_articles_story_id_stories')),
     sa.PrimaryKeyConstraint('article_id', name=op.f('pk_story_articles'))
     )
+    op.create_index('ix_story_articles_number', 'story_articles', ['number'], unique=False)
     op.create_index('ix_story_articles_story_id', 'story_articles', ['story_id'], unique=False)
     op.create_table('story_state',
     sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
@@ -97,11 +98,19 @@ def _stories() -> None:
     sa.Column('seq', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
     sa.Column('version', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
     sa.Column('next_story', sa.BigInteger(), server_default=sa.text('1'), nullable=False),
+    sa.Column('step', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
+    sa.Column('tries', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
+    sa.Column('careful_until', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
     sa.Column('snapshot', sa.LargeBinary(), nullable=True),
-    sa.Column('snapshot_seq', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
+    sa.Column('snapshot_step', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
     sa.Column('snapshot_at', sa.DateTime(timezone=True), nullable=True),
     sa.CheckConstraint('id = 1', name=op.f('ck_story_state_one_row')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_story_state'))
+    )
+    op.create_table('story_steps',
+    sa.Column('step', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('packed', sa.LargeBinary(), nullable=False),
+    sa.PrimaryKeyConstraint('step', name=op.f('pk_story_steps'))
     )
     op.create_table('trend_scopes',
     sa.Column('scope', sa.Text(), nullable=False),
@@ -139,7 +148,7 @@ def downgrade() -> None:
     sa.PrimaryKeyConstraint('text_key', name=op.f('pk_text_keys'))
     )
     op.create_index(op.f('ix_text_keys_article_id'), 'text_keys', ['article_id'], unique=False)
-    for table in ('trend_scopes', 'story_state', 'story_articles', 'stories', 'judgements', 'copies', 'fingerprints'):
+    for table in ('trend_scopes', 'story_steps', 'story_state', 'story_articles', 'stories', 'judgements', 'copies', 'fingerprints'):
         op.drop_table(table)
     op.drop_column('sources', 'owner')
     op.drop_constraint(op.f('ck_articles_removed_hidden'), 'articles')

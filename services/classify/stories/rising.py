@@ -144,6 +144,10 @@ class Trends:
                 del self._habits[scope], self._loud[scope]
                 self._mark(scope, loudly=True)
 
+    def knows(self, story: int, article: int) -> bool:
+        """Whether an article is heard in a story that is not over."""
+        return article in self._stories.get(story, {})
+
     def heard(self, story: int, scope: str = EVERYWHERE) -> dict[str, tuple[float, float]]:
         """When each publisher of a story was first heard in a scope, and what its voice weighs: a text of its own goes before a copy."""
         found: dict[str, tuple[float, float]] = {}

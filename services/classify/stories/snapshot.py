@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from services.classify.stories.frequencies import Frequencies
+from services.classify.stories.judged import Judged
 from services.classify.stories.model import Document, Limits
 from services.classify.stories.state import Stories
 from services.classify.stories.story import Member
@@ -29,6 +30,7 @@ def export(stories: Stories) -> dict[str, Any]:
         "stories": [[number, stories.open[number].touched] for number in sorted(stories.open)],
         "members": [_row(member, story) for member, story in members],
         "frequencies": stories.frequencies.export(),
+        "judged": stories.judged.export(),
     }
 
 
@@ -37,19 +39,26 @@ def load(data: Mapping[str, Any], limits: Limits | None = None) -> Stories:
 
     Raises InvalidInputError for data of another version; the state is then to be rebuilt.
     """
-    if data.get("version") != VERSION:
-        raise InvalidInputError(
-            f"The snapshot of stories has version {data.get('version')}; {VERSION} is read. Rebuild it from the articles."
-        )
+    check(data, VERSION)
     stories = Stories(limits)
     stories.frequencies = Frequencies.load(data["frequencies"])
+    stories.judged = Judged.load(data["judged"])
     touched = {int(number): float(at) for number, at in data["stories"]}
     for number, at in touched.items():
         stories.reopen(number, at)
+    known: dict[str, str] = {}
     for row in data["members"]:
-        stories.enter(_member(row), row["story"], touched[row["story"]])
+        stories.enter(_member(row, known), row[1], touched[row[1]])
     stories.next_id, stories.decided, stories.swept = data["next_id"], data["decided"], data["swept"]
     return stories
+
+
+def check(data: Mapping[str, Any], version: int) -> None:
+    """Raises InvalidInputError for data of another version."""
+    if data.get("version") != version:
+        raise InvalidInputError(
+            f"The snapshot of stories has version {data.get('version')}; {version} is read. Rebuild it from the articles."
+        )
 
 
 def rebuild(
@@ -71,32 +80,21 @@ def rebuild(
     return stories
 
 
-def _row(member: Member, story: int) -> dict[str, Any]:
+def _row(member: Member, story: int) -> list[Any]:
+    """Names as places among the words: a busy week is some hundred thousand of these."""
     vector = member.vector
-    return {
-        "id": member.id,
-        "story": story,
-        "number": member.number,
-        "at": member.at,
-        "source": member.source,
-        "language": member.language,
-        "places": sorted(member.places),
-        "title_only": vector.title_only,
-        "words": list(vector.words),
-        "weights": list(vector.weights),
-        "names": sorted(vector.names),
-    }
+    names = [place for place, word in enumerate(vector.words) if word in vector.names]
+    words = "\n".join(vector.words)
+    return [
+        member.id, story, member.number, member.at, member.source, member.language, sorted(member.places), vector.title_only,
+        words, list(vector.weights), names,
+    ]  # fmt: skip
 
 
-def _member(row: Mapping[str, Any]) -> Member:
-    weights = dict(zip(row["words"], row["weights"], strict=True))
-    names = {word: weights[word] ** 2 for word in row["names"]}
-    return Member(
-        id=row["id"],
-        vector=Vector(tuple(row["words"]), tuple(row["weights"]), names, row["title_only"]),
-        at=row["at"],
-        source=row["source"],
-        language=row["language"],
-        places=frozenset(row["places"]),
-        number=row["number"],
-    )
+def _member(row: list[Any], known: dict[str, str]) -> Member:
+    """Words that several articles share are held once: `known`."""
+    number, _, place, at, source, language, places, title_only, text, weights, names = row
+    words = tuple([known.setdefault(word, word) for word in text.split("\n")]) if text else ()
+    named = {words[index]: weights[index] ** 2 for index in names}
+    vector = Vector(words, tuple(weights), named, title_only)
+    return Member(number, vector, at, source, language, frozenset(places), place)

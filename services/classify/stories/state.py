@@ -7,6 +7,7 @@ from itertools import islice
 from math import log10
 
 from services.classify.stories.frequencies import Frequencies
+from services.classify.stories.judged import Judged
 from services.classify.stories.model import Cost, Decision, Document, DocumentId, Limits, Merge, Spoke
 from services.classify.stories.story import Member, Story
 from services.classify.stories.vectors import Vector, Words, read, weigh
@@ -27,6 +28,7 @@ class Stories:
     def __init__(self, limits: Limits | None = None, *, first_id: int = 1) -> None:
         self.limits = limits or Limits()
         self.frequencies = Frequencies()
+        self.judged = Judged()
         self.open: dict[int, Story] = {}
         self.story_of: dict[DocumentId, int] = {}
         self.next_id = first_id
@@ -46,7 +48,8 @@ class Stories:
         """Which story an article belongs to; remembered in the state. Asked twice, the first answer stands.
 
         `now`: when the article is decided; stories not added to within the window around it are over. `pinned`: an
-        editor has said which story it is (one that is over is opened again). `barred`: stories that it is not.
+        editor has said which story it is (one that is over is opened again). `barred`: stories that it is not. What `judged`
+        says of the article is heeded besides.
         """
         if (known := self.story_of.get(document.id)) is not None:
             return Decision(document.id, known, founded=False)
@@ -59,10 +62,12 @@ class Stories:
         member = Member(
             document.id, vector, at, document.source, words.language, document.places, self.decided
         )
+        if pinned is None:
+            pinned = self.judged.pinned(document.id)
         if pinned is not None:
             self.enter(member, pinned, now.timestamp())
             return Decision(document.id, pinned, founded=False, by="editor")
-        return self._place(member, words, now.timestamp(), barred)
+        return self._place(member, words, now.timestamp(), barred | self.judged.barred(document.id))
 
     def _place(self, member: Member, words: Words, now: float, barred: frozenset[int]) -> Decision:
         ranked, needed = self._ranked(member, barred), self._needed(member)
@@ -71,7 +76,8 @@ class Stories:
         merges: tuple[Merge, ...] = ()
         if joined := best if near >= needed else None:
             story = joined.id
-            likeness = self._bridged(joined, ranked[1:2], title_only=words.title_only)
+            second = [pair for pair in ranked[1:2] if not self.judged.parted(story, pair[1].id)]
+            likeness = self._bridged(joined, second, title_only=words.title_only)
             self.enter(member, story, now)
             if likeness is not None:
                 merges = (self.merge(story, ranked[1][1].id, likeness),)
@@ -99,30 +105,53 @@ class Stories:
     def revise(self, document: Document, now: datetime) -> Decision:
         """The text of an article was rewritten: it stays in its story unless it is far from what the others say.
 
-        An article alone in its story always stays: ids never change once given out. Articles that are not known, or no
-        longer since they are older than the window, are decided: their story is for the caller to keep.
+        An article alone in its story always stays: ids never change once given out. So does one that an editor put there.
+        Articles that are not known, or no longer since they are older than the window, are decided: their story is for the
+        caller to keep.
         """
         number = self.story_of.get(document.id)
         if number is None or number not in self.open:
             return self.decide(document, now)
-        story, words = self.open[number], read(document)
-        old = self.remove(document.id)
-        vector = weigh(words, self.frequencies)
-        at = document.at.timestamp() if document.at else None
-        member = Member(document.id, vector, at, document.source, words.language, document.places, old.number)
+        story = self.open[number]
+        member, words = self._anew(document)
         near = story.similarity(member, self.limits) if story.members else 1.0
-        if near < self.limits.keep:
-            return self._place(member, words, now.timestamp(), frozenset({number}))
+        if near < self.limits.keep and self.judged.pinned(document.id) != number:
+            barred = self.judged.barred(document.id) | {number}
+            return self._place(member, words, now.timestamp(), barred)
         self.enter(member, number, now.timestamp())
         return Decision(
             document.id, number, founded=False, similarity=near, needed=self.limits.keep, nearest=number
         )
+
+    def place_anew(self, document: Document, now: datetime) -> Decision:
+        """An article leaves its story and is decided once more, by what `judged` says now. Its place in the order stays."""
+        if document.id not in self.story_of:
+            return self.decide(document, now)
+        member, words = self._anew(document)
+        pinned, barred = self.judged.pinned(document.id), self.judged.barred(document.id)
+        if pinned is not None:
+            self.enter(member, pinned, now.timestamp())
+            return Decision(document.id, pinned, founded=False, by="editor")
+        return self._place(member, words, now.timestamp(), barred)
+
+    def _anew(self, document: Document) -> tuple[Member, Words]:
+        """Take an article out; as it reads now, at its old place in the order."""
+        old, words = self.remove(document.id), read(document)
+        vector = weigh(words, self.frequencies)
+        at = document.at.timestamp() if document.at else None
+        member = Member(document.id, vector, at, document.source, words.language, document.places, old.number)
+        return member, words
 
     def remove(self, document: DocumentId) -> Member:
         """Take an article out of its story, as if it had never come. An empty story stays open until it is over.
 
         Raises KeyError where the article is in no open story.
         """
+        member = self._take_out(document)
+        self.judged.placed(document, None)
+        return member
+
+    def _take_out(self, document: DocumentId) -> Member:
         story = self.open[self.story_of.pop(document)]
         member = story.remove(document)
         for word in member.vector.words[: self.limits.heavy]:
@@ -179,8 +208,12 @@ class Stories:
         return None
 
     def merge(self, one: int, other: int, similarity: float = 1.0) -> Merge:
-        """Make two open stories one: the one that was founded first stays."""
-        kept, lost = self.open[min(one, other)], self.open.pop(max(one, other))
+        """Make two stories one: the one that was founded first stays. What is over of them is not looked for."""
+        first, second = min(one, other), max(one, other)
+        self.judged.merged(second, first)
+        if (lost := self.open.pop(second, None)) is None:
+            return Merge(second, first, similarity)
+        kept = self.open.get(first) or self.reopen(first, lost.touched)
         for member in lost.members.values():
             kept.add(member)
             self.story_of[member.id] = kept.id
@@ -196,6 +229,7 @@ class Stories:
         story.add(member)
         story.touched = now
         self.story_of[member.id] = number
+        self.judged.placed(member.id, number)
         for word in member.vector.words[: self.limits.heavy]:
             self._file(word, number, member.number)
 
@@ -220,7 +254,7 @@ class Stories:
                 for member in [
                     m for m in story.members.values() if m.at is not None and abs(now - m.at) > window
                 ]:
-                    self.remove(member.id)
+                    self._take_out(member.id)
 
     def _forget(self, story: Story) -> None:
         del self.open[story.id]

@@ -16,7 +16,7 @@ from services.core.models.feeds import (
 )
 from services.core.models.labels import ArticleLabel, Rulebook
 from services.core.models.operations import Beat
-from services.core.models.stories import Story, StoryArticle, StoryState, TrendScope
+from services.core.models.stories import Story, StoryArticle, StoryState, StoryStep, TrendScope
 from services.core.models.stream import Change, StreamState
 from services.core.models.webhooks import Webhook, WebhookAttempt
 
@@ -47,6 +47,7 @@ __all__ = [
     "Story",
     "StoryArticle",
     "StoryState",
+    "StoryStep",
     "StreamState",
     "Subscription",
     "Token",

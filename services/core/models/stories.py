@@ -42,7 +42,10 @@ class StoryArticle(Base):
     """
 
     __tablename__ = "story_articles"
-    __table_args__ = (Index("ix_story_articles_story_id", "story_id"),)
+    __table_args__ = (
+        Index("ix_story_articles_story_id", "story_id"),
+        Index("ix_story_articles_number", "number"),
+    )
 
     article_id: Mapped[int] = mapped_column(
         ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
@@ -56,8 +59,10 @@ class StoryArticle(Base):
 class StoryState(Base):
     """One row: how far the one consumer that decides stories has read the stream.
 
-    `seq` in `epoch`: the last change decided on. `version` grows with everything that readers of stories can see. `snapshot`: the
-    memory of the consumer as it was at `snapshot_seq`, packed; what came after it is done again from what was stored.
+    `seq` in `epoch`: the last change decided on. `version` grows with everything that readers of stories can see. `step` counts what was
+    decided together. `snapshot`: the memory of the consumer as it was after `snapshot_step`, packed; the steps after it stand
+    in `story_steps` and are done again. `tries`: how often a process that had just begun has tried the next step; up to
+    `careful_until` changes are taken one by one, because processes died hereabouts.
     """
 
     __tablename__ = "story_state"
@@ -68,9 +73,21 @@ class StoryState(Base):
     seq: Mapped[int] = mapped_column(server_default=text("0"))
     version: Mapped[int] = mapped_column(server_default=text("0"))
     next_story: Mapped[int] = mapped_column(server_default=text("1"))
+    step: Mapped[int] = mapped_column(server_default=text("0"))
+    tries: Mapped[int] = mapped_column(server_default=text("0"))
+    careful_until: Mapped[int] = mapped_column(server_default=text("0"))
     snapshot: Mapped[bytes | None] = mapped_column(LargeBinary)
-    snapshot_seq: Mapped[int] = mapped_column(server_default=text("0"))
+    snapshot_step: Mapped[int] = mapped_column(server_default=text("0"))
     snapshot_at: Mapped[datetime | None]
+
+
+class StoryStep(Base):
+    """What the consumer of stories has read and done since its snapshot, packed: one row for what was decided together."""
+
+    __tablename__ = "story_steps"
+
+    step: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    packed: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class TrendScope(Base):

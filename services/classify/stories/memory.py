@@ -1,0 +1,266 @@
+"""What the one consumer of the stream holds: stories, what is rising, what editors say. Pure; every step is plain data.
+
+A step is what was read at one position: an article as it stands, one that is gone, a word of an editor. The same steps from the
+same state give the same state, so what was done since a snapshot is done again from the steps, whatever has become of the
+articles meanwhile. What a step changes for readers is noted in `Effects`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import blake2b
+from typing import Any
+
+from services.classify.stories import snapshot
+from services.classify.stories.model import Decision, Document, Limits, Merge
+from services.classify.stories.rising import Said, Trends, Voice
+from services.classify.stories.state import Stories
+
+Step = list[Any]
+Pair = tuple[int | None, int | None]
+
+VERSION = 1
+"""Of steps, and of what surrounds the stories in a snapshot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """A listed article as it reads now, with who prints it and under which labels."""
+
+    document: Document
+    said: Said
+
+    @property
+    def id(self) -> int:
+        """Articles of the service have numbers."""
+        return int(self.document.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An article has another story than before, or its first one."""
+
+    story: int
+    number: int
+    at: datetime
+    why: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Effects:
+    """What readers will see of some steps."""
+
+    placed: dict[int, Placed] = field(default_factory=dict)
+    gone: set[int] = field(default_factory=set)
+    founded: dict[int, datetime] = field(default_factory=dict)
+    merged: dict[int, int] = field(default_factory=dict)
+    """Stories that are another one now: never one that is itself another one."""
+    touched: set[int] = field(default_factory=set)
+    """Stories whose articles, or whose publishers, may be others now."""
+
+    def merge(self, lost: int, kept: int) -> None:
+        """Two stories are one."""
+        self.merged = {old: kept if new == lost else new for old, new in self.merged.items()} | {lost: kept}
+        self.placed = {
+            article: Placed(kept, one.number, one.at, one.why) if one.story == lost else one
+            for article, one in self.placed.items()
+        }
+        self.touched = {kept if story == lost else story for story in self.touched | {lost}}
+
+
+def heard(article: Article, now: datetime, story: int | None) -> Step:
+    """An article is listed, and reads like that. `story`: the one that it is stored with."""
+    return ["heard", _pack(article), now.timestamp(), story]
+
+
+def lost(article: int, now: datetime, story: int | None) -> Step:
+    """An article is not listed any more."""
+    return ["lost", article, now.timestamp(), story]
+
+
+def judged(pair: tuple[int, int], stories: Pair, *, same: bool, later: Article | None, now: datetime) -> Step:
+    """An editor says that two articles are of one event, or of two. `stories`: those they are stored with; `later`: the second."""
+    return ["judged", pair, stories, same, None if later is None else _pack(later), now.timestamp()]
+
+
+def withdrawn(pair: tuple[int, int], now: datetime) -> Step:
+    """Nothing is said of two articles any more."""
+    return ["withdrawn", pair, now.timestamp()]
+
+
+class Memory:
+    """The state, moved on by steps."""
+
+    def __init__(self, limits: Limits | None = None, *, first_id: int = 1) -> None:
+        self.stories = Stories(limits, first_id=first_id)
+        self.trends = Trends()
+        self._read: dict[int, str] = {}
+        """What each article of an open story said when it was last looked at, as a digest."""
+        self._hour: int | None = None
+
+    def do(self, step: Step, effects: Effects) -> None:
+        """One step. Whatever it raises, the state is then to be thrown away."""
+        match step:
+            case ["heard", article, now, story]:
+                self._hear(_unpack(article), self._turn(now), story, effects)
+            case ["lost", article, now, story]:
+                self._turn(now)
+                self._lose(article, story, effects)
+            case ["judged", [one, other], stories, same, later, now]:
+                word = _Word((one, other), same, None if later is None else _unpack(later))
+                self._judge(word, tuple(stories), self._turn(now), effects)
+            case ["withdrawn", [one, other], now]:
+                self._turn(now)
+                self.stories.judged.unsay(one, other)
+            case _:
+                raise ValueError(f"This is no step: {step!r}.")
+
+    def recall(self, article: Article, story: int, now: datetime) -> None:
+        """Take in what is stored: an article with the story that it was given, in the order in which that was."""
+        self._turn(now.timestamp())
+        if abs(now - (article.document.at or now)) <= self.stories.limits.window:
+            self.stories.decide(article.document, now, pinned=story)
+            self._read[article.id] = _digest(article.document)
+        self.trends.tell(story, article.id, article.said)
+
+    def _turn(self, now: float) -> datetime:
+        """Every hour of the stream what is over is forgotten."""
+        hour, at = int(now // 3600), datetime.fromtimestamp(now, UTC)
+        if self._hour is None or hour > self._hour:
+            self._hour = hour
+            self.trends.forget(at)
+            self._read = {
+                article: said for article, said in self._read.items() if article in self.stories.story_of
+            }
+        return at
+
+    def _hear(self, article: Article, now: datetime, story: int | None, effects: Effects) -> None:
+        known = self.stories.story_of.get(article.id)
+        said = _digest(article.document)
+        if known is None and story is not None:  # older than what is remembered: it stays where it is
+            if self.trends.knows(story, article.id):
+                self.trends.tell(story, article.id, article.said)
+            effects.touched.add(story)
+            return
+        if known is None:
+            self._place(article, self.stories.decide(article.document, now), None, now, effects)
+        elif self._read.get(article.id) != said:
+            self._place(article, self.stories.revise(article.document, now), known, now, effects)
+        self._read[article.id] = said
+        stands = self.stories.story_of[article.id]
+        self.trends.tell(stands, article.id, article.said)
+        effects.touched.add(stands)
+
+    def _place(
+        self, article: Article, decision: Decision, before: int | None, now: datetime, effects: Effects
+    ) -> None:
+        """Note where an article stands now; trends follow."""
+        if before is not None and before not in (decision.story, *(merge.lost for merge in decision.merges)):
+            self.trends.retract(before, article.id)
+            effects.touched.add(before)
+        for merge in decision.merges:
+            self._merge(merge, effects)
+        if decision.story != before:
+            number = self.stories.open[decision.story].members[article.id].number
+            effects.placed[article.id] = Placed(decision.story, number, now, reasons(decision))
+            effects.gone.discard(article.id)
+        if decision.founded:
+            effects.founded[decision.story] = now
+        effects.touched.add(decision.story)
+
+    def _merge(self, merge: Merge, effects: Effects) -> None:
+        self.trends.merge(merge.lost, merge.kept)
+        effects.merge(merge.lost, merge.kept)
+
+    def _lose(self, article: int, story: int | None, effects: Effects) -> None:
+        stood = self.stories.story_of.get(article, story)
+        self._read.pop(article, None)
+        if article in self.stories.story_of:
+            self.stories.remove(article)
+        if stood is not None:
+            self.stories.judged.placed(article, None)
+            self.trends.retract(stood, article)
+            effects.touched.add(stood)
+            effects.placed.pop(article, None)
+            effects.gone.add(article)
+
+    def _judge(self, word: "_Word", stored: Pair, now: datetime, effects: Effects) -> None:
+        find, said, later = self.stories.story_of.get, self.stories.judged, word.later
+        one, other = (find(article, story) for article, story in zip(word.pair, stored, strict=True))
+        said.say(*word.pair, (one, other), same=word.same)
+        if one is None or other is None or (one == other) is word.same:
+            return
+        if word.same and not said.parted(one, other):
+            self._merge(self.stories.merge(one, other), effects)
+        elif later is not None and (not word.same or said.pinned(later.id) == one):
+            decision = self.stories.place_anew(later.document, now)
+            self._read[later.id] = _digest(later.document)
+            self._place(later, decision, other, now, effects)
+            self.trends.tell(decision.story, later.id, later.said)
+
+    def export(self) -> dict[str, Any]:
+        """Plain data. What changed in trends is taken to be written."""
+        return {
+            "version": VERSION,
+            "stories": snapshot.export(self.stories),
+            "trends": self.trends.export(),
+            "read": sorted(self._read.items()),
+            "hour": self._hour,
+        }
+
+    @classmethod
+    def load(cls, data: Mapping[str, Any], limits: Limits | None = None) -> "Memory":
+        """What `export` gave. Raises InvalidInputError for data of another version."""
+        snapshot.check(data, VERSION)
+        memory = cls()
+        memory.stories = snapshot.load(data["stories"], limits)
+        memory.trends = Trends.load(data["trends"])
+        memory._read, memory._hour = dict(data["read"]), data["hour"]
+        return memory
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """What an editor said of two articles, and the second of them as it reads now."""
+
+    pair: tuple[int, int]
+    same: bool
+    later: Article | None
+
+
+def reasons(decision: Decision) -> dict[str, Any]:
+    """A decision as it is stored beside its article."""
+    return {
+        "by": decision.by,
+        "sentence": decision.sentence(),
+        "similarity": round(decision.similarity, 4),
+        "needed": round(decision.needed, 4),
+        "nearest": decision.nearest,
+        "words": [[spoke.word, round(spoke.share, 4)] for spoke in decision.words],
+    }
+
+
+def _digest(document: Document) -> str:
+    """Of all that a decision depends on."""
+    parts = (
+        document.title,
+        document.body,
+        document.at,
+        document.source,
+        document.language,
+        sorted(document.places),
+    )
+    return blake2b(repr(parts).encode(), digest_size=8).hexdigest()
+
+
+def _pack(article: Article) -> list[Any]:
+    one = article.document
+    at = None if one.at is None else one.at.timestamp()
+    return [one.id, one.title, one.body, at, one.source, one.language, sorted(one.places), *article.said]
+
+
+def _unpack(row: list[Any]) -> Article:
+    number, title, body, at, source, language, places, voices, labels = row
+    when = None if at is None else datetime.fromtimestamp(at, UTC)
+    document = Document(number, title, body, when, source, language, frozenset(places))
+    return Article(document, Said(tuple(Voice(*voice) for voice in voices), tuple(labels)))

@@ -1,0 +1,272 @@
+"""What the consumer holds: steps done again give the same, trends follow what stories say, editors are heeded."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.classify.stories import memory as steps
+from services.classify.stories.memory import Article, Effects, Memory
+from services.classify.stories.rising import Said, Trends, Voice
+from services.core.errors import InvalidInputError
+from tests.classify.stories.test_stories import EVENTS, LOOSE, NOON, TEXTS, bridge, document
+
+HOUR = timedelta(hours=1)
+
+
+def article(number, title, body="", *, hours=0.0, source=None, labels=(), copies=()):
+    one = document(number, title, body, hours=hours, source=source)
+    at = one.at.timestamp()
+    voices = (Voice(one.source, at), *(Voice(name, at, 0.25) for name in copies))
+    return Article(one, Said(voices, tuple(labels)))
+
+
+def do(memory, *done):
+    effects = Effects()
+    for step in done:
+        memory.do(json.loads(json.dumps(step)), effects)
+    return effects
+
+
+def hear(memory, *articles, now=NOON):
+    return do(memory, *(steps.heard(one, now, memory.stories.story_of.get(one.id)) for one in articles))
+
+
+def stories_of(memory):
+    return dict(memory.stories.story_of)
+
+
+def pair(n, code="en"):
+    return [article(n + k, *row) for k, row in enumerate(EVENTS[code])]
+
+
+def judge(memory, one, other, *, same, now=NOON):
+    stored = (memory.stories.story_of.get(one.id), memory.stories.story_of.get(other.id))
+    return do(memory, steps.judged((one.id, other.id), stored, same=same, later=other, now=now))
+
+
+# --- what editors say ---------------------------------------------------------------------------------------------
+
+
+def test_two_stories_become_one_because_an_editor_says_so():
+    memory = Memory()
+    one, other = article(1, *EVENTS["en"][0]), article(2, *EVENTS["ru"][0])
+    hear(memory, one, other)
+    effects = judge(memory, one, other, same=True)
+    assert effects.merged == {2: 1}
+    assert stories_of(memory) == {1: 1, 2: 1}
+
+
+def test_an_article_that_comes_later_goes_where_an_editor_said():
+    memory = Memory()
+    one, other = article(1, *EVENTS["en"][0]), article(2, *EVENTS["ru"][0])
+    hear(memory, one)
+    judge(memory, one, other, same=True)
+    effects = hear(memory, other)
+    assert stories_of(memory) == {1: 1, 2: 1}
+    assert effects.placed[2].why["by"] == "editor"
+
+
+def test_the_later_of_two_that_are_not_one_event_is_decided_anew_and_kept_away():
+    memory = Memory()
+    one, other = pair(1)
+    hear(memory, one, other)
+    assert stories_of(memory) == {1: 1, 2: 1}
+    effects = judge(memory, one, other, same=False)
+    assert stories_of(memory) == {1: 1, 2: 2}
+    assert (effects.placed.keys(), effects.touched) == ({2}, {1, 2})
+    rewritten = article(2, EVENTS["en"][0][0], EVENTS["en"][0][1])
+    hear(memory, rewritten)
+    assert stories_of(memory) == {1: 1, 2: 2}
+
+
+def test_what_is_not_one_event_is_not_bridged_by_a_third_article():
+    documents, limits = bridge()
+    rows = [Article(one, Said((Voice(one.source, NOON.timestamp()),))) for one in documents]
+    bridged, parted = (Memory(limits) for _ in range(2))
+    hear(bridged, *rows)
+    assert {*stories_of(bridged).values()} == {1}
+    hear(parted, *rows[:2])
+    do(parted, steps.judged((0, 1), (1, 2), same=False, later=rows[1], now=NOON))
+    assert hear(parted, rows[2]).merged == {}
+    assert {0: 1, 1: 2}.items() <= stories_of(parted).items()
+
+
+def test_a_judgement_holds_when_the_articles_are_no_longer_remembered():
+    memory = Memory()
+    one, other = pair(1)
+    hear(memory, one, other)
+    judge(memory, one, other, same=False)
+    late = NOON + timedelta(days=9)
+    hear(memory, article(9, "Glaciers of the Pamir retreat", hours=24 * 9), now=late)
+    assert 1 not in memory.stories.story_of
+    assert memory.stories.judged.parted(1, 2)
+    woken = Memory.load(json.loads(json.dumps(memory.export())))
+    assert woken.stories.judged.parted(1, 2)
+
+
+def test_what_was_withdrawn_holds_no_longer():
+    memory = Memory()
+    one, other = pair(1)
+    hear(memory, one)
+    judge(memory, one, other, same=False)
+    do(memory, steps.withdrawn((1, 2), NOON))
+    hear(memory, other)
+    assert stories_of(memory) == {1: 1, 2: 1}
+    assert memory.stories.judged.export() == {"together": [], "apart": [], "named": []}
+
+
+def test_an_article_that_an_editor_put_there_stays_however_it_is_rewritten():
+    memory = Memory()
+    one, other = pair(1)
+    hear(memory, one, other)
+    judge(memory, one, other, same=True)
+    hear(memory, article(2, "Nobel prize in literature", "The Swedish Academy gave the prize to a poet."))
+    assert stories_of(memory) == {1: 1, 2: 1}
+
+
+def test_stories_with_a_pair_apart_do_not_become_one_only_the_article_moves():
+    memory = Memory()
+    (one, two), (three, four) = pair(1), pair(3, "ru")
+    hear(memory, one, two, three, four)
+    judge(memory, one, three, same=False)
+    effects = judge(memory, two, four, same=True)
+    assert effects.merged == {}
+    assert stories_of(memory) == {1: 1, 2: 1, 3: 2, 4: 1}
+
+
+# --- steps ----------------------------------------------------------------------------------------------------------
+
+
+def test_an_article_is_decided_once_and_left_alone_while_it_reads_the_same():
+    memory = Memory()
+    one, other = pair(1)
+    first = hear(memory, one, other)
+    before = json.dumps(memory.export())
+    again = hear(memory, one, other)
+    assert first.placed.keys() == {1, 2}
+    assert again.placed == {}
+    assert json.dumps(memory.export()) == before
+
+
+def test_an_article_older_than_what_is_remembered_stays_where_it_is_stored():
+    memory = Memory()
+    effects = do(memory, steps.heard(pair(1)[0], NOON, 77))
+    assert effects.placed == {}
+    assert effects.touched == {77}
+    assert stories_of(memory) == {}
+
+
+def test_a_step_that_nobody_knows_is_an_error():
+    with pytest.raises(ValueError, match="no step"):
+        do(Memory(), ["sung", 1])
+
+
+def test_a_snapshot_of_another_version_is_refused():
+    with pytest.raises(InvalidInputError, match="version 0"):
+        Memory.load({"version": 0})
+
+
+ROWS = st.lists(
+    st.tuples(
+        st.sampled_from(["heard"] * 8 + ["lost", "together", "apart", "withdrawn"]),
+        st.integers(1, 14),
+        st.integers(1, 14),
+        TEXTS,
+        st.sampled_from("abcd"),
+        st.sampled_from([(), ("region/asia",), ("region/asia", "topic/energy")]),
+        st.sampled_from([0, 0, 0, 1, 9, 30, 70]),
+    ),
+    max_size=50,
+)
+
+
+class Store:
+    """What a database would hold: the story of each article, and the pointers of merged stories."""
+
+    def __init__(self):
+        self.story_of, self.merged, self.read = {}, {}, {}
+
+    def take(self, effects):
+        for article, placed in effects.placed.items():
+            self.story_of[article] = placed.story
+        for article in effects.gone:
+            self.story_of.pop(article, None)
+        for lost, kept in effects.merged.items():
+            self.story_of = {a: kept if s == lost else s for a, s in self.story_of.items()}
+            assert kept < lost
+            assert lost not in self.merged
+            self.merged[lost] = kept
+
+    def step(self, row, now):
+        what, number, second, text, source, labels, _ = row
+        one, other = min(number, second), max(number, second)
+        if what == "heard":
+            self.read[number] = article(number, text, text, source=source, labels=labels)
+            return steps.heard(self.read[number], now, self.story_of.get(number))
+        if what == "lost":
+            self.read.pop(number, None)
+            return steps.lost(number, now, self.story_of.get(number))
+        if one == other or what == "withdrawn":
+            return steps.withdrawn((one, other + 1), now)
+        known = self.story_of.get(one), self.story_of.get(other)
+        return steps.judged((one, other), known, same=what == "together", later=self.read.get(other), now=now)
+
+
+@given(ROWS, st.integers(0, 50))
+@settings(deadline=None, max_examples=60)
+def test_a_snapshot_and_the_steps_since_are_the_state_and_the_store_says_the_same(rows, cut):
+    lived, store, done, now, image = Memory(LOOSE), Store(), [], NOON, None
+    for number, row in enumerate(rows):
+        if number == cut:
+            image, done = json.dumps(lived.export()), []
+        now += row[-1] * HOUR
+        step, effects = store.step(row, now), Effects()
+        done.append(json.loads(json.dumps(step)))
+        lived.do(step, effects)
+        store.take(effects)
+    woken = Memory.load(json.loads(image), LOOSE) if image else Memory(LOOSE)
+    for step in done:
+        woken.do(step, Effects())
+    assert json.dumps(woken.export()) == json.dumps(lived.export())
+    for scope in lived.trends.scopes():
+        assert woken.trends.row(scope) == lived.trends.row(scope)
+    assert stories_of(lived).items() <= store.story_of.items()
+    _as_editors_said(lived)
+
+
+def _as_editors_said(memory):
+    told = memory.stories.judged.export()
+    named = dict(told["named"])
+    for one, other in told["apart"]:
+        assert named[one] is None or named[one] != named[other]
+
+
+@given(ROWS)
+@settings(deadline=None, max_examples=60)
+def test_trends_are_what_a_count_of_all_articles_gives(rows):
+    """As long as nothing is over: everything at one time."""
+    memory, store = Memory(LOOSE), Store()
+    for row in rows:
+        effects = Effects()
+        memory.do(store.step(row, NOON), effects)
+        store.take(effects)
+    counted = Trends()
+    for number, story in store.story_of.items():
+        counted.tell(story, number, store.read[number].said)
+    assert memory.trends.export() == counted.export()
+
+
+def test_a_memory_recalled_from_what_is_stored_decides_on():
+    """Frequencies are learned anew, so figures differ by a little; stories that are open are the same."""
+    lived, woken = Memory(), Memory()
+    rows = [article(n, *row, hours=n / 10) for n, row in enumerate(r for two in EVENTS.values() for r in two)]
+    for row in rows[:-1]:
+        hear(lived, row, now=row.document.at)
+        woken.recall(row, lived.stories.story_of[row.id], row.document.at)
+    assert stories_of(woken) == stories_of(lived)
+    assert woken.trends.export() == lived.trends.export()
+    last = rows[-1]
+    assert hear(lived, last).placed[last.id].story == hear(woken, last).placed[last.id].story
