@@ -6,7 +6,7 @@ import signal
 import threading
 from types import FrameType
 
-from services.classify import copies, walk
+from services.classify import copies, story_store, walk
 from services.classify import store as classify_store
 from services.core import beats, cache, desk, outbox
 from services.core.db import transaction
@@ -51,6 +51,7 @@ def tick(*, rare: bool = True) -> dict[Job, int]:
             Job.LABEL_ARTICLES: (classify_store.waiting(session), classify_store.BATCH),
             Job.SERVE_DESK: (desk.waiting(session), 1),
             Job.RELABEL_ARTICLES: (walk.due(session), 1),
+            Job.GROUP_STORIES: (story_store.waiting(session), 1),
         }
         if rare:
             leases.put_aside(session)

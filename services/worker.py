@@ -3,10 +3,14 @@
 from importlib import import_module
 
 from services.core import beats, broker
-from services.core.queues import ROLES, Queue
+from services.core.queues import ALONE, ROLES, Queue
 from services.core.settings import settings
 
-JOBS_OF = {"ingest": "services.ingest.tasks", "classify": "services.classify.tasks"}
+JOBS_OF = {
+    "ingest": "services.ingest.tasks",
+    "classify": "services.classify.tasks",
+    "stories": "services.classify.story_tasks",
+}
 """The module of a role's jobs. Importing it is what registers them; each of several processes would hold what one of them
 never runs.
 """
@@ -23,4 +27,6 @@ def run_worker(roles: tuple[str, ...]) -> None:
     queues: tuple[Queue, ...] = tuple(queue for role in roles for queue in ROLES[role])
     register(roles)
     beats.start("+".join(roles), beats.process_name(), {"queues": [q.value for q in queues]})
-    broker.run_worker(role="-".join(roles), queues=queues, processes=settings().worker_processes)
+    alone = ALONE.issuperset(roles)
+    processes = 1 if alone else settings().worker_processes
+    broker.run_worker(role="-".join(roles), queues=queues, processes=processes, renewed=not alone)

@@ -90,7 +90,7 @@ def _stories() -> None:
     sa.ForeignKeyConstraint(['story_id'], ['stories.id'], name=op.f('fk_story_articles_story_id_stories')),
     sa.PrimaryKeyConstraint('article_id', name=op.f('pk_story_articles'))
     )
-    op.create_index('ix_story_articles_number', 'story_articles', ['number'], unique=False)
+    op.create_index('ix_story_articles_decided_at', 'story_articles', ['decided_at', 'number'], unique=False)
     op.create_index('ix_story_articles_story_id', 'story_articles', ['story_id'], unique=False)
     op.create_table('story_state',
     sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),

@@ -5,6 +5,7 @@ Every setting has its measured reason in docs/explanation/queues.md.
 
 import functools
 import logging
+import signal
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
@@ -15,7 +16,12 @@ import redis
 from billiard.util import get_pdeathsig
 from celery import Celery, shared_task
 from celery.concurrency import get_implementation
-from celery.signals import setup_logging, worker_before_create_process, worker_process_init
+from celery.signals import (
+    setup_logging,
+    worker_before_create_process,
+    worker_process_init,
+    worker_process_shutdown,
+)
 from kombu.entity import Queue as KombuQueue
 from kombu.exceptions import KombuError
 from kombu.transport.redis import Channel
@@ -28,6 +34,8 @@ from services.core.queues import QUEUE_OF, Job, Queue
 log = logging.getLogger(__name__)
 
 VISIBILITY_S = 300
+NEVER = 1 << 40
+"""Jobs, or KiB, after which a process is renewed that never should be: Celery takes nothing less for "no limit" than it has set."""
 JOB_LIMIT_S = 120
 
 OPTIONS: dict[str, Any] = {
@@ -144,6 +152,7 @@ def _keep_shared(**_: Any) -> None:
 
 
 _warm_ups: list[Callable[[], object]] = []
+_farewells: list[Callable[[], object]] = []
 
 
 def at_start_of_process(warm_up: Callable[[], object]) -> None:
@@ -151,30 +160,49 @@ def at_start_of_process(warm_up: Callable[[], object]) -> None:
     _warm_ups.append(warm_up)
 
 
+def at_end_of_process(farewell: Callable[[], object]) -> None:
+    """Call `farewell` in every pool process that ends in order, or is asked to (SIGTERM), and has a few seconds for it."""
+    _farewells.append(farewell)
+
+
 @worker_process_init.connect  # type: ignore[untyped-decorator]  # celery ships no types
 def _begin_process(**_: Any) -> None:
     """A forked process must not share its parent's sockets; then it gets ready."""
     if db.engine.cache_info().currsize:
         db.engine().dispose(close=False)
-    _get_ready()
+    if _farewells:
+        signal.signal(signal.SIGTERM, _leave)
+    _call_each(_warm_ups, "not ready yet: %s")
 
 
-def _get_ready() -> None:
-    for warm_up in _warm_ups:
+def _leave(_number: int, _frame: object) -> None:
+    """A stop ends pool processes by SIGTERM, which is deadly to them: in order, what they hold can be stored."""
+    raise SystemExit(0)
+
+
+@worker_process_shutdown.connect  # type: ignore[untyped-decorator]  # celery ships no types
+def _end_process(**_: Any) -> None:
+    _call_each(_farewells, "ended without all it wanted to do: %s")
+
+
+def _call_each(functions: list[Callable[[], object]], trouble: str) -> None:
+    for function in functions:
         try:
-            warm_up()
+            function()
         except DatelineError as error:
-            log.warning("not ready yet: %s", error)
+            log.warning(trouble, error)
 
 
-def run_worker(*, role: str, queues: tuple[Queue, ...], processes: int) -> None:
+def run_worker(*, role: str, queues: tuple[Queue, ...], processes: int, renewed: bool = True) -> None:
     """Consume `queues` until told to stop; returns when the last job is done.
+
+    Processes are `renewed` after some hundred jobs or above a limit of memory, against leaks; not those whose memory is what they work with.
 
     Not by Celery's command line, which reads a hundred modules of a terminal's comforts into every process.
     """
     guard_connection_loss()
     memory.one_heap()
-    _get_ready()
+    _call_each(_warm_ups, "not ready yet: %s")
     if db.engine.cache_info().currsize:
         db.engine().dispose()  # the connection that it took is nobody's after the fork
     with suppress(OSError):
@@ -184,6 +212,7 @@ def run_worker(*, role: str, queues: tuple[Queue, ...], processes: int) -> None:
         pool_cls=get_implementation("prefork"),
         queues=",".join(q.value for q in queues),
         concurrency=processes,
+        **({} if renewed else {"max_tasks_per_child": NEVER, "max_memory_per_child": NEVER}),
         loglevel="INFO",
         quiet=True,
         without_gossip=True,

@@ -25,6 +25,7 @@ class Queue(StrEnum):
     CLASSIFY = "classify"
     DESK = "desk"
     RELABEL = "relabel"
+    STORIES = "stories"
     MAINTENANCE = "maintenance"
 
 
@@ -37,6 +38,7 @@ class Job(StrEnum):
     LABEL_ARTICLES = "articles.label"
     SERVE_DESK = "desk.serve"
     RELABEL_ARTICLES = "articles.relabel"
+    GROUP_STORIES = "stories.group"
 
 
 QUEUE_OF: dict[Job, Queue] = {
@@ -46,6 +48,7 @@ QUEUE_OF: dict[Job, Queue] = {
     Job.LABEL_ARTICLES: Queue.CLASSIFY,
     Job.SERVE_DESK: Queue.DESK,
     Job.RELABEL_ARTICLES: Queue.RELABEL,
+    Job.GROUP_STORIES: Queue.STORIES,
 }
 
 JOBS_FOR: dict[type[Event], tuple[Job, ...]] = {
@@ -55,14 +58,18 @@ JOBS_FOR: dict[type[Event], tuple[Job, ...]] = {
     ArticlesCorrected: (Job.LABEL_ARTICLES,),
     RulebookPublished: (Job.RELABEL_ARTICLES,),
     DeskAsked: (Job.SERVE_DESK,),
-    StreamAdvanced: (),
+    StreamAdvanced: (Job.GROUP_STORIES,),
 }
 
 ROLES: dict[str, tuple[Queue, ...]] = {
     "ingest": (Queue.FETCH, Queue.MAINTENANCE),
     "classify": (Queue.CLASSIFY, Queue.DESK, Queue.RELABEL),
+    "stories": (Queue.STORIES,),
 }
 """What `dateline worker ROLE` consumes."""
+
+ALONE = frozenset({"stories"})
+"""Roles whose work only one process at a time can do: a worker of these alone runs one, which keeps its memory for as long as it lives."""
 
 HINTS_AT_MOST = 4
 """More hints than this in one queue say nothing new."""

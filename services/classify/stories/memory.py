@@ -115,10 +115,13 @@ class Memory:
             case _:
                 raise ValueError(f"This is no step: {step!r}.")
 
-    def recall(self, article: Article, story: int, now: datetime) -> None:
-        """Take in what is stored: an article with the story that it was given, in the order in which that was."""
+    def recall(self, article: Article, story: int, now: datetime, *, still_open: bool = True) -> None:
+        """Take in what is stored: an article with the story that it was given, in the order in which that was.
+
+        What is not `still_open` tells no more than what is usual.
+        """
         self._turn(now.timestamp())
-        if abs(now - (article.document.at or now)) <= self.stories.limits.window:
+        if still_open and abs(now - (article.document.at or now)) <= self.stories.limits.window:
             self.stories.decide(article.document, now, pinned=story)
             self._read[article.id] = _digest(article.document)
         self.trends.tell(story, article.id, article.said)

@@ -44,7 +44,7 @@ class StoryArticle(Base):
     __tablename__ = "story_articles"
     __table_args__ = (
         Index("ix_story_articles_story_id", "story_id"),
-        Index("ix_story_articles_number", "number"),
+        Index("ix_story_articles_decided_at", "decided_at", "number"),
     )
 
     article_id: Mapped[int] = mapped_column(

@@ -1,0 +1,158 @@
+"""How the memory of stories comes back: from its snapshot and the steps since, or from the articles where there is none.
+
+Nothing here holds the lock for long: what is read was committed, and whoever decides looks whether the memory is of the
+step that stands. Only what was rebuilt is stored, under the lock, so that all go on from the same.
+"""
+
+import logging
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from services.classify import story_keep, story_store
+from services.classify.stories.memory import Article, Effects, Memory
+from services.classify.story_keep import Place
+from services.core.clock import monotonic
+from services.core.db import transaction
+from services.core.errors import InvalidInputError
+
+log = logging.getLogger(__name__)
+
+OPEN = timedelta(days=7)
+"""Articles that were decided since are open; where nothing is known of the stream, it is read from there on."""
+USUAL = timedelta(days=14)
+"""Those that tell what is usual."""
+_STEPS = 20
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class Held:
+    """A memory, and of which step it is."""
+
+    memory: Memory
+    epoch: str
+    step: int
+    unsaved: int = 0
+    """Steps of the memory since its snapshot: what a process that begins has to do again."""
+    untried: bool = True
+    """Whether it has come back and not yet gone on."""
+    saved_at: float = field(default_factory=monotonic)
+    cost: float = 0.0
+    """Seconds that its last snapshot took."""
+
+    @property
+    def mark(self) -> tuple[str, int]:
+        """As `State.mark`."""
+        return self.epoch, self.step
+
+
+def recall(held: Held | None, *, patience: int = 3) -> Held | None:
+    """The memory of the step that stands, from what is held or from the snapshot; None where it must be rebuilt.
+
+    Raises InvalidInputError where the snapshot is of another version.
+    """
+    with transaction() as session:
+        state = story_store.state(session)
+        if state.torn or not state.has_snapshot:
+            return None
+        if held is None or held.epoch != state.epoch or not state.snapshot_step <= held.step <= state.step:
+            found = story_keep.snapshot(session)
+            if found is None:
+                return None
+            data, step = found
+            held = Held(Memory.load(data), state.epoch, step)
+    while held.step < state.step:
+        if not _do_again(held, state.step):
+            return (
+                recall(None, patience=patience - 1) if patience else None
+            )  # overtaken by a snapshot, which took the steps away
+    return held
+
+
+def _do_again(held: Held, upto: int) -> int:
+    """Do some of the steps again that follow; how many."""
+    with transaction() as session:
+        found = story_keep.steps(session, held.step, limit=_STEPS)
+    done = 0
+    for step, parts in found:
+        if step != held.step + 1 or step > upto:
+            break
+        for part in parts:
+            held.memory.do(part, Effects())
+        held.step, held.unsaved, done = step, held.unsaved + len(parts), done + 1
+    return done
+
+
+class Rebuild:
+    """A memory in the making, from the articles of the last days in the order in which they were decided."""
+
+    def __init__(self) -> None:
+        with transaction() as session:
+            self.state = story_store.state(session)
+        self.memory = Memory()
+        self._open_since = self.state.now - OPEN
+        self._at: tuple[datetime, int] = (self.state.now - USUAL, 0)
+        log.info("the memory of stories is rebuilt from the articles of the last days")
+
+    def go_on(self, until: float) -> bool:
+        """Take in more, until that moment (`clock.monotonic`); whether everything is in."""
+        while monotonic() < until:
+            with transaction() as session:
+                found = story_keep.placed(session, self._at)
+                stored = story_store.articles(session, [place.article_id for place in found])
+            for place in found:
+                if (article := stored[place.article_id].article) is not None:
+                    self._take_in(article, place)
+            if not found:
+                return True
+            self._at = (found[-1].decided_at, found[-1].number)
+        return False
+
+    def _take_in(self, article: Article, place: Place) -> None:
+        still_open = place.decided_at >= self._open_since
+        try:
+            self.memory.recall(article, place.story, place.decided_at, still_open=still_open)
+        except Exception:
+            log.exception("article %d cannot be read for stories", article.id)
+
+    def store(self) -> Held | None:
+        """Let it be the memory of stories; None where somebody else decides, or was faster."""
+        with transaction() as session:
+            state = story_store.lock(session)
+            if state is None or state.mark != self.state.mark:
+                return None
+            stories = self.memory.stories
+            story, number = story_keep.last_numbers(session)
+            stories.next_id = max(stories.next_id, state.next_story, story + 1)
+            stories.decided = max(stories.decided, number)
+            for word in story_keep.standing(session):
+                if word.shown is not None:
+                    found = story_keep.stories_of(session, word.shown)
+                    one, other = word.shown
+                    stories.judged.say(one, other, (found.get(one), found.get(other)), same=word.same)
+            story_keep.forget_scopes(session)
+            trends = self.memory.trends
+            story_store.write_scopes(
+                session, {scope: trends.row(scope) for scope in trends.scopes()}, state.now
+            )
+            trends.changed.clear()
+            trends.loudly.clear()
+            step, seq = state.step + 1, state.seq
+            if state.torn:
+                seq = max(state.floor, story_keep.seq_before(session, self._open_since))
+            story_keep.keep_snapshot(session, step, story_keep.pack(self.memory.export()))
+            story_store.advance(
+                session, epoch=state.stream_epoch, seq=seq, step=step, version=state.version + 1,
+                next_story=stories.next_id, careful_until=0,
+            )  # fmt: skip
+        log.info("stories go on from position %d with %d articles in mind", seq, len(stories.story_of))
+        return Held(self.memory, state.stream_epoch, step)
+
+
+def recalled(held: Held | None) -> Held | None:
+    """As `recall`; where the snapshot cannot be read, None: it must be rebuilt."""
+    try:
+        return recall(held)
+    except InvalidInputError as error:
+        log.warning("%s", error)
+        return None
