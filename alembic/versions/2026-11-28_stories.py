@@ -100,6 +100,7 @@ def _stories() -> None:
     sa.Column('next_story', sa.BigInteger(), server_default=sa.text('1'), nullable=False),
     sa.Column('step', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
     sa.Column('tries', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
+    sa.Column('tried_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('careful_until', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
     sa.Column('snapshot', sa.LargeBinary(), nullable=True),
     sa.Column('snapshot_step', sa.BigInteger(), server_default=sa.text('0'), nullable=False),

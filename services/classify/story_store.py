@@ -24,7 +24,7 @@ READ = 1200
 
 _STATE = text(
     """
-    SELECT s.epoch, s.seq, s.version, s.next_story, s.step, s.tries, s.careful_until, s.snapshot_step, s.snapshot_at,
+    SELECT s.epoch, s.seq, s.version, s.next_story, s.step, s.tries, s.tried_at, s.careful_until, s.snapshot_step, s.snapshot_at,
            s.snapshot IS NOT NULL AS has_snapshot, t.epoch AS stream_epoch, t.floor, now() AS now
     FROM story_state s CROSS JOIN stream_state t
     """
@@ -113,6 +113,8 @@ _SCOPES = text(
     SELECT d.scope, d.loud, d.habit, :now FROM jsonb_to_recordset(:rows) AS d (scope text, loud jsonb, habit jsonb)
     ORDER BY d.scope
     ON CONFLICT (scope) DO UPDATE SET loud = excluded.loud, habit = excluded.habit, updated_at = excluded.updated_at
+        WHERE (trend_scopes.loud, trend_scopes.habit) IS DISTINCT FROM (excluded.loud, excluded.habit)
+    RETURNING scope
     """
 ).bindparams(bindparam("rows", type_=JSONB))
 
@@ -134,6 +136,7 @@ class State:
     next_story: int
     step: int
     tries: int
+    tried_at: datetime | None
     careful_until: int
     snapshot_step: int
     snapshot_at: datetime | None
@@ -248,18 +251,21 @@ def write(session: Session, effects: Effects, now: datetime) -> None:
         session.execute(_COUNT, {"ids": sorted(touched), "now": now})
 
 
-def write_scopes(session: Session, rows: Mapping[str, tuple[Any, Any]], now: datetime) -> None:
-    """Let readers see what is rising in these scopes. One of which nothing is known any more goes."""
+def write_scopes(session: Session, rows: Mapping[str, tuple[Any, Any]], now: datetime) -> bool:
+    """Let readers see what is rising in these scopes; whether that is another thing. A scope of which nothing is known any more goes."""
     known = [
         {"scope": scope, "loud": loud, "habit": habit}
         for scope, (loud, habit) in rows.items()
         if loud or habit["hours"]
     ]
     gone = rows.keys() - {row["scope"] for row in known}
+    written: list[str] = []
     if known:
-        session.execute(_SCOPES, {"rows": known, "now": now})
+        written += session.scalars(_SCOPES, {"rows": known, "now": now})
     if gone:
-        session.execute(delete(TrendScope).where(TrendScope.scope.in_(sorted(gone))))
+        away = delete(TrendScope).where(TrendScope.scope.in_(sorted(gone))).returning(TrendScope.scope)
+        written += session.scalars(away)
+    return bool(written)
 
 
 def advance(session: Session, **values: Any) -> None:

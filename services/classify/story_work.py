@@ -6,6 +6,7 @@ the batch it was in, and its memory; the next one recalls that from what was sto
 
 import logging
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
@@ -23,8 +24,10 @@ log = logging.getLogger(__name__)
 
 BUDGET_S = 5
 """After this long a job ends: the next hint finds a fresh one."""
-TRIES = 3
-"""So often processes may die over the next changes before these are taken one by one, and over one before it is passed over."""
+TRIES, PATIENCE = 3, timedelta(seconds=20)
+"""So often, and over so long a time, processes may die over the next changes before these are taken one by one, and over one
+before it is passed over. Many kills in a moment are no article's fault.
+"""
 SAVE_AFTER, SAVE_SOONEST_S, SAVE_LATEST_S = 2_000, 60, 300
 """A snapshot is taken after so many steps, but not before so many seconds; after so many seconds in any case."""
 _SAVE_SHARE = 20
@@ -56,6 +59,8 @@ class Consumer:
     """One process, which decides when it is its turn. `skipped`: changes and judgements that it passes over."""
 
     held: Held | None = None
+    stale: bool = False
+    """Whether somebody else has gone on."""
     rebuild: Rebuild | None = None
     skipped: set[tuple[str, int]] = field(default_factory=set)
 
@@ -104,7 +109,7 @@ class Consumer:
     def _go_on(self, until: float) -> int | None:
         """One batch; how many changes it passed, None when there is nothing to do now."""
         held = self.held
-        if held is None or held.untried:
+        if held is None or held.untried or self.stale:
             return 0 if self._ready(until) else None
         with transaction() as session:
             state = story_store.lock(session)
@@ -112,7 +117,7 @@ class Consumer:
                 return None
             if state.mark == held.mark and not state.torn:
                 return self._decide(session, state, held)
-        held.untried = True  # somebody else went on, or the stream is another one
+        self.stale = True  # somebody else went on, or the stream is another one
         return 0
 
     def _ready(self, until: float) -> bool:
@@ -122,11 +127,11 @@ class Consumer:
                 self.held, self.rebuild = self.rebuild.store(), None
                 return self.held is not None
             return True
-        self.held = recalled(self.held)
+        self.held, self.stale = recalled(self.held), False
         if self.held is None:
             self.rebuild = Rebuild()
             return True
-        return self._try(self.held)
+        return not self.held.untried or self._try(self.held)
 
     def _try(self, held: Held) -> bool:
         """Note that a process which has just begun goes on from here: should it die over that, the others are warned."""
@@ -140,18 +145,17 @@ class Consumer:
             ahead = story_store.changes(session, state.seq, limit=1)
             if not ahead:
                 return True
-            tries, careful = state.tries + 1, state.careful_until
-            if tries > TRIES and state.seq < careful:
-                log.error(
-                    "stories pass over article %d at position %d: %d processes died of it",
-                    ahead[0].article_id,
-                    ahead[0].seq,
-                    state.tries,
-                )
-                self.skipped.add(("change", ahead[0].seq))
-            elif tries > TRIES:
-                tries, careful = 1, state.seq + BATCH
-            story_store.advance(session, tries=tries, careful_until=careful)
+            tries, tried_at, careful = state.tries + 1, state.tried_at or state.now, state.careful_until
+            if tries > TRIES and state.now - tried_at >= PATIENCE:
+                if state.seq < careful:
+                    log.error(
+                        "stories pass over article %d at position %d: %d processes died of it",
+                        ahead[0].article_id, ahead[0].seq, state.tries,
+                    )  # fmt: skip
+                    self.skipped.add(("change", ahead[0].seq))
+                else:
+                    tries, tried_at, careful = 1, state.now, state.seq + BATCH
+            story_store.advance(session, tries=tries, tried_at=tried_at, careful_until=careful)
         return True
 
     def _decide(self, session: Session, state: State, held: Held) -> int | None:
@@ -175,6 +179,7 @@ class Consumer:
             version=state.version + seen,
             next_story=next_story,
             tries=0,
+            tried_at=None,
         )
         return batch.passed
 
@@ -218,12 +223,14 @@ class Consumer:
         """Write what has changed of trends; of what is usual only now and then, for every article changes it a little."""
         trends = held.memory.trends
         scopes = sorted(trends.changed if all_of_them else trends.loudly)
-        if scopes:
-            story_store.write_scopes(session, {scope: trends.row(scope) for scope in scopes}, state.now)
+        if not scopes:
+            return False
+        told = story_store.write_scopes(session, {scope: trends.row(scope) for scope in scopes}, state.now)
+        if told:
             story_store.advance(session, version=state.version + 1)
-            trends.changed.difference_update(scopes)
-            trends.loudly.clear()
-        return bool(scopes)
+        trends.changed.difference_update(scopes)
+        trends.loudly.clear()
+        return told
 
 
 def _do(held: Held, step: Step, batch: _Batch, at: tuple[str, int], about: str) -> None:

@@ -61,8 +61,8 @@ class StoryState(Base):
 
     `seq` in `epoch`: the last change decided on. `version` grows with everything that readers of stories can see. `step` counts what was
     decided together. `snapshot`: the memory of the consumer as it was after `snapshot_step`, packed; the steps after it stand
-    in `story_steps` and are done again. `tries`: how often a process that had just begun has tried the next step; up to
-    `careful_until` changes are taken one by one, because processes died hereabouts.
+    in `story_steps` and are done again. `tries`: how often processes that had just begun have tried the next step, the first of them at
+    `tried_at`; up to `careful_until` changes are taken one by one, because processes died hereabouts.
     """
 
     __tablename__ = "story_state"
@@ -75,6 +75,7 @@ class StoryState(Base):
     next_story: Mapped[int] = mapped_column(server_default=text("1"))
     step: Mapped[int] = mapped_column(server_default=text("0"))
     tries: Mapped[int] = mapped_column(server_default=text("0"))
+    tried_at: Mapped[datetime | None]
     careful_until: Mapped[int] = mapped_column(server_default=text("0"))
     snapshot: Mapped[bytes | None] = mapped_column(LargeBinary)
     snapshot_step: Mapped[int] = mapped_column(server_default=text("0"))

@@ -1,0 +1,82 @@
+"""Processes that decide stories and are killed at random: `python -m tests.classify.story_consumers SEED PROCESSES [naive]`.
+
+Runs until its standard input is closed, then prints how many were killed. `naive`: as if nobody had thought of the
+others: each goes by its own memory, and takes no lock.
+"""
+
+import os
+import random
+import select
+import signal
+import sys
+import time
+import traceback
+
+from services.classify import story_keep, story_store, story_work
+from services.classify.stories import Limits, state
+from services.classify.stories.memory import Memory
+from services.classify.story_recall import Held
+from services.classify.story_store import State
+from services.core import db
+
+MERGING = Limits(join=0.35, bridge=0.2, merge=0.12)
+"""Bridges are rare in a stream of some hundred articles; with these there are some."""
+
+
+def forget_the_others() -> None:
+    """What a consumer would be without lock and common memory."""
+    story_store.lock = story_store.state
+    State.mark = property(lambda _self: True)
+    State.torn = property(lambda _self: False)
+    Held.mark = property(lambda _self: True)
+    story_keep.keep_step = lambda *_args: None
+    story_work.recalled = lambda held: held or Held(Memory(first_id=os.getpid() * 1000), "", 0)
+    story_work.Consumer.save = lambda _self: False
+
+
+def consume() -> None:
+    """As a worker does that gets a hint, and every hint twice. Takes a snapshot far too often."""
+    story_work.SAVE_AFTER, story_work.SAVE_SOONEST_S, story_work._SAVE_SHARE = 20, 0, 0
+    state.Limits = lambda: MERGING
+    while True:
+        for _ in range(2):
+            story_work.group_articles()
+        time.sleep(0.002)
+
+
+def fork() -> int:
+    """A new consumer; its process id."""
+    if child := os.fork():
+        return child
+    try:
+        if db.engine.cache_info().currsize:
+            db.engine.cache_clear()
+        consume()
+    except BaseException:  # noqa: BLE001 - it ends here whatever it was, and is told
+        traceback.print_exc()
+    finally:
+        os._exit(1)
+
+
+def main() -> None:
+    """Keep so many consumers running; kill one of them every few hundredths of a second."""
+    dice, processes = random.Random(int(sys.argv[1])), int(sys.argv[2])
+    if sys.argv[3:] == ["naive"]:
+        forget_the_others()
+    running, killed, failed = [fork() for _ in range(processes)], 0, 0
+    while not select.select([sys.stdin], [], [], dice.random() * 0.12)[0]:
+        victim = dice.choice(running)
+        os.kill(victim, signal.SIGKILL)
+        _, status = os.waitpid(victim, 0)
+        killed += os.WIFSIGNALED(status)
+        failed += os.WIFEXITED(status)
+        running[running.index(victim)] = fork()
+    for child in running:
+        os.kill(child, signal.SIGKILL)
+        _, status = os.waitpid(child, 0)
+        failed += os.WIFEXITED(status)
+    print(killed, failed)
+
+
+if __name__ == "__main__":
+    main()
