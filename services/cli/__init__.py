@@ -11,7 +11,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "up": ("services.cli.roles", "All roles on this machine, embedded servers where nothing is configured."),
     "api": ("services.cli.roles", "Serve the API and the pages."),
     "scheduler": ("services.cli.roles", "Hint at work that is due; any number of copies may run."),
-    "worker": ("services.cli.roles", "Run jobs: ingest, classify, or both."),
+    "worker": ("services.cli.roles", "Run jobs: ingest, classify, stories, or all."),
     "migrate": ("services.cli.roles", "Bring the database to the newest schema."),
     "feeds": ("services.cli.feeds", "Add, import, check, list and pause feeds."),
     "rules": ("services.cli.rules", "Check, test, explain, measure and publish the rulebook."),

@@ -69,7 +69,7 @@ ROLES: dict[str, tuple[Queue, ...]] = {
 """What `dateline worker ROLE` consumes."""
 
 ALONE = frozenset({"stories"})
-"""Roles whose work only one process at a time can do: a worker of these alone runs one, which keeps its memory for as long as it lives."""
+"""Roles whose work only one process at a time can do: a worker of these alone runs one, which keeps its memory while it lives."""
 
 HINTS_AT_MOST = 4
 """More hints than this in one queue say nothing new."""

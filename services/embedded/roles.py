@@ -1,4 +1,4 @@
-"""The four roles of Dateline as children: what each is called, started with and asked before it counts as up."""
+"""The roles of Dateline as children: what each is called, started with and asked before it counts as up."""
 
 import http.client
 import os
@@ -17,6 +17,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     "scheduler": ("scheduler",),
     "ingest": ("worker", "ingest"),
     "classify": ("worker", "classify"),
+    "stories": ("worker", "stories"),
     "api": ("api",),
 }
 """Name on the screen and in the logs: the words after `python -m services`."""

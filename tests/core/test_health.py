@@ -29,7 +29,7 @@ def alive(*roles: str) -> None:
 def test_all_is_well_where_everything_runs(service, desk: Desk):
     desk.rulebook("0123456789abcdef")
     desk.feed()
-    alive("scheduler", "ingest+classify")
+    alive("scheduler", "ingest+classify+stories")
     found = told()
     assert {about: ok for about, (ok, _) in found.items()} == dict.fromkeys(
         [
@@ -39,6 +39,7 @@ def test_all_is_well_where_everything_runs(service, desk: Desk):
             "scheduler",
             "ingest",
             "classify",
+            "stories",
             "clock",
             "rulebook",
             "waiting",
@@ -48,6 +49,7 @@ def test_all_is_well_where_everything_runs(service, desk: Desk):
     )
     assert found["rulebook"] == (True, "0123456789ab is in force")
     assert found["feeds"] == (True, "1 feeds, 0 failing, 0 paused")
+    assert found["stories"] == (True, "are decided up to the newest change")
     assert found["waiting"] == (True, "0 articles wait for labels, the oldest for 0 s")
 
 

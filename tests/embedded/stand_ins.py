@@ -76,7 +76,7 @@ def stand_in(name: str) -> Child:
 
 
 def stand_in_roles(settings, **addresses):
-    kinds = {"scheduler": "plain", "ingest": "pool", "classify": "plain", "api": "api"}
+    kinds = {"scheduler": "plain", "ingest": "pool", "classify": "plain", "stories": "pool", "api": "api"}
     return [
         replace(role, argv=(sys.executable, "-c", PROGRAMS[kinds[role.name]]))
         for role in role_children(settings, **addresses)

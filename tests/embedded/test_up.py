@@ -12,7 +12,7 @@ import pytest
 
 from services.core.settings import load
 from services.embedded.admin import admin_token_file
-from services.embedded.roles import role_children
+from services.embedded.roles import ROLES, role_children
 from services.embedded.supervisor import STOP_SECONDS
 from services.embedded.up import _desk
 from tests.embedded.programs import descendants, eventually, is_alive
@@ -102,7 +102,7 @@ def test_the_api_alone_is_told_where_the_administrators_token_lies(tmp_path):
         load({}, {}), database_url="d", redis_url="r", terminal=False, admin_token=tmp_path / "admin-token"
     )
     told = {child.name: child.env.get("DATELINE_ADMIN_TOKEN_FILE") for child in children}
-    assert told == {"scheduler": None, "ingest": None, "classify": None, "api": str(tmp_path / "admin-token")}
+    assert told == dict.fromkeys(ROLES) | {"api": str(tmp_path / "admin-token")}
 
 
 def test_killed_outright_it_leaves_no_process_and_starts_again(up, folder):

@@ -232,7 +232,7 @@ def test_what_needs_a_person_is_a_sentence_with_a_link(site, desk):
 
 def test_where_nobody_is_needed_that_is_said(site, desk):
     desk.feed()
-    for role in ("scheduler", "ingest", "classify"):
+    for role in ("scheduler", "ingest", "classify", "stories"):
         desk.beat(role, desk.now)
     assert "Nothing: every feed answers" in site.get("/operator").text
 

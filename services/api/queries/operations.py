@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.queries import feeds
 from services.api.queries.sources import GAPS_FOR, is_failing
-from services.core.models import Article, Beat, Feed, Gap, Subscription
+from services.core.models import Article, Beat, Feed, Gap, StoryState, Subscription
 
 RECENT = timedelta(minutes=10)
 """Fetches of this long ago count as recent."""
@@ -85,6 +85,11 @@ async def beats(connection: AsyncConnection) -> list[BeatRow]:
     """Every process's last sign of life, youngest first within its role."""
     query = select(Beat.role, Beat.name, Beat.at, Beat.detail).order_by(Beat.role, Beat.at.desc())
     return [BeatRow(*row) for row in await connection.execute(query)]
+
+
+async def stories_decided(connection: AsyncConnection) -> int:
+    """The position of the stream up to which stories are decided."""
+    return await connection.scalar(select(StoryState.seq)) or 0
 
 
 # Through the feeds that were asked lately: the index of fetches begins with the feed, and most feeds rest.

@@ -115,6 +115,7 @@ async def _readings(now: datetime) -> list[Reading]:
         fetching = await operations.fetching(connection, now=now)
         beats = await operations.beats(connection)
         state = await stream.state(connection)
+        decided = await operations.stories_decided(connection)
     queues = await queue_lengths()
     found = [Reading("dateline_feeds", count, (name,)) for name, count in work.feeds.items()]
     found += [Reading("dateline_queue_length", n, (queue,)) for queue, n in queues.items() if n is not None]
@@ -130,6 +131,7 @@ async def _readings(now: datetime) -> list[Reading]:
         Reading("dateline_gaps_recent", work.gaps),
         Reading("dateline_stream_position", state.head),
         Reading("dateline_stream_floor", state.floor),
+        Reading("dateline_stories_position", decided),
     ]
 
 

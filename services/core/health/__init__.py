@@ -9,14 +9,14 @@ from services.core import beats, cache, schema
 from services.core.clock import utc_now
 from services.core.db import database_url, transaction
 from services.core.errors import DatelineError
-from services.core.health import desk, feeds
+from services.core.health import desk, feeds, stories
 from services.core.health.feeds import dozens, why_they_fail
 from services.core.health.finding import Finding
 from services.core.models import Rulebook
 
 __all__ = ["CHECKS", "Finding", "dozens", "examine", "examine_role", "why_they_fail"]
 
-ROLES_NEEDED = ("scheduler", "ingest", "classify")
+ROLES_NEEDED = ("scheduler", "ingest", "classify", "stories")
 CLOCK_SKEW_S = 5
 OLD_WAIT_S = 60
 STANDS_ON = ("database", "schema")
@@ -24,7 +24,7 @@ STANDS_ON = ("database", "schema")
 
 
 def examine() -> list[Finding]:
-    """Look at the database, the schema, the queue, the roles, the clock, the rulebook and what waits."""
+    """Look at the database, the schema, the queue, the roles, the clock, the rulebook, what waits, and stories."""
     found: list[Finding] = []
     for about, look in CHECKS:
         try:
@@ -127,6 +127,7 @@ CHECKS: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (
     ("clock", _clock),
     ("rulebook", _rulebook),
     ("waiting", _waiting),
+    ("stories", stories.look),
     ("desk", desk.look),
     ("feeds", feeds.look),
 )

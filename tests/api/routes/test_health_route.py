@@ -21,7 +21,7 @@ def test_a_process_that_runs_is_live_even_without_a_database(site, database_away
 
 
 def test_ready_tells_each_thing_in_a_sentence(site, desk):
-    for role in ("scheduler", "ingest", "classify"):
+    for role in ("scheduler", "ingest", "classify", "stories"):
         desk.beat(role, desk.now)
     body = site.json("/health/ready")
     assert body["status"] == "ready"
@@ -31,6 +31,7 @@ def test_ready_tells_each_thing_in_a_sentence(site, desk):
         "scheduler",
         "ingest",
         "classify",
+        "stories",
     }
     assert all(check["sentence"].endswith(".") for check in body["checks"])
 

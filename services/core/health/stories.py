@@ -1,0 +1,39 @@
+"""What the doctor says of stories: how far behind the stream they are."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import text
+
+from services.core.db import transaction
+from services.core.health.finding import Finding, many
+
+OLD_CHANGE_S = 120
+"""A change on which nobody has decided for so long is something wrong."""
+_COUNTED = 10_000
+
+_BEHIND = text(
+    """
+    SELECT count(*) AS changes, coalesce(extract(epoch FROM now() - min(c.at)), 0) AS oldest, max(s.tries) AS tries
+    FROM story_state s LEFT JOIN LATERAL (SELECT at FROM changes WHERE seq > s.seq ORDER BY seq LIMIT :most) c ON c.at IS NOT NULL
+    WHERE c.at IS NOT NULL
+    """
+)
+
+
+def look() -> Iterator[Finding]:
+    """Whether stories keep up with the stream."""
+    with transaction() as session:
+        found = session.execute(_BEHIND, {"most": _COUNTED}).one()
+    counted = f"{found.changes:,} changes" if found.changes > 1 else many(found.changes, "change")
+    more = "more than " if found.changes == _COUNTED else ""
+    well = found.oldest < OLD_CHANGE_S
+    says = (
+        f"{more}{counted} of the stream wait to be decided on, the oldest for {int(found.oldest)} s"
+        if found.changes
+        else "are decided up to the newest change"
+    )
+    yield Finding(
+        "stories",
+        ok=well,
+        says=says if well else says + ": is `dateline worker stories` running? See its log.",
+    )
