@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from services.classify.stories import Document
 from services.classify.stories.memory import Article, Effects
-from services.classify.stories.rising import Said, Voice
+from services.classify.stories.voices import Said, Voice
 from services.core.models import StoryState, TrendScope
 from services.core.trends import COPY, OWN
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.classify.stories.rising import LOUDEST, Said, Trends, Voice
+from services.classify.stories.rising import LOUDEST, Trends
+from services.classify.stories.voices import Said, Voice
 from services.core.trends import COPY, EVERYWHERE, OWN, Pace, scopes_of, top
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

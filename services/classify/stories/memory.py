@@ -13,8 +13,9 @@ from typing import Any
 
 from services.classify.stories import snapshot
 from services.classify.stories.model import Decision, Document, Limits, Merge
-from services.classify.stories.rising import Said, Trends, Voice
+from services.classify.stories.rising import Trends
 from services.classify.stories.state import Stories
+from services.classify.stories.voices import Said, Voice
 
 Step = list[Any]
 Pair = tuple[int | None, int | None]

@@ -5,64 +5,17 @@ What it means, and how the scores of a moment follow from it, stands in `core.tr
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
-from math import exp2, fsum
-from typing import Any, NamedTuple
+from typing import Any
 
-from services.core.trends import EVERYWHERE, HOUR, OWN, PACE, Pace, scopes_of
+from services.classify.stories.voices import Habit, Heard, Said, Voice, better, heat
+from services.core.trends import EVERYWHERE, HOUR, PACE, Pace, scopes_of
 
+_DAY = 24
+_GREAT = 8
+"""Articles of a story of which it is kept who is heard in each scope."""
 LOUDEST = 200
 """Stories of one scope that readers can be told of."""
-
-
-class Voice(NamedTuple):
-    """A publisher has an article on a story; `at` in seconds since 1970, `weight` is `OWN` or `COPY`."""
-
-    publisher: str
-    at: float
-    weight: float = OWN
-
-
-class Said(NamedTuple):
-    """One listed article as far as trends need it: its publisher and those of its copies, and its labels."""
-
-    voices: tuple[Voice, ...]
-    labels: tuple[str, ...] = ()
-
-
-@dataclass(slots=True)
-class _Habit:
-    """How many voices rose in each hour, and stories began. Hours since 1970."""
-
-    voices: Counter[int] = field(default_factory=Counter)
-    stories: Counter[int] = field(default_factory=Counter)
-
-    def count(self, heard: Mapping[str, tuple[float, float]], by: int) -> None:
-        """Add the voices of a story, or take them out."""
-        for at, weight in heard.values():
-            _change(self.voices, at, by * weight)
-        if heard:
-            _change(self.stories, min(at for at, _ in heard.values()), by)
-
-    def move_on(self, old: Mapping[str, tuple[float, float]], new: Mapping[str, tuple[float, float]]) -> None:
-        """The voices of a story are others now, and the old ones were heard all the same; it is still one story."""
-        for publisher, (at, weight) in new.items():
-            if old.get(publisher) != (at, weight):
-                _change(self.voices, at, weight)
-        _change(self.stories, min(at for at, _ in old.values()), -1)
-        _change(self.stories, min(at for at, _ in new.values()), +1)
-
-    def hours(self) -> list[list[float]]:
-        """[hour, voices, stories], in order."""
-        return [[hour, self.voices[hour], self.stories[hour]] for hour in sorted(self.voices | self.stories)]
-
-
-def _change(hours: Counter[int], at: float, by: float) -> None:
-    hour = int(at // HOUR)
-    hours[hour] += by  # type: ignore[assignment]  # quarters, too: their sums are exact
-    if not hours[hour]:
-        del hours[hour]
 
 
 class Trends:
@@ -75,14 +28,21 @@ class Trends:
         self.changed: set[str] = set()
         """Those in which anything has, what is usual included."""
         self._stories: dict[int, dict[int, Said]] = {}
-        self._loud: defaultdict[str, dict[int, tuple[Voice, ...]]] = defaultdict(dict)
-        self._habits: defaultdict[str, _Habit] = defaultdict(_Habit)
+        self._spans: dict[int, tuple[float, float]] = {}
+        """Of each story the time of its oldest article, and that of its last voice."""
+        self._pruned = 0
+        self._kept: dict[int, dict[str, Heard]] = {}
+        """Of great stories who is heard in each scope, so that one article more need not look at all others."""
+        self._loud: defaultdict[str, set[int]] = defaultdict(set)
+        self._habits: defaultdict[str, Habit] = defaultdict(Habit)
 
     def tell(self, story: int, article: int, said: Said) -> None:
         """An article stands in a story, with these voices and labels from now on."""
         before = self._stories.get(story, {})
-        if before.get(article) != said:
-            self._put({story: {**before, article: said}}, _scopes(before.get(article), said))
+        if article not in before:
+            self._add(story, article, said)
+        elif before[article] != said:
+            self._put({story: {**before, article: said}}, _scopes(before[article], said))
 
     def retract(self, story: int, article: int) -> None:
         """An article does not stand in a story after all: as if it had never been heard. Nothing where it is not known."""
@@ -108,15 +68,18 @@ class Trends:
         """
         present = now.timestamp()
         silent = present - self.pace.window.total_seconds()
-        for story in [story for story in self._stories if self._last(story) < silent]:
-            for scope in _scopes(*self._stories.pop(story).values()):
-                self._set_loud(scope, story, {})
-        for story in self._stories:
-            self._leave_behind(story, present - self.pace.remembered.total_seconds())
+        for story in [story for story, (_, last) in self._spans.items() if last < silent]:
+            for scope in _scopes(*self._stories[story].values()):
+                self._set_loud(scope, story, loud=False)
+            for kept in (self._stories, self._spans, self._kept):
+                kept.pop(story, None)
+        before = present - self.pace.remembered.total_seconds()
+        for story in [story for story, (oldest, _) in self._spans.items() if oldest < before]:
+            self._leave_behind(story, before)
         half_life = self.pace.half_life.total_seconds()
         for scope, loud in self._loud.items():
-            for story in [story for story, voices in loud.items() if _heat(voices, present, half_life) <= 1]:
-                self._set_loud(scope, story, {})
+            for story in [s for s in loud if heat(self.heard(s, scope), present, half_life) <= 1]:
+                self._set_loud(scope, story, loud=False)
         self._forget_habits(int((present - self.pace.habit_window.total_seconds()) // HOUR))
 
     def _leave_behind(self, story: int, before: float) -> None:
@@ -125,17 +88,23 @@ class Trends:
         left = {
             article: said for article, said in articles.items() if max(v.at for v in said.voices) >= before
         }
-        if len(left) == len(articles):
-            return
         scopes = _scopes(*(said for article, said in articles.items() if article not in left))
         heard = {scope: self.heard(story, scope) for scope in scopes}
         self._stories[story] = left
+        self._kept.pop(story, None)
+        self._span(story)
         for scope, old in heard.items():
             if new := self.heard(story, scope):
                 self._habits[scope].move_on(old, new)
-            self._set_loud(scope, story, new)
+            if new != old:
+                self._mark(scope, loudly=story in self._loud[scope])
+            self._set_loud(scope, story, loud=len(new) >= self.pace.voices)
 
     def _forget_habits(self, oldest: int) -> None:
+        """Once a day of the stream: until then they are not counted, and no more."""
+        if oldest < self._pruned + _DAY:
+            return
+        self._pruned = oldest
         for scope, habit in list(self._habits.items()):
             for hours in (habit.voices, habit.stories):
                 for hour in [hour for hour in hours if hour < oldest]:
@@ -148,15 +117,16 @@ class Trends:
         """Whether an article is heard in a story that is not over."""
         return article in self._stories.get(story, {})
 
-    def heard(self, story: int, scope: str = EVERYWHERE) -> dict[str, tuple[float, float]]:
+    def heard(self, story: int, scope: str = EVERYWHERE) -> Heard:
         """When each publisher of a story was first heard in a scope, and what its voice weighs: a text of its own goes before a copy."""
+        if (known := self._kept.get(story, {}).get(scope)) is not None:
+            return known
         found: dict[str, tuple[float, float]] = {}
         for said in self._stories.get(story, {}).values():
             if scope in scopes_of(said.labels):
-                for publisher, at, weight in said.voices:
-                    known = found.get(publisher)
-                    if known is None or (-weight, at) < (-known[1], known[0]):
-                        found[publisher] = (at, weight)
+                found |= better(found, said)
+        if story in self._kept:
+            self._kept[story][scope] = found
         return found
 
     def row(self, scope: str) -> tuple[list[dict[str, Any]], dict[str, Any]]:
@@ -164,45 +134,70 @@ class Trends:
 
         Of more than `LOUDEST` those with the most heat: as all voices fade alike, that order is the same at any later moment.
         """
-        loud, habit = self._loud.get(scope, {}), self._habits.get(scope)
-        if len(loud) > LOUDEST:
+        stories, habit = sorted(self._loud.get(scope, ())), self._habits.get(scope)
+        heard = {story: self.heard(story, scope) for story in stories}
+        if len(stories) > LOUDEST:
             half_life = self.pace.half_life.total_seconds()
-            latest = max(voice.at for voices in loud.values() for voice in voices)
-            most = sorted(loud, key=lambda story: (-_heat(loud[story], latest, half_life), -story))
-            loud = {story: loud[story] for story in most[:LOUDEST]}
-        rows = [{"story": story, "voices": [list(voice) for voice in loud[story]]} for story in sorted(loud)]
+            latest = max(at for voices in heard.values() for at, _ in voices.values())
+            stories.sort(key=lambda story: (-heat(heard[story], latest, half_life), -story))
+            stories = sorted(stories[:LOUDEST])
+        rows = [
+            {"story": story, "voices": [[name, *voice] for name, voice in sorted(heard[story].items())]}
+            for story in stories
+        ]
         return rows, {"hours": habit.hours() if habit else []}
 
     def scopes(self) -> list[str]:
         """Those in which anything is known."""
         return sorted(self._habits)
 
-    def _last(self, story: int) -> float:
-        return max(at for at, _ in self.heard(story).values()) if self._stories[story] else 0.0
+    def _add(self, story: int, article: int, said: Said) -> None:
+        """An article more. What it adds is seen by its own voices, however many others there are."""
+        scopes = scopes_of(said.labels)
+        before = {scope: self.heard(story, scope) for scope in scopes}
+        articles = self._stories.setdefault(story, {})
+        articles[article] = said
+        if len(articles) >= _GREAT:
+            self._kept.setdefault(story, {})
+        for scope, old in before.items():
+            if louder := better(old, said):
+                new = {**old, **louder}
+                if story in self._kept:
+                    self._kept[story][scope] = new
+                self._change(story, scope, old, new)
+        oldest, newest = (
+            self._spans.get(story, (float("inf"), 0.0))[0],
+            max(voice.at for voice in said.voices),
+        )
+        self._spans[story] = min(oldest, newest), max([at for at, _ in self.heard(story).values()])
 
     def _put(self, stories: dict[int, dict[int, Said]], scopes: Iterable[str]) -> None:
         """Let the articles of these stories be those; `scopes` are the ones in which that may be heard."""
         scopes = list(scopes)
         before = {(story, scope): self.heard(story, scope) for story in stories for scope in scopes}
         for story, articles in stories.items():
-            self._stories.pop(story, None)
+            for kept in (self._stories, self._spans, self._kept):
+                kept.pop(story, None)
             if articles:
                 self._stories[story] = articles
+                self._span(story)
         for (story, scope), old in before.items():
-            new = self.heard(story, scope)
-            if new != old:
-                self._habits[scope].count(old, -1)
-                self._habits[scope].count(new, +1)
-                self._mark(scope, loudly=False)
-                self._set_loud(scope, story, new)
+            if (new := self.heard(story, scope)) != old:
+                self._change(story, scope, old, new)
 
-    def _set_loud(self, scope: str, story: int, heard: Mapping[str, tuple[float, float]]) -> None:
-        if len(heard) >= self.pace.voices:
-            voices = tuple(Voice(name, *voice) for name, voice in sorted(heard.items()))
-            if self._loud[scope].get(story) != voices:
-                self._loud[scope][story] = voices
-                self._mark(scope, loudly=True)
-        elif self._loud[scope].pop(story, None) is not None:
+    def _change(self, story: int, scope: str, old: Heard, new: Heard) -> None:
+        self._habits[scope].change(old, new)
+        self._mark(scope, loudly=story in self._loud[scope])
+        self._set_loud(scope, story, loud=len(new) >= self.pace.voices)
+
+    def _span(self, story: int) -> None:
+        oldest = min(max(voice.at for voice in said.voices) for said in self._stories[story].values())
+        self._spans[story] = oldest, max(at for at, _ in self.heard(story).values())
+
+    def _set_loud(self, scope: str, story: int, *, loud: bool) -> None:
+        stories = self._loud[scope]
+        if loud != (story in stories):
+            (stories.add if loud else stories.discard)(story)
             self._mark(scope, loudly=True)
 
     def _mark(self, scope: str, *, loudly: bool) -> None:
@@ -217,6 +212,7 @@ class Trends:
                 [story, [[article, *said] for article, said in sorted(articles.items())]]
                 for story, articles in sorted(self._stories.items())
             ],
+            "pruned": self._pruned,
             "loud": {scope: sorted(self._loud[scope]) for scope in sorted(self._loud) if self._loud[scope]},
             "habits": {scope: hours for scope in self.scopes() if (hours := self._habits[scope].hours())},
         }
@@ -225,26 +221,23 @@ class Trends:
     def load(cls, data: Mapping[str, Any], pace: Pace = PACE) -> "Trends":
         """What `export` gave."""
         trends = cls(pace)
+        trends._pruned = data["pruned"]
         for story, articles in data["stories"]:
             trends._stories[story] = {
                 article: Said(tuple(Voice(*voice) for voice in voices), tuple(labels))
                 for article, voices, labels in articles
             }
+            if len(articles) >= _GREAT:
+                trends._kept[story] = {}
+            trends._span(story)
         for scope, loud in data["loud"].items():
-            for story in loud:
-                trends._set_loud(scope, story, trends.heard(story, scope))
-        trends.changed.clear()
-        trends.loudly.clear()
+            trends._loud[scope] = set(loud)
         for scope, hours in data["habits"].items():
-            trends._habits[scope] = _Habit(
+            trends._habits[scope] = Habit(
                 Counter({int(hour): voices for hour, voices, _ in hours if voices}),
                 Counter({int(hour): stories for hour, _, stories in hours if stories}),
             )
         return trends
-
-
-def _heat(voices: Iterable[Voice], now: float, half_life: float) -> float:
-    return fsum(weight * exp2(-max(now - at, 0.0) / half_life) for _, at, weight in voices)
 
 
 def _scopes(*said: Said | None) -> frozenset[str]:
