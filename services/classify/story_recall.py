@@ -37,6 +37,7 @@ class Held:
     untried: bool = True
     """Whether it has come back and not yet gone on."""
     saved_at: float = field(default_factory=monotonic)
+    told_at: float = 0.0
     cost: float = 0.0
     """Seconds that its last snapshot took."""
 
@@ -136,7 +137,6 @@ class Rebuild:
                 session, {scope: trends.row(scope) for scope in trends.scopes()}, state.now
             )
             trends.changed.clear()
-            trends.loudly.clear()
             step, seq = state.step + 1, state.seq
             if state.torn:
                 seq = max(state.floor, story_keep.seq_before(session, self._open_since))

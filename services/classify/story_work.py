@@ -28,6 +28,8 @@ TRIES, PATIENCE = 3, timedelta(seconds=20)
 """So often, and over so long a time, processes may die over the next changes before these are taken one by one, and over one
 before it is passed over. Many kills in a moment are no article's fault.
 """
+TELL_EVERY_S = 2
+"""While much waits, trends are written once in so many seconds; otherwise with what changed them."""
 SAVE_AFTER, SAVE_SOONEST_S, SAVE_LATEST_S = 2_000, 60, 300
 """A snapshot is taken after so many steps, but not before so many seconds; after so many seconds in any case."""
 _SAVE_SHARE = 20
@@ -101,7 +103,7 @@ class Consumer:
             state = story_store.lock(session)
             if state is None or state.mark != held.mark:
                 return False
-            self._tell_trends(session, state, held, all_of_them=True)
+            self._tell_trends(session, state, held)
             story_keep.keep_snapshot(session, held.step, packed)
         held.unsaved, held.cost = 0, monotonic() - held.saved_at
         return True
@@ -162,12 +164,13 @@ class Consumer:
         word = story_keep.unheard(session)
         batch = self._read_on(session, state, held) if word is None else _Batch(state.seq)
         if batch is None:
-            self._tell_trends(session, state, held, all_of_them=True)
+            self._tell_trends(session, state, held)
             return None
         if word is not None:
             self._listen(session, state, held, word, batch)
         story_store.write(session, batch.effects, state.now)
-        told = self._tell_trends(session, state, held, all_of_them=batch.last)
+        overdue = monotonic() - held.told_at > TELL_EVERY_S
+        told = (batch.last or overdue) and self._tell_trends(session, state, held)
         held.step, held.unsaved = held.step + 1, held.unsaved + len(batch.done)
         story_keep.keep_step(session, held.step, batch.done)
         seen = told or bool(batch.effects.touched)
@@ -219,17 +222,18 @@ class Consumer:
         batch.last = False
 
     @staticmethod
-    def _tell_trends(session: Session, state: State, held: Held, *, all_of_them: bool) -> bool:
-        """Write what has changed of trends; of what is usual only now and then, for every article changes it a little."""
-        trends = held.memory.trends
-        scopes = sorted(trends.changed if all_of_them else trends.loudly)
+    def _tell_trends(session: Session, state: State, held: Held) -> bool:
+        """Write what has changed of trends, and whether readers see another thing. What is not written yet when a process dies
+        is found changed again by whoever does its steps again.
+        """
+        trends, held.told_at = held.memory.trends, monotonic()
+        scopes = sorted(trends.changed)
         if not scopes:
             return False
         told = story_store.write_scopes(session, {scope: trends.row(scope) for scope in scopes}, state.now)
         if told:
             story_store.advance(session, version=state.version + 1)
-        trends.changed.difference_update(scopes)
-        trends.loudly.clear()
+        trends.changed.clear()
         return told
 
 

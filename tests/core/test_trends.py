@@ -134,11 +134,10 @@ def test_an_article_stands_in_regions_topics_and_both():
 def test_other_labels_move_an_article_to_other_scopes():
     trends = of(*voices(1, *"abc", labels=(KG,)))
     trends.changed.clear()
-    trends.loudly.clear()
     for event in voices(1, "c", labels=(US,)):
         trends.tell(*event)
     assert (told(trends, scope=KG), told(trends, scope=US), told(trends)) == ([], [], [1])
-    assert (trends.changed, trends.loudly) == ({KG, US}, {KG})
+    assert trends.changed == {KG, US}
 
 
 def test_what_is_no_news_leaves_no_trace():
@@ -248,9 +247,9 @@ def test_a_snapshot_is_the_state(rows):
 @pytest.mark.parametrize("hours", [49, 24 * 15])
 def test_silence_closes_a_story_and_leaves_only_what_is_usual(hours):
     trends = of(*voices(1, *"abc", labels=(KG,)))
-    trends.loudly.clear()
+    trends.changed.clear()
     trends.forget(NOON + hours * HOUR)
-    assert trends.loudly == {EVERYWHERE, KG}
+    assert trends.changed == {EVERYWHERE, KG}
     assert trends.export()["stories"] == []
     assert bool(trends.scopes()) is (hours < 24 * 14)
     trends.retract(1, ("a", 0.0))

@@ -23,10 +23,8 @@ class Trends:
 
     def __init__(self, pace: Pace = PACE) -> None:
         self.pace = pace
-        self.loudly: set[str] = set()
-        """Scopes in which what `top` tells of stories has changed since somebody last emptied this."""
         self.changed: set[str] = set()
-        """Those in which anything has, what is usual included."""
+        """Scopes of which another `row` is to be written since somebody last emptied this."""
         self._stories: dict[int, dict[int, Said]] = {}
         self._spans: dict[int, tuple[float, float]] = {}
         """Of each story the time of its oldest article, and that of its last voice."""
@@ -97,7 +95,7 @@ class Trends:
             if new := self.heard(story, scope):
                 self._habits[scope].move_on(old, new)
             if new != old:
-                self._mark(scope, loudly=story in self._loud[scope])
+                self.changed.add(scope)
             self._set_loud(scope, story, loud=len(new) >= self.pace.voices)
 
     def _forget_habits(self, oldest: int) -> None:
@@ -111,7 +109,7 @@ class Trends:
                     del hours[hour]
             if not habit.voices and not habit.stories and not self._loud[scope]:
                 del self._habits[scope], self._loud[scope]
-                self._mark(scope, loudly=True)
+                self.changed.add(scope)
 
     def knows(self, story: int, article: int) -> bool:
         """Whether an article is heard in a story that is not over."""
@@ -187,7 +185,7 @@ class Trends:
 
     def _change(self, story: int, scope: str, old: Heard, new: Heard) -> None:
         self._habits[scope].change(old, new)
-        self._mark(scope, loudly=story in self._loud[scope])
+        self.changed.add(scope)
         self._set_loud(scope, story, loud=len(new) >= self.pace.voices)
 
     def _span(self, story: int) -> None:
@@ -198,12 +196,7 @@ class Trends:
         stories = self._loud[scope]
         if loud != (story in stories):
             (stories.add if loud else stories.discard)(story)
-            self._mark(scope, loudly=True)
-
-    def _mark(self, scope: str, *, loudly: bool) -> None:
-        self.changed.add(scope)
-        if loudly:
-            self.loudly.add(scope)
+            self.changed.add(scope)
 
     def export(self) -> dict[str, Any]:
         """Plain data, fit for JSON, in an order of its own. What changed is taken to be written."""
