@@ -1,5 +1,6 @@
 """How many articles a word stands in, learned from the stream as it comes, for each language apart."""
 
+from collections.abc import Iterable
 from math import log
 from typing import Any
 
@@ -13,11 +14,17 @@ _ROOM = 400_000
 class Frequencies:
     """Counts of words by language. A background of other texts was measured to do harm: the stream itself is best."""
 
-    __slots__ = ("_counts", "_totals")
+    __slots__ = ("_counts", "_totals", "_words")
 
     def __init__(self) -> None:
         self._totals: dict[str, int] = {}
         self._counts: dict[str, dict[str, int]] = {}
+        self._words: dict[str, str] = {}
+
+    def shared(self, words: Iterable[str]) -> list[str]:
+        """The same words, each as the one object that all articles hold which have it: half of the memory of stories was words."""
+        once = self._words.setdefault
+        return [once(word, word) for word in words]
 
     def learn(self, words: list[str], language: str) -> None:
         """Count the distinct words of one article."""
@@ -39,6 +46,7 @@ class Frequencies:
         self._totals[language] = max(self._totals[language] // 2, 1)
         counts = self._counts[language]
         self._counts[language] = {word: count // 2 for word, count in counts.items() if count > 1}
+        self._words = {word: word for known in self._counts.values() for word in known}
 
     def export(self) -> dict[str, Any]:
         """Plain data."""
@@ -53,5 +61,6 @@ class Frequencies:
         found = cls()
         for code, language in data.items():
             found._totals[code] = int(language["total"])
-            found._counts[code] = {str(word): int(count) for word, count in language["counts"].items()}
+            counts = language["counts"]
+            found._counts[code] = dict(zip(found.shared(counts), counts.values(), strict=True))
         return found

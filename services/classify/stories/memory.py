@@ -24,6 +24,10 @@ VERSION = 1
 """Of steps, and of what surrounds the stories in a snapshot."""
 
 
+_SPARE, _FEW = 1.25, 1000
+"""What was read of articles that are over is forgotten when it is a quarter of what is known."""
+
+
 @dataclass(frozen=True, slots=True)
 class Article:
     """A listed article as it reads now, with who prints it and under which labels."""
@@ -133,9 +137,9 @@ class Memory:
         if self._hour is None or hour > self._hour:
             self._hour = hour
             self.trends.forget(at)
-            self._read = {
-                article: said for article, said in self._read.items() if article in self.stories.story_of
-            }
+            known = self.stories.story_of
+            if len(self._read) > _SPARE * (len(known) + _FEW):
+                self._read = {article: said for article, said in self._read.items() if article in known}
         return at
 
     def _hear(self, article: Article, now: datetime, story: int | None, effects: Effects) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from services.classify.stories.voices import Habit, Heard, Said, Voice, better, heat
 from services.core.trends import EVERYWHERE, HOUR, PACE, Pace, scopes_of
 
-_DAY = 24
+_DAY = 86_400.0
 _GREAT = 8
 """Articles of a story of which it is kept who is heard in each scope."""
 LOUDEST = 200
@@ -28,7 +28,8 @@ class Trends:
         self._stories: dict[int, dict[int, Said]] = {}
         self._spans: dict[int, tuple[float, float]] = {}
         """Of each story the time of its oldest article, and that of its last voice."""
-        self._pruned = 0
+        self._pruned = 0.0
+        """When what is done once a day of the stream was done last."""
         self._kept: dict[int, dict[str, Heard]] = {}
         """Of great stories who is heard in each scope, so that one article more need not look at all others."""
         self._loud: defaultdict[str, set[int]] = defaultdict(set)
@@ -71,14 +72,16 @@ class Trends:
                 self._set_loud(scope, story, loud=False)
             for kept in (self._stories, self._spans, self._kept):
                 kept.pop(story, None)
-        before = present - self.pace.remembered.total_seconds()
-        for story in [story for story, (oldest, _) in self._spans.items() if oldest < before]:
-            self._leave_behind(story, before)
         half_life = self.pace.half_life.total_seconds()
         for scope, loud in self._loud.items():
             for story in [s for s in loud if heat(self.heard(s, scope), present, half_life) <= 1]:
                 self._set_loud(scope, story, loud=False)
-        self._forget_habits(int((present - self.pace.habit_window.total_seconds()) // HOUR))
+        if present >= self._pruned + _DAY:
+            self._pruned = present
+            before = present - self.pace.remembered.total_seconds()
+            for story in [story for story, (oldest, _) in self._spans.items() if oldest < before]:
+                self._leave_behind(story, before)
+            self._forget_habits(int((present - self.pace.habit_window.total_seconds()) // HOUR))
 
     def _leave_behind(self, story: int, before: float) -> None:
         """Forget articles of a story that runs on. What they counted stays in the habit; their publishers may be heard anew."""
@@ -99,10 +102,6 @@ class Trends:
             self._set_loud(scope, story, loud=len(new) >= self.pace.voices)
 
     def _forget_habits(self, oldest: int) -> None:
-        """Once a day of the stream: until then they are not counted, and no more."""
-        if oldest < self._pruned + _DAY:
-            return
-        self._pruned = oldest
         for scope, habit in list(self._habits.items()):
             for hours in (habit.voices, habit.stories):
                 for hour in [hour for hour in hours if hour < oldest]:
@@ -163,10 +162,7 @@ class Trends:
                 if story in self._kept:
                     self._kept[story][scope] = new
                 self._change(story, scope, old, new)
-        oldest, newest = (
-            self._spans.get(story, (float("inf"), 0.0))[0],
-            max(voice.at for voice in said.voices),
-        )
+        oldest, newest = self._spans.get(story, (float("inf"), 0.0))[0], max(v.at for v in said.voices)
         self._spans[story] = min(oldest, newest), max([at for at, _ in self.heard(story).values()])
 
     def _put(self, stories: dict[int, dict[int, Said]], scopes: Iterable[str]) -> None:

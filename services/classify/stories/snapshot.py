@@ -9,7 +9,7 @@ from services.classify.stories.judged import Judged
 from services.classify.stories.model import Document, Limits
 from services.classify.stories.state import Stories
 from services.classify.stories.story import Member
-from services.classify.stories.vectors import Vector
+from services.classify.stories.vectors import NUMBERS, Vector
 from services.core.errors import InvalidInputError
 
 VERSION = 1
@@ -46,9 +46,8 @@ def load(data: Mapping[str, Any], limits: Limits | None = None) -> Stories:
     touched = {int(number): float(at) for number, at in data["stories"]}
     for number, at in touched.items():
         stories.reopen(number, at)
-    known: dict[str, str] = {}
     for row in data["members"]:
-        stories.enter(_member(row, known), row[1], touched[row[1]])
+        stories.enter(_member(row, stories.frequencies), row[1], touched[row[1]])
     stories.next_id, stories.decided, stories.swept = data["next_id"], data["decided"], data["swept"]
     return stories
 
@@ -91,10 +90,9 @@ def _row(member: Member, story: int) -> list[Any]:
     ]  # fmt: skip
 
 
-def _member(row: list[Any], known: dict[str, str]) -> Member:
-    """Words that several articles share are held once: `known`."""
+def _member(row: list[Any], frequencies: Frequencies) -> Member:
     number, _, place, at, source, language, places, title_only, text, weights, names = row
-    words = tuple([known.setdefault(word, word) for word in text.split("\n")]) if text else ()
+    words = tuple(frequencies.shared(text.split("\n"))) if text else ()
     named = {words[index]: weights[index] ** 2 for index in names}
-    vector = Vector(words, tuple(weights), named, title_only)
+    vector = Vector(words, tuple([NUMBERS[weight] for weight in weights]), named, title_only)
     return Member(number, vector, at, source, language, frozenset(places), place)

@@ -155,8 +155,11 @@ class Stories:
         story = self.open[self.story_of.pop(document)]
         member = story.remove(document)
         for word in member.vector.words[: self.limits.heavy]:
-            others = [m.number for m in story.members.values() if word in m.vector.words[: self.limits.heavy]]
-            self._file(word, story.id, max(others, default=None))
+            if self._filed[word][story.id] == member.number:  # else a later article of the story has the word
+                others = [
+                    m.number for m in story.members.values() if word in m.vector.words[: self.limits.heavy]
+                ]
+                self._file(word, story.id, max(others, default=None))
         return member
 
     def _file(self, word: str, story: int, number: int | None) -> None:
@@ -231,7 +234,7 @@ class Stories:
         self.story_of[member.id] = number
         self.judged.placed(member.id, number)
         for word in member.vector.words[: self.limits.heavy]:
-            self._file(word, number, member.number)
+            self._file(word, number, max(member.number, self._filed[word].get(number, 0)))
 
     def reopen(self, number: int, now: float) -> Story:
         """An empty open story of a known number, touched at `now` (seconds since 1970)."""

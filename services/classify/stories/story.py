@@ -59,9 +59,9 @@ class Story:
         """Take an article in. Sums of whole numbers: the order of additions leaves no trace."""
         vector = member.vector
         self.square += 2 * self.dot(vector) + sum([w * w for w in vector.weights])
-        total, known = self.total, self.total.get
+        total = self.total
         for word, weight in zip(vector.words, vector.weights, strict=True):
-            total[word] = known(word, 0) + weight
+            total[word] = total[word] + weight if word in total else weight
         self.members[member.id] = member
         for counter, keys in self._counted(member):
             counter.update(keys)

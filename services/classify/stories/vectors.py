@@ -13,6 +13,8 @@ from services.classify.tokens import fold, guess_language, stems, stop_words, to
 
 SCALE = 1 << 12
 """The length of a vector."""
+NUMBERS = tuple(range(SCALE + 1))
+"""Weights, each held once."""
 TITLE_COUNTS = 3
 BODY_TOKENS = 80
 BODY_GRAMS = 160
@@ -92,8 +94,9 @@ def weigh(words: Words, frequencies: Frequencies) -> Vector:
     rarity = frequencies.weights(words.words, words.language)
     raw = [(1 + log(n)) * weight for n, weight in zip(words.counts, rarity, strict=True)]
     length = sqrt(sum(weight * weight for weight in raw)) or 1.0
+    shared = frequencies.shared(words.words)
     scaled = sorted(
-        ((round(weight / length * SCALE), word) for word, weight in zip(words.words, raw, strict=True)),
+        ((NUMBERS[round(weight / length * SCALE)], word) for word, weight in zip(shared, raw, strict=True)),
         key=lambda pair: (-pair[0], pair[1]),
     )
     return Vector(

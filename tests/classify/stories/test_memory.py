@@ -12,7 +12,7 @@ from services.classify.stories.memory import Article, Effects, Memory
 from services.classify.stories.rising import Trends
 from services.classify.stories.voices import Said, Voice
 from services.core.errors import InvalidInputError
-from tests.classify.stories.test_stories import EVENTS, LOOSE, NOON, TEXTS, bridge, document
+from tests.classify.stories.test_stories import EVENTS, LOOSE, NOON, TEXTS, bridge, document, whole
 
 HOUR = timedelta(hours=1)
 
@@ -232,6 +232,7 @@ def test_a_snapshot_and_the_steps_since_are_the_state_and_the_store_says_the_sam
     for step in done:
         woken.do(step, Effects())
     assert json.dumps(woken.export()) == json.dumps(lived.export())
+    assert whole(woken.stories) == whole(lived.stories)
     for scope in lived.trends.scopes():
         assert woken.trends.row(scope) == lived.trends.row(scope)
     assert stories_of(lived).items() <= store.story_of.items()

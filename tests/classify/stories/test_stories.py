@@ -298,6 +298,16 @@ def test_a_removed_article_leaves_no_trace():
         other.remove(300)
 
 
+def test_an_older_article_that_is_rewritten_does_not_take_its_storys_place():
+    """A story is filed by the newest of its articles, before and after a snapshot."""
+    title, body = EVENTS["en"][0]
+    stories, _ = decide_all([document(n, title, body, hours=n / 10) for n in range(3)])
+    stories.revise(document(0, title, body + " Schools stay closed."), NOON)
+    assert whole(load(json.loads(json.dumps(export(stories))))) == whole(stories)
+    stories.remove(2)
+    assert whole(load(json.loads(json.dumps(export(stories))))) == whole(stories)
+
+
 def test_a_snapshot_of_another_version_is_refused():
     with pytest.raises(InvalidInputError, match="version 0"):
         load({"version": 0})
