@@ -25,7 +25,7 @@ _LISTS = ("regions", "topics", "places")
 # The article's row is locked first, in every path, so that two editors who correct one article come one after the other.
 _HOLD = text(
     """
-    SELECT a.id, a.duplicate_of, jsonb_strip_nulls(jsonb_build_object(
+    SELECT a.id, a.duplicate_of, a.removed_why, jsonb_strip_nulls(jsonb_build_object(
         'title', a.title, 'body', a.text, 'lang', a.language, 'tags', to_jsonb(a.tags), 'section', a.url,
         'source_country', s.country, 'prior_region', f.region_hint)) AS document
     FROM articles a JOIN sources s ON s.id = a.source_id LEFT JOIN feeds f ON f.id = a.feed_id
@@ -107,12 +107,14 @@ def correct(session: Session, article_id: int, judgement: Judgement, *, author: 
     """Store what an editor says of an article, in place of what was said of it before; the correction's number.
 
     Raises NotFoundError for no such article, InvalidInputError for a label that the rulebook in force does not have,
-    for a judgement that says nothing, and for a duplicate (its article is the one to correct).
+    for a judgement that says nothing, for a removed article, and for a duplicate (its article is the one to correct).
     """
     _refuse_unknown(session, judgement)
     held = session.execute(_HOLD, {"id": article_id}).one_or_none()
     if held is None:
         raise NotFoundError(f"There is no article {article_id}.")
+    if held.removed_why is not None:
+        raise InvalidInputError(f"Article {article_id} was removed. {held.removed_why}")
     if held.duplicate_of is not None:
         raise InvalidInputError(
             f"Article {article_id} repeats article {held.duplicate_of} and is not shown: correct that one."

@@ -24,7 +24,8 @@ class Article(Base):
     `sort_at` is its place in Latest: min(published, first seen), never moved once given. `waiting_since` set means
     that it waits for labels. `listed` means that it stands in Latest; a duplicate never does: it is listed as
     "also at" of the article it points to. `removed_at` set means that it was taken out of Latest for good, `removed_why` in a
-    sentence: what is left of it is a tombstone, so that a feed that still lists it does not bring it back. `revision` grows with every change a subscriber can see. `search`: its words,
+    sentence: what is left of it is a tombstone, so that a feed that still lists it does not bring it back. `emptied`: its texts
+    are gone too, for good; it expired. `revision` grows with every change a subscriber can see. `search`: its words,
     written by whoever labels it, so that storing a fetch need not wait for it.
     """
 
@@ -33,8 +34,11 @@ class Article(Base):
         CheckConstraint("duplicate_of IS NULL OR NOT listed", name="duplicate_hidden"),
         CheckConstraint("duplicate_of <> id", name="duplicate_of_another"),
         CheckConstraint("removed_at IS NULL OR NOT listed", name="removed_hidden"),
+        CheckConstraint("removed_at IS NOT NULL OR NOT emptied", name="emptied_removed"),
         CheckConstraint("revision > 0", name="revision_positive"),
         Index("ix_articles_latest", sql("sort_at DESC"), sql("id DESC"), postgresql_where=sql("listed")),
+        Index("ix_articles_expiring", "sort_at", "id", postgresql_where=sql("NOT emptied")),
+        Index("ix_articles_tombstones", "removed_at", "id", postgresql_where=sql("emptied")),
         Index(
             "ix_articles_waiting",
             "id",
@@ -66,6 +70,7 @@ class Article(Base):
     duplicate_of: Mapped[int | None] = mapped_column(ForeignKey("articles.id"))
     removed_at: Mapped[datetime | None]
     removed_why: Mapped[str | None]
+    emptied: Mapped[bool] = mapped_column(server_default=sql("false"))
 
     waiting_since: Mapped[datetime | None]
     lease_until: Mapped[datetime] = mapped_column(server_default=sql("'epoch'"))
