@@ -9,7 +9,9 @@ The rules, in their order:
 4. Only the feed that an article stands under may correct it; others carry teasers of their own.
 5. A publisher's own feed adopts what stood under an aggregator that happened to list it first: text and source
    become the publisher's, the place in Latest stays.
-6. A feed that had entries before and shows none of them now has a gap: its window ran over between two looks. What
+6. An entry of an article that was removed for good is that article, whatever its feed calls it and whatever it says now:
+   it is remembered where it was seen, and that is all. What is older than articles are kept is not begun with.
+7. A feed that had entries before and shows none of them now has a gap: its window ran over between two looks. What
    others brought already is no sign that this feed had shown it.
 """
 
@@ -27,11 +29,18 @@ GAP_WINDOW = 5
 
 
 def decide(
-    entries: Iterable[Entry], known: Known, *, feed: FeedState, now: datetime, sifted: Iterable[str] = ()
+    entries: Iterable[Entry],
+    known: Known,
+    *,
+    feed: FeedState,
+    now: datetime,
+    sifted: Iterable[str] = (),
+    oldest: datetime | None = None,
 ) -> Plan:
     """Sort the entries of one fetch into new, again, unchanged and skipped; each article at most once.
 
-    `sifted`: stored names of entries of the same body that were seen to be unchanged already.
+    `sifted`: stored names of entries of the same body that were seen to be unchanged already. `oldest`: what would stand
+    before it in Latest is skipped unless it is there already; None keeps everything.
     """
     new: list[New] = []
     again: list[Again] = []
@@ -39,6 +48,7 @@ def decide(
     skipped: list[str] = []
     taken_guids: set[str] = set()
     taken_urls: set[str] = set()
+    reaches_back = False
     for entry in entries:
         if entry.url_key in taken_urls:
             skipped.append(f"twice in one body: {entry.url}")
@@ -49,7 +59,16 @@ def decide(
         seen = Seen(guid, entry, entry.fingerprint or content_hash(entry))
         if article is None:
             place = place_in_latest(entry, now=now, index=len(new), first_look=feed.ok_at is None)
+            if oldest is not None and place < oldest:
+                skipped.append(f"older than articles are kept: {entry.url}")
+                reaches_back = True
+                continue
             new.append(New(seen, place))
+        elif article.removed:
+            if sighting is None or entry.url_key not in known.by_url:
+                again.append(Again(article.article_id, seen, sighting is None, changed=False, removed=True))
+            else:
+                unchanged.append(guid)
         elif _adopts(entry, article, feed):
             again.append(Again(article.article_id, seen, sighting is None, changed=True, adopted=True))
         elif sighting is None or sighting.content_hash != seen.content_hash:
@@ -57,7 +76,9 @@ def decide(
             again.append(Again(article.article_id, seen, first_here=sighting is None, changed=changed))
         else:
             unchanged.append(guid)
-    gap = feed.window > 0 and len(new) >= GAP_WINDOW and not unchanged and all(a.first_here for a in again)
+    unknown = not unchanged and all(a.first_here for a in again)
+    # A window that reaches so far back has lost nothing below.
+    gap = feed.window > 0 and len(new) >= GAP_WINDOW and unknown and not reaches_back
     missed = _missed(new, again, feed=feed, now=now) if gap else 0
     return Plan(tuple(new), tuple(again), tuple(unchanged), tuple(skipped), gap, missed)
 

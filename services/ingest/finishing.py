@@ -9,7 +9,7 @@ import random
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy.orm import Session
@@ -80,7 +80,7 @@ def finish(looks: Sequence[Look], now: datetime | None = None) -> list[Outcome]:
 def _finish(looks: Sequence[Look], now: datetime) -> list[Outcome]:
     looks, stored = _sifted(looks, now), None
     while stored is None:
-        with suppress(apply.BeatenError):
+        with suppress(apply.BeatenError, known.GoneError):
             stored = _store(looks, now)
     for outcome in stored:
         _say(outcome)
@@ -90,8 +90,8 @@ def _finish(looks: Sequence[Look], now: datetime) -> list[Outcome]:
 def _store(looks: Sequence[Look], now: datetime) -> list[Outcome]:
     """One transaction; what it stored.
 
-    Raises apply.BeatenError when another worker stored first what we had found to be new. It ends: whoever beat us has
-    committed, so that the next turn finds at least one article more.
+    Raises apply.BeatenError when another worker stored first what we had found to be new, known.GoneError when a
+    tombstone went. It ends: whoever beat us has committed, so that the next turn finds at least one article more, or less.
     """
     conf = settings()
     with transaction() as session:
@@ -103,7 +103,8 @@ def _store(looks: Sequence[Look], now: datetime) -> list[Outcome]:
             apply.Brought(o.feed.id, o.source_id, o.plan, d.ids)
             for o, d in zip(outcomes, decided, strict=True)
         ]
-        apply.store_entries(session, brought, now=now)
+        with known.still_stored():
+            apply.store_entries(session, brought, now=now)
         names = [(o.feed.id, guid) for o in outcomes for guid in o.plan.unchanged]
         sightings.still_there(session, names, now=now)
         feeds.store_history(session, outcomes, now=now)
@@ -174,7 +175,7 @@ def _sifted_one(look: Look, sighted: Mapping[str, KnownSighting], now: datetime)
 def _decided(
     session: Session, looks: Sequence[Look], publishers: Mapping[int, _Publisher], now: datetime
 ) -> list[_Decided]:
-    """What each look comes to, one after the other: what an earlier one makes or adopts stands already for the later ones.
+    """What each look comes to, one after the other: what an earlier one makes, moves or adopts stands already for the later ones.
 
     That takes ids before the articles are there; those of entries that prove not to be new are lost, which costs nothing.
     """
@@ -188,16 +189,19 @@ def _decided(
     standing = known.articles_at(session, {e.url_key for look in looks for e in look.reading.entries})
     fresh = sum(e.url_key not in standing for look in looks for e in look.reading.entries)
     ids = iter(new_ids(session, "articles", fresh))
+    oldest = now - timedelta(days=settings().retention_days)
     decided: list[_Decided] = []
     for look in looks:
         entries, feed = look.reading.entries, look.feed
         by_guid = by_feed.get(feed.id, {})
         by_url = {e.url_key: standing[e.url_key].seen_by(feed.id) for e in entries if e.url_key in standing}
-        plan = decide(entries, Known(by_guid, by_url), feed=feed, now=now, sifted=look.sifted)
+        known_here = Known(by_guid, by_url)
+        plan = decide(entries, known_here, feed=feed, now=now, sifted=look.sifted, oldest=oldest)
         made = [(next(ids), new.seen.entry) for new in plan.new]
-        adopted = [(a.article_id, a.seen.entry) for a in plan.again if a.adopted]
+        changed = [(a.article_id, a.seen.entry) for a in plan.again if a.changed]
         key = publishers[feed.id].key
-        standing |= {e.url_key: known.Standing(n, e.title, feed.id, key) for n, e in [*made, *adopted]}
+        standing |= {e.url_key: known.Standing(n, e.title, feed.id, key) for n, e in [*made, *changed]}
+        standing |= {a.seen.entry.url_key: known.Standing.gone(a.article_id) for a in plan.again if a.removed}
         decided.append(_Decided(look, plan, tuple(number for number, _ in made)))
     return decided
 

@@ -49,13 +49,14 @@ class FeedState:
 @dataclass(frozen=True, slots=True)
 class KnownArticle:
     """A stored article that an entry may be. `own`: it is this very feed's, which may correct it. `source_key`: the
-    publisher it stands under.
+    publisher it stands under. `removed`: it was taken out for good; it is recognised, and nothing more.
     """
 
     article_id: int
     title: str
     own: bool
     source_key: str = ""
+    removed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,8 @@ class New:
 @dataclass(frozen=True, slots=True)
 class Again:
     """A stored article seen (for the first time or again) in this feed; `changed` when the feed corrects its own,
-    `adopted` when it is the publisher's own and stood under somebody who had only listed it.
+    `adopted` when it is the publisher's own and stood under somebody who had only listed it. `removed`: it is a tombstone,
+    and all that is stored is that it was seen here, under this name and address.
     """
 
     article_id: int
@@ -102,6 +104,7 @@ class Again:
     first_here: bool
     changed: bool
     adopted: bool = False
+    removed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

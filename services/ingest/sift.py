@@ -68,6 +68,8 @@ def _stays(told: Told, known: KnownSighting, feed: FeedState) -> bool:
     if known.content_hash != told.fingerprint:
         return False
     url = told.raw.url or told.raw.guid or ""
+    if known.article.removed:
+        return True
     at_home = same_site(url, authority_of(feed.url)) and not same_site(url, known.article.source_key)
     return known.article.own or not at_home
 

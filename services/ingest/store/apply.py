@@ -82,9 +82,11 @@ def store_entries(session: Session, brought: Sequence[Brought], *, now: datetime
     """
     made = [_Made(number, new, by) for by in brought for number, new in zip(by.ids, by.plan.new, strict=True)]
     changed = [_Changed(a, b) for b in brought for a in b.plan.again if a.changed]
+    # A tombstone that moved is known by its new address too.
+    gone = [_Changed(a, b) for b in brought for a in b.plan.again if a.removed]
     _insert(session, made, now)
     wanted = {m.new.seen.entry.url_key: m.id for m in made}
-    taken = _claim_urls(session, wanted | {c.again.seen.entry.url_key: c.id for c in changed})
+    taken = _claim_urls(session, wanted | {c.again.seen.entry.url_key: c.id for c in [*changed, *gone]})
     if wanted.keys() & taken.keys():
         raise BeatenError
     touched = _of_other_sources(session, brought)
@@ -99,7 +101,7 @@ def store_entries(session: Session, brought: Sequence[Brought], *, now: datetime
         again=[(b.feed_id, a.seen, a.article_id) for b in brought for a in b.plan.again],
         now=now,
     )
-    if made or any(b.plan.again for b in brought):
+    if made or any(not a.removed for b in brought for a in b.plan.again):
         publish(session, ArticlesStored())
 
 
@@ -177,13 +179,14 @@ _CORRECT = text(
     FROM jsonb_to_recordset(:rows) AS d (
         id bigint, feed_id bigint, source_id bigint, content_hash text, times bigint,
         {", ".join(f"{name} {kind}" for name, kind in _SAID.items())})
-    WHERE a.id = d.id
+    WHERE a.id = d.id AND a.removed_at IS NULL
     """  # noqa: S608 - put together from the table of columns above
 ).bindparams(bindparam("rows", type_=JSONB))
 
 
 def _correct(session: Session, changed: Sequence[_Changed], now: datetime) -> None:
     """Feeds correct or adopt articles: the new text in the old place. Hidden copies wait too: with another text they may be none.
+    What was removed since it was looked at stays as it is.
 
     Of several corrections of one article the last one stands, and each counts as a revision.
     """
@@ -204,7 +207,10 @@ def _of_other_sources(session: Session, brought: Sequence[Brought]) -> list[int]
     "also at" grows.
     """
     seen = {
-        (a.article_id, b.source_id) for b in brought for a in b.plan.again if a.first_here and not a.changed
+        (a.article_id, b.source_id)
+        for b in brought
+        for a in b.plan.again
+        if a.first_here and not (a.changed or a.removed)
     }
     if not seen:
         return []

@@ -21,7 +21,7 @@ _COLUMNS = {
 
 _KNOWN = text(
     """
-    SELECT s.feed_id, s.guid, s.content_hash, a.id, a.title, a.feed_id, o.key
+    SELECT s.feed_id, s.guid, s.content_hash, a.id, a.title, a.feed_id, o.key, a.removed_at IS NOT NULL
     FROM unnest(CAST(:feeds AS bigint[]), CAST(:guids AS text[])) AS w (feed_id, guid)
     JOIN sightings s USING (feed_id, guid) JOIN articles a ON a.id = s.article_id JOIN sources o ON o.id = a.source_id
     """
@@ -46,6 +46,7 @@ _STILL_THERE = text(
     """
 )
 
+
 Sighted = tuple[int, Seen, int]
 """Feed, sighting, article."""
 
@@ -57,9 +58,9 @@ def known(session: Session, names: Sequence[tuple[int, str]]) -> dict[tuple[int,
     rows = session.execute(_KNOWN, _pairs(names))
     return {
         (feed_id, guid): KnownSighting(
-            KnownArticle(article_id, title, owner == feed_id, source), bytes(content_hash)
+            KnownArticle(article_id, title, owner == feed_id, source, removed), bytes(content_hash)
         )
-        for feed_id, guid, content_hash, article_id, title, owner, source in rows
+        for feed_id, guid, content_hash, article_id, title, owner, source, removed in rows
     }
 
 
