@@ -80,6 +80,7 @@ def _stories() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_stories'))
     )
     op.create_index('ix_stories_merged_into', 'stories', ['merged_into'], unique=False, postgresql_where=sa.text('merged_into IS NOT NULL'))
+    op.create_index('ix_stories_lead_id', 'stories', ['lead_id'], unique=False, postgresql_where=sa.text('lead_id IS NOT NULL'))
     op.create_table('story_articles',
     sa.Column('article_id', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('story_id', sa.BigInteger(), nullable=False),
@@ -129,9 +130,10 @@ def upgrade() -> None:
     op.add_column('articles', sa.Column('emptied', sa.Boolean(), server_default=sa.text('false'), nullable=False))
     op.create_check_constraint(op.f('ck_articles_emptied_removed'), 'articles', 'removed_at IS NOT NULL OR NOT emptied')
     op.create_index('ix_articles_expiring', 'articles', ['sort_at', 'id'], unique=False, postgresql_where=sa.text('NOT emptied'))
-    op.create_index('ix_articles_tombstones', 'articles', ['removed_at', 'id'], unique=False, postgresql_where=sa.text('emptied'))
+    op.create_index('ix_articles_tombstones', 'articles', ['lease_until'], unique=False, postgresql_where=sa.text('emptied'))
     op.create_check_constraint(op.f('ck_articles_removed_hidden'), 'articles', 'removed_at IS NULL OR NOT listed')
     op.add_column('sources', sa.Column('owner', sa.Text(), nullable=True))
+    op.add_column('feeds', sa.Column('body_at', sa.DateTime(timezone=True), nullable=True))
     _copies()
     _stories()
     # What is hidden already stays so: behind the article that is shown, which may itself have become a copy.
@@ -155,6 +157,7 @@ def downgrade() -> None:
     op.create_index(op.f('ix_text_keys_article_id'), 'text_keys', ['article_id'], unique=False)
     for table in ('trend_scopes', 'story_steps', 'story_state', 'story_articles', 'stories', 'judgements', 'copies', 'fingerprints'):
         op.drop_table(table)
+    op.drop_column('feeds', 'body_at')
     op.drop_column('sources', 'owner')
     op.drop_constraint(op.f('ck_articles_removed_hidden'), 'articles')
     op.drop_constraint(op.f('ck_articles_emptied_removed'), 'articles')

@@ -35,6 +35,7 @@ class Job(StrEnum):
     FETCH_FEEDS = "feeds.fetch"
     SEEK_REPLACEMENTS = "feeds.seek"
     RENEW_SUBSCRIPTIONS = "subscriptions.renew"
+    EXPIRE_ARTICLES = "articles.expire"
     LABEL_ARTICLES = "articles.label"
     SERVE_DESK = "desk.serve"
     RELABEL_ARTICLES = "articles.relabel"
@@ -45,6 +46,7 @@ QUEUE_OF: dict[Job, Queue] = {
     Job.FETCH_FEEDS: Queue.FETCH,
     Job.SEEK_REPLACEMENTS: Queue.MAINTENANCE,
     Job.RENEW_SUBSCRIPTIONS: Queue.MAINTENANCE,
+    Job.EXPIRE_ARTICLES: Queue.MAINTENANCE,
     Job.LABEL_ARTICLES: Queue.CLASSIFY,
     Job.SERVE_DESK: Queue.DESK,
     Job.RELABEL_ARTICLES: Queue.RELABEL,

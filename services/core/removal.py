@@ -7,7 +7,7 @@ can come back.
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Row, bindparam, text
+from sqlalchemy import ARRAY, BigInteger, Row, TextClause, bindparam, text
 from sqlalchemy.orm import Session
 
 from services.core import latest
@@ -22,21 +22,20 @@ _LOCK = text(
 ).bindparams(bindparam("ids", type_=ARRAY(BigInteger)))
 
 # Without its labels and its words, but with title, address, publisher and place: that is what it is recognised by.
-_REMOVE = text(
-    """
-    UPDATE articles SET removed_at = now(), removed_why = :why, listed = false, revision = revision + 1,
-        published_revision = revision + 1, waiting_since = NULL, lease_until = 'epoch', lease_token = NULL, attempts = 0,
-        region = NULL, regions = '{}', topics = '{}', places = '{}', rulebook_version = NULL, search = NULL
-    WHERE id = ANY(:ids)
-    """
-).bindparams(bindparam("ids", type_=ARRAY(BigInteger)))
-_EMPTY = text(
-    """
-    UPDATE articles SET emptied = true, teaser = '', text = '', html = '', authors = '{}', tags = '{}', image = NULL,
-        verdict = NULL, removed_why = :why
-    WHERE id = ANY(:ids)
-    """
-).bindparams(bindparam("ids", type_=ARRAY(BigInteger)))
+_OUT = """
+    removed_at = now(), listed = false, revision = revision + 1, published_revision = revision + 1, waiting_since = NULL,
+    lease_until = 'epoch', lease_token = NULL, attempts = 0, region = NULL, regions = '{}', topics = '{}', places = '{}',
+    rulebook_version = NULL, search = NULL"""
+_EMPTY = """
+    emptied = true, teaser = '', text = '', html = '', authors = '{}', tags = '{}', image = NULL, verdict = NULL"""
+
+
+def _set(*columns: str) -> TextClause:
+    statement = f"UPDATE articles SET {', '.join(columns)}, removed_why = :why WHERE id = ANY(:ids)"  # noqa: S608 - texts of ours
+    return text(statement).bindparams(bindparam("ids", type_=ARRAY(BigInteger)))
+
+
+_TAKE_OUT, _TAKE_ALL, _EMPTY_ONLY = _set(_OUT), _set(_OUT, _EMPTY), _set(_EMPTY)
 _UNLABEL = text("DELETE FROM article_labels WHERE article_id = ANY(:ids)").bindparams(
     bindparam("ids", type_=ARRAY(BigInteger))
 )
@@ -59,11 +58,11 @@ def remove(session: Session, ids: Collection[int], *, why: str, keep_text: bool)
     fresh = [row for row in found if not row.removed]
     if fresh:
         numbers = [row.id for row in fresh]
-        session.execute(_REMOVE, {"ids": numbers, "why": why})
+        session.execute(_TAKE_OUT if keep_text else _TAKE_ALL, {"ids": numbers, "why": why})
         session.execute(_UNLABEL, {"ids": numbers})
-    full = [] if keep_text else [row.id for row in found if not row.emptied]
+    full = [] if keep_text else [row.id for row in found if row.removed and not row.emptied]
     if full:
-        session.execute(_EMPTY, {"ids": full, "why": why})
+        session.execute(_EMPTY_ONLY, {"ids": full, "why": why})
     latest.publish(session, [_told(row) for row in fresh if row.listed])
     return [row.id for row in fresh]
 

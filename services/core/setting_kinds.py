@@ -44,6 +44,13 @@ def whole(text: str) -> int:
     return int(text)
 
 
+def days(text: str) -> int:
+    """A number of days; a hundred years are as good as for ever, and no date runs over."""
+    if not re.fullmatch(r"[0-9]{1,5}", text.strip()) or not 1 <= int(text) <= 36_500:
+        raise ValueError("a whole number of days from 1 to 36500")
+    return int(text)
+
+
 def seconds(least: float) -> Callable[[str], float]:
     """A number of seconds, `least` or more and an hour at most."""
 

@@ -121,9 +121,9 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         "retention_days",
-        kinds.positive,
+        kinds.days,
         "90",
-        "Days that articles are kept after they were last seen in a feed.",
+        "Days that articles are kept, counted from their place in Latest.",
     ),
     Setting(
         "relabel_rate",

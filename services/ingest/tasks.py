@@ -4,6 +4,7 @@ from services.core.broker import job
 from services.core.queues import Job
 from services.ingest.refresh import refresh_due
 from services.ingest.replacements import seek_due
+from services.ingest.retention import let_go
 from services.ingest.websub import renew_due
 
 
@@ -23,3 +24,9 @@ def seek_replacements() -> None:
 def renew_subscriptions() -> None:
     """Ask hubs to push what is not pushed yet, and to go on pushing what is."""
     renew_due()
+
+
+@job(Job.EXPIRE_ARTICLES)
+def expire_articles() -> None:
+    """Let go of what is older than articles are kept."""
+    let_go()

@@ -119,6 +119,8 @@ WRONG = [
     ("RATE_LIMIT", "many"),
     ("RATE_LIMIT_TOKEN", "1e3"),
     ("TRUSTED_PROXIES", "proxy.example"),
+    ("RETENTION_DAYS", "0"),
+    ("RETENTION_DAYS", "36501"),
     ("WORKER_PROCESSES", "0"),
     ("SCHEDULER_TICK", "0"),
     ("SCHEDULER_TICK", "inf"),

@@ -25,7 +25,7 @@ class Article(Base):
     that it waits for labels. `listed` means that it stands in Latest; a duplicate never does: it is listed as
     "also at" of the article it points to. `removed_at` set means that it was taken out of Latest for good, `removed_why` in a
     sentence: what is left of it is a tombstone, so that a feed that still lists it does not bring it back. `emptied`: its texts
-    are gone too, for good; it expired. `revision` grows with every change a subscriber can see. `search`: its words,
+    are gone too, for good; it expired, and is looked at again after `lease_until`. `revision` grows with every change a subscriber can see. `search`: its words,
     written by whoever labels it, so that storing a fetch need not wait for it.
     """
 
@@ -38,7 +38,7 @@ class Article(Base):
         CheckConstraint("revision > 0", name="revision_positive"),
         Index("ix_articles_latest", sql("sort_at DESC"), sql("id DESC"), postgresql_where=sql("listed")),
         Index("ix_articles_expiring", "sort_at", "id", postgresql_where=sql("NOT emptied")),
-        Index("ix_articles_tombstones", "removed_at", "id", postgresql_where=sql("emptied")),
+        Index("ix_articles_tombstones", "lease_until", postgresql_where=sql("emptied")),
         Index(
             "ix_articles_waiting",
             "id",

@@ -37,7 +37,8 @@ class Feed(Base):
     """A source we poll. `paused_reason` set means that it is not due until somebody resumes it.
 
     What the publisher wishes: `wish_s` (ttl, sy:updatePeriod; seconds), `skip_hours` (0 to 23, UTC) and `skip_days` (0 is
-    Monday). `full_at`: the last answer with a body; `validators_lie`: its server said "not modified" of a body that
+    Monday). `full_at`: the last answer with a body; `body_at`: the last one whose entries were read, since its bytes were
+    others than before; `validators_lie`: its server said "not modified" of a body that
     was. `moved_to`, since when and how often in a row: a permanent redirect that is not believed yet.
     `new_at`: when it last brought something new; `usual_s`: its usual silence; from `quiet_at` on silence is unusual; `window_s`: how long its window lasts.
     `pace_reason`: why the next look is when it is, in a sentence. `replacement_url`: a feed that its site offers
@@ -86,6 +87,7 @@ class Feed(Base):
     skip_hours: Mapped[list[int]] = mapped_column(ARRAY(SmallInteger), server_default=text("'{}'"))
     skip_days: Mapped[list[int]] = mapped_column(ARRAY(SmallInteger), server_default=text("'{}'"))
     full_at: Mapped[datetime | None]
+    body_at: Mapped[datetime | None]
     validators_lie: Mapped[bool] = mapped_column(server_default=text("false"))
     moved_to: Mapped[str | None]
     moved_since: Mapped[datetime | None]

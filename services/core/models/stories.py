@@ -20,6 +20,7 @@ class Story(Base):
     __table_args__ = (
         CheckConstraint("merged_into < id", name="older_stays"),
         Index("ix_stories_merged_into", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
+        Index("ix_stories_lead_id", "lead_id", postgresql_where=text("lead_id IS NOT NULL")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

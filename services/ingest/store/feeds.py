@@ -44,6 +44,7 @@ _OUTCOMES = text(
         last_modified = CASE WHEN d.ok THEN d.last_modified ELSE f.last_modified END,
         body_hash = CASE WHEN d.ok THEN d.body_hash ELSE f.body_hash END,
         full_at = CASE WHEN d.is_full THEN :now ELSE f.full_at END,
+        body_at = CASE WHEN d.size IS NULL THEN f.body_at ELSE :now END,
         validators_lie = f.validators_lie OR d.lied,
         moved_to = d.moved_to, moved_since = d.moved_since, moved_times = d.moved_times,
         new_at = d.new_at, usual_s = d.usual_s, quiet_at = d.quiet_at, window_s = d.window_s,
