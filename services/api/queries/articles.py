@@ -17,7 +17,8 @@ LARGEST_ID = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where an article stands: `fate` is the last change that took it out of Latest (`merged`, `removed`).
+    """Where an article stands: `fate` is its last change in the log, None where the log does not reach back to one.
+    `removed_why`: why it was taken out for good, in a sentence; None where it was not.
 
     `row_version` differs after everything that was written to its row: labels given anew grow no revision.
     """
@@ -27,6 +28,7 @@ class Standing:
     duplicate_of: int | None
     waiting: bool
     quarantined: str | None
+    removed_why: str | None
     fate: str | None
     row_version: str
 
@@ -46,6 +48,7 @@ async def standing(connection: AsyncConnection, article_id: int) -> Standing | N
         Article.duplicate_of,
         Article.waiting_since.is_not(None),
         Article.quarantined,
+        Article.removed_why,
         last,
         literal_column("articles.xmin::text"),
     ).where(Article.id == article_id)

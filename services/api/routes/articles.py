@@ -52,10 +52,10 @@ async def require_standing(connection: AsyncConnection, article_id: int) -> arti
     standing = await articles.standing(connection, article_id)
     if standing is None:
         raise _missing(article_id)
+    if standing.removed_why is not None:
+        raise Problem(410, "removed", f"Article {article_id} was removed. {standing.removed_why}")
     if standing.listed or standing.duplicate_of:
         return standing
-    if standing.fate == "removed":
-        raise Problem(410, "removed", f"Article {article_id} was removed.")
     why = f"it was put aside: {standing.quarantined}" if standing.quarantined else "it waits for labels"
     raise Problem(404, "not-listed", f"Article {article_id} does not stand in Latest yet; {why}.")
 

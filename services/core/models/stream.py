@@ -11,7 +11,7 @@ CHANGES = ("added", "updated", "moved", "merged", "removed")
 
 
 class Change(Base):
-    """One event of the stream. Rows are only added. `seq` is given under a lock, so in commit order."""
+    """One event of the stream. Rows are added, and the oldest leave (`StreamState.floor`). `seq` is given under a lock, so in commit order."""
 
     __tablename__ = "changes"
     __table_args__ = (

@@ -1,10 +1,13 @@
 """GET /v1/articles/{id} over real HTTP."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import text
 
 from services.api.schemas import ArticleBody
 from services.core.db import transaction
+from services.ingest import retention
 from tests.fixtures.furniture import furnish
 
 
@@ -53,11 +56,28 @@ def test_a_merged_article_leads_to_its_survivor(site, desk):
     assert site.get(f"/article/{gone}").headers["location"] == f"/article/{survivor}"
 
 
-def test_a_removed_article_is_gone(site, desk):
-    gone = desk.article()
+def test_a_removed_article_is_gone_and_says_why_to_programs_and_people(site, desk):
+    gone = desk.article("Prices rise", text="Words")
+    copy = desk.duplicate(gone, source="b.example")
     desk.take_out(gone)
     answer = site.get(f"/v1/articles/{gone}")
     assert (answer.status, answer.json["type"]) == (410, "/docs#removed")
+    assert answer.json["detail"] == f"Article {gone} was removed. It is no news, says ada."
+    page = site.get(f"/article/{gone}", accept="text/html")
+    assert page.status == 410
+    assert "It is no news, says ada." in page.text
+    assert "Words" not in page.text
+    desk.take_out(copy)
+    assert site.get(f"/v1/articles/{copy}").status == 410
+
+
+def test_an_expired_article_says_how_long_articles_are_kept(site, desk):
+    old = desk.article(age=timedelta(days=91))
+    retention.let_go()
+    detail = site.get(f"/v1/articles/{old}").json["detail"]
+    assert (
+        detail == f"Article {old} was removed. It is older than 90 days, which is how long articles are kept."
+    )
 
 
 def test_an_article_that_waits_says_so(site, desk):
