@@ -13,7 +13,7 @@ from services.core.db import transaction
 from services.core.errors import UnavailableError
 from services.core.queues import QUEUE_OF, Job, hints_wanted
 from services.core.settings import settings
-from services.ingest import replacements, retention, websub
+from services.ingest import rekeying, replacements, retention, websub
 from services.ingest.store import leases
 
 log = logging.getLogger(__name__)
@@ -59,6 +59,7 @@ def tick(*, rare: bool = True) -> dict[Job, int]:
             copies.prune(session)
             waiting[Job.SEEK_REPLACEMENTS] = (replacements.waiting(session), replacements.BATCH)
             waiting[Job.EXPIRE_ARTICLES] = (retention.waiting(session), retention.BATCH)
+            waiting[Job.REKEY_ARTICLES] = (rekeying.waiting(session), 1)
             waiting[Job.RENEW_SUBSCRIPTIONS] = (websub.waiting(session), websub.BATCH)
     sent = dict.fromkeys(waiting, 0)
     for job, (count, batch) in waiting.items():

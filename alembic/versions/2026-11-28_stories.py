@@ -62,6 +62,30 @@ def _copies() -> None:
     op.create_index('ix_judgements_unheard', 'judgements', ['id'], unique=False, postgresql_where=sa.text('heard_at IS NULL'))
 
 
+def _addresses() -> None:
+    op.create_table('address_state',
+    sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('version', sa.Text(), server_default=sa.text("''"), nullable=False),
+    sa.Column('rules', _json(), server_default=sa.text("'{}'"), nullable=False),
+    sa.Column('befores', _json(), server_default=sa.text("'[]'"), nullable=False),
+    sa.Column('owners', _json(), server_default=sa.text("'{}'"), nullable=False),
+    sa.Column('source_id', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
+    sa.Column('at_id', sa.BigInteger(), nullable=True),
+    sa.Column('started_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('finished_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('looked', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
+    sa.Column('merged', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
+    sa.CheckConstraint('id = 1', name=op.f('ck_address_state_one_row')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_address_state'))
+    )
+    # Where articles are stored already nothing tells by which rules their keys were made; else there is nothing to do.
+    op.execute(
+        "INSERT INTO address_state (id, version, finished_at)"
+        " SELECT 1, CASE WHEN n.nothing THEN '2' ELSE '' END, CASE WHEN n.nothing THEN now() END"
+        " FROM (SELECT NOT EXISTS (SELECT 1 FROM articles) AS nothing) AS n"
+    )
+
+
 def _stories() -> None:
     op.create_table('stories',
     sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
@@ -134,7 +158,9 @@ def upgrade() -> None:
     op.create_check_constraint(op.f('ck_articles_removed_hidden'), 'articles', 'removed_at IS NULL OR NOT listed')
     op.add_column('sources', sa.Column('owner', sa.Text(), nullable=True))
     op.add_column('feeds', sa.Column('body_at', sa.DateTime(timezone=True), nullable=True))
+    op.add_column('rulebooks', sa.Column('addresses', _json(), server_default=sa.text("'{}'"), nullable=False))
     _copies()
+    _addresses()
     _stories()
     # What is hidden already stays so: behind the article that is shown, which may itself have become a copy.
     op.execute(
@@ -155,7 +181,8 @@ def downgrade() -> None:
     sa.PrimaryKeyConstraint('text_key', name=op.f('pk_text_keys'))
     )
     op.create_index(op.f('ix_text_keys_article_id'), 'text_keys', ['article_id'], unique=False)
-    for table in ('trend_scopes', 'story_steps', 'story_state', 'story_articles', 'stories', 'judgements', 'copies', 'fingerprints'):
+    op.drop_column('rulebooks', 'addresses')
+    for table in ('address_state', 'trend_scopes', 'story_steps', 'story_state', 'story_articles', 'stories', 'judgements', 'copies', 'fingerprints'):
         op.drop_table(table)
     op.drop_column('feeds', 'body_at')
     op.drop_column('sources', 'owner')

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from services.classify.rules import CompiledRulebook, Rulebook, compile_rulebook, load_texts
 from services.classify.work import OvertakenError, Published
+from services.core import addresses
 from services.core.errors import ConfigurationError, NotFoundError
 from services.core.events import RulebookPublished
 from services.core.models import Publication, Relabelling
@@ -98,6 +99,7 @@ def publish(
             version=rulebook.version,
             texts=dict(texts),
             labels=label_rows(rulebook),
+            addresses=rulebook.addresses.data,
             message=message,
             author=author,
             active=False,
@@ -159,6 +161,8 @@ def _activate(
     """
     if version == before:
         return Published(version, before, None)
+    if _addresses_of(session, version) != _addresses_of(session, before):
+        addresses.change(session)
     session.execute(update(RulebookRow).where(RulebookRow.active).values(active=False))
     session.execute(update(RulebookRow).where(RulebookRow.version == version).values(active=True))
     session.execute(
@@ -174,6 +178,10 @@ def _activate(
     walk = session.scalars(insert(Relabelling).values(version=version).returning(Relabelling.id)).one()
     publish_event(session, RulebookPublished())
     return Published(version, before, int(walk))
+
+
+def _addresses_of(session: Session, version: str | None) -> dict[str, Any]:
+    return session.scalar(select(RulebookRow.addresses).where(RulebookRow.version == version)) or {}
 
 
 def texts_of(session: Session, version: str) -> dict[str, str]:

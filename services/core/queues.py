@@ -36,6 +36,7 @@ class Job(StrEnum):
     SEEK_REPLACEMENTS = "feeds.seek"
     RENEW_SUBSCRIPTIONS = "subscriptions.renew"
     EXPIRE_ARTICLES = "articles.expire"
+    REKEY_ARTICLES = "articles.rekey"
     LABEL_ARTICLES = "articles.label"
     SERVE_DESK = "desk.serve"
     RELABEL_ARTICLES = "articles.relabel"
@@ -47,6 +48,7 @@ QUEUE_OF: dict[Job, Queue] = {
     Job.SEEK_REPLACEMENTS: Queue.MAINTENANCE,
     Job.RENEW_SUBSCRIPTIONS: Queue.MAINTENANCE,
     Job.EXPIRE_ARTICLES: Queue.MAINTENANCE,
+    Job.REKEY_ARTICLES: Queue.MAINTENANCE,
     Job.LABEL_ARTICLES: Queue.CLASSIFY,
     Job.SERVE_DESK: Queue.DESK,
     Job.RELABEL_ARTICLES: Queue.RELABEL,

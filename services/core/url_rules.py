@@ -184,6 +184,14 @@ AMBIGUOUS = _names(
 )
 """Names that say it on some sites and choose the article on others: they go only where the value is a channel."""
 
+ARTICLE_NAMES = _names(
+    "id p a n q v i t u url article articleid article_id aid nid newsid news_id news story storyid story_id idx doc docid doc_id"
+    " post postid post_id page page_id pageid content contentid content_id item itemid item_id key lang language edition date"
+    " section cat category tab option task do act action mid pid gid vid tid fid eid rid no num number start offset image photo"
+    " slide gallery video title name slug file path year month day"
+)
+"""Names that choose the article, or a part of the site, on many sites: no rule of an editor drops them everywhere."""
+
 CHANNEL = _names(
     "rss rss2 rss20 rdf atom xml feed feeds feedburner syndication aggregator twitter tw tweet facebook fb meta telegram tg tgm whatsapp wa"
     " linkedin li email mail newsletter newsletters nl digest alert alerts push notification home homepage"

@@ -14,11 +14,13 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
+from services.core import addresses
 from services.core.clock import utc_now
 from services.core.db import transaction
 from services.core.errors import DatelineError, UnavailableError
 from services.core.settings import settings
 from services.core.sites import authority_of
+from services.core.urls import BUILT_IN, AddressRules
 from services.ingest import habit, moves, schedule, sift
 from services.ingest.decide import decide, guids_to_ask
 from services.ingest.entry import FetchResponse
@@ -39,11 +41,14 @@ PRUNED_SHARE = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A feed in hand, what its server answered, and what that says. `sifted`: names of what was seen to be unchanged."""
+    """A feed in hand, what its server answered, and what that says. `rules`: by which keys were made. `sifted`: names of
+    what was seen to be unchanged.
+    """
 
     feed: FeedState
     response: FetchResponse
     reading: Reading
+    rules: AddressRules = BUILT_IN
     sifted: tuple[str, ...] = ()
 
 
@@ -95,7 +100,8 @@ def _store(looks: Sequence[Look], now: datetime) -> list[Outcome]:
     """
     conf = settings()
     with transaction() as session:
-        looks = _still_ours(session, looks)
+        rules = addresses.hold(session)
+        looks = _of_this_rulebook(session, _still_ours(session, looks), rules)
         publishers = _publishers(session, looks)
         decided = _decided(session, looks, publishers, now)
         outcomes = [_outcome(d, publishers[d.look.feed.id].id, now) for d in decided]
@@ -123,6 +129,16 @@ def _still_ours(session: Session, looks: Sequence[Look]) -> list[Look]:
         if look.feed.id not in held:
             log.info("feed %s was taken over by another worker", look.feed.id)
     return [look for look in looks if look.feed.id in held]
+
+
+def _of_this_rulebook(session: Session, looks: Sequence[Look], rules: AddressRules) -> list[Look]:
+    """Without those whose keys were made by rules that are in force no more: their feeds are due again at once."""
+    stale = [look.feed for look in looks if look.rules.of_keys != rules.of_keys]
+    if stale:
+        log.info("%d feeds are read again: other rules of addresses are in force", len(stale))
+        addresses.forget()
+        leases.release(session, stale, pause_s=settings().fetch_host_pause)
+    return [look for look in looks if look.rules.of_keys == rules.of_keys]
 
 
 def _publishers(session: Session, looks: Sequence[Look]) -> dict[int, _Publisher]:
@@ -167,7 +183,11 @@ def _sifted_one(look: Look, sighted: Mapping[str, KnownSighting], now: datetime)
     feed, reading = look.feed, look.reading
     parted = sift.sift(reading.told, sighted, feed=feed)
     entries, skipped = sift.clean(
-        parted.rest, language=reading.language, site_url=reading.site_url or feed.site_url, now=now
+        parted.rest,
+        language=reading.language,
+        site_url=reading.site_url or feed.site_url,
+        now=now,
+        rules=look.rules,
     )
     return replace(look, reading=replace(reading, entries=entries, skipped=skipped), sifted=parted.unchanged)
 

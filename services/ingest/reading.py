@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from services.core.errors import InvalidInputError
-from services.core.urls import check_http_url
+from services.core.urls import BUILT_IN, AddressRules, check_http_url
 from services.ingest import asks, faults, parsers, rates, sift, walls
 from services.ingest.clean import language_of
 from services.ingest.entry import FetchResponse, ParsedFeed
@@ -36,10 +36,11 @@ def read(
     *,
     now: datetime,
     parse: Callable[..., ParsedFeed] = parsers.parse,
+    rules: AddressRules = BUILT_IN,
 ) -> Reading:
     """Turn an answer into entries fit for deciding on, or into the sentence that says why there are none.
 
-    `parse(body, content_type=…, url=…)` raises NotAFeedError for what is no feed; anything else it raises is passed on.
+    `rules`: by which keys are made. `parse(body, content_type=…, url=…)` raises NotAFeedError for what is no feed; anything else it raises is passed on.
     """
     if response.error_kind is not None:
         return _failed(feed, response, response.error_kind, response.error, now)
@@ -54,11 +55,16 @@ def read(
         return _walled(feed, response, wall, now)
     if response.status not in BODIES:
         return _refused(feed, response, now)
-    return _body(feed, response, parse, now)
+    return _body(feed, response, parse, now, rules=rules)
 
 
 def _body(
-    feed: FeedState, response: FetchResponse, parse: Callable[..., ParsedFeed], now: datetime
+    feed: FeedState,
+    response: FetchResponse,
+    parse: Callable[..., ParsedFeed],
+    now: datetime,
+    *,
+    rules: AddressRules,
 ) -> Reading:
     body_hash = hashlib.blake2b(response.body, digest_size=16).hexdigest()
     if body_hash == feed.body_hash:
@@ -67,7 +73,7 @@ def _body(
         parsed = parse(response.body, content_type=response.headers.get("content-type"), url=response.url)
     except NotAFeedError as error:
         return _not_a_feed(feed, response, error, now)
-    found = _new_body(feed, response, parsed, body_hash, now)
+    found = _new_body(feed, response, parsed, body_hash=body_hash, now=now, rules=rules)
     if not found.entries and not found.told and feed.window > 0:
         # A feed that shows nothing for a while is well, but says nothing: what is known of it stays, its window
         # above all, so that a gap is noticed when it fills again. The validators are the empty body's own.
@@ -165,13 +171,19 @@ def _walled(feed: FeedState, response: FetchResponse, wall: str, now: datetime) 
 
 
 def _new_body(
-    feed: FeedState, response: FetchResponse, parsed: ParsedFeed, body_hash: str, now: datetime
+    feed: FeedState,
+    response: FetchResponse,
+    parsed: ParsedFeed,
+    *,
+    body_hash: str,
+    now: datetime,
+    rules: AddressRules,
 ) -> Reading:
     language = language_of(parsed.language) or feed.language
     site_url = _site(parsed.site_url)
-    told = sift.tell(parsed.entries, site_url=site_url or feed.site_url)
+    told = sift.tell(parsed.entries, site_url=site_url or feed.site_url, rules=rules)
     entries, skipped = (
-        sift.clean(told, language=language, site_url=site_url or feed.site_url, now=now)
+        sift.clean(told, language=language, site_url=site_url or feed.site_url, now=now, rules=rules)
         if feed.ok_at is None
         else ((), ())
     )

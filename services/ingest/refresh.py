@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
-from services.core import memory
+from services.core import addresses, memory
 from services.core.clock import monotonic, utc_now
 from services.core.db import transaction
 from services.core.errors import DatelineError
@@ -106,8 +106,9 @@ class _Crew:
 def _looked(feed: FeedState, response: FetchResponse) -> Look | None:
     """What the answer says; None where reading it goes wrong in a way that nobody thought of, which is that feed's trouble alone."""
     try:
-        parse = parser_for(feed, share=settings().parse_sample)
-        return Look(feed, response.without_body(), read(feed, response, now=utc_now(), parse=parse))
+        parse, rules = parser_for(feed, share=settings().parse_sample), addresses.current()
+        read_so = read(feed, response, now=utc_now(), parse=parse, rules=rules)
+        return Look(feed, response.without_body(), read_so, rules)
     except Exception as error:  # noqa: BLE001 - logged and shown with its feed
         finishing.give_up(feed, error)
         return None

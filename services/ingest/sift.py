@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.core.sites import authority_of, same_site
+from services.core.urls import BUILT_IN, AddressRules
 from services.ingest.clean import Identity, Skipped, clean_entry, fingerprint, identify
 from services.ingest.dedupe import stored_name
 from services.ingest.entry import Entry, RawEntry, Told
@@ -24,9 +25,11 @@ class Sifted:
     unchanged: tuple[str, ...]
 
 
-def tell(entries: Iterable[RawEntry], *, site_url: str | None) -> tuple[Told, ...]:
-    """What each entry is recognised by. `site_url` as for `clean_entry`."""
-    return tuple(_told(raw, identify(raw, site_url=site_url)) for raw in entries)
+def tell(
+    entries: Iterable[RawEntry], *, site_url: str | None, rules: AddressRules = BUILT_IN
+) -> tuple[Told, ...]:
+    """What each entry is recognised by. `site_url` and `rules` as for `clean_entry`."""
+    return tuple(_told(raw, identify(raw, site_url=site_url, rules=rules)) for raw in entries)
 
 
 def _told(raw: RawEntry, identity: Identity | None) -> Told:
@@ -75,7 +78,12 @@ def _stays(told: Told, known: KnownSighting, feed: FeedState) -> bool:
 
 
 def clean(
-    told: Iterable[Told], *, language: str | None, site_url: str | None, now: datetime
+    told: Iterable[Told],
+    *,
+    language: str | None,
+    site_url: str | None,
+    now: datetime,
+    rules: AddressRules = BUILT_IN,
 ) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
     """These as entries fit for storing, and the reasons why some are none."""
     entries: list[Entry] = []
@@ -88,6 +96,7 @@ def clean(
             site_url=site_url,
             identity=_identity(t),
             mark=t.fingerprint,
+            rules=rules,
         )
         if isinstance(cleaned, Skipped):
             skipped.append(cleaned.reason)

@@ -3,6 +3,7 @@
 from services.core.broker import job
 from services.core.queues import Job
 from services.ingest.refresh import refresh_due
+from services.ingest.rekeying import make_anew
 from services.ingest.replacements import seek_due
 from services.ingest.retention import let_go
 from services.ingest.websub import renew_due
@@ -30,3 +31,9 @@ def renew_subscriptions() -> None:
 def expire_articles() -> None:
     """Let go of what is older than articles are kept."""
     let_go()
+
+
+@job(Job.REKEY_ARTICLES)
+def rekey_articles() -> None:
+    """Give stored articles the keys of the rules in force."""
+    make_anew()

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.core.errors import InvalidInputError
-from services.core.urls import canonical_url, check_http_url, host_of, is_front_page
+from services.core.urls import AddressRules, canonical_url, check_http_url, host_of, is_front_page
 
 VECTORS = Path(__file__).parents[3] / "shared" / "data" / "urls" / "url_vectors.jsonl"
 NORMALISERS = {"normalize_url", "canonicalize_url", "normalizeUrl", "clean_url", "scrub_url"}
@@ -86,10 +86,8 @@ def test_no_two_classes_of_spellings_fall_together():
 
 
 def test_an_editors_alias_makes_two_hosts_one():
-    aliases = {"regional.example": "paper.example"}
-    assert canonical_url("https://regional.example/a", aliases=aliases) == canonical_url(
-        "https://paper.example/a"
-    )
+    rules = AddressRules.of({"hosts": {"regional.example": "paper.example"}})
+    assert canonical_url("https://regional.example/a", rules) == canonical_url("https://paper.example/a")
 
 
 @given(st.text(max_size=200))

@@ -6,7 +6,7 @@ out; every label of a verdict names the terms that gave it.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 Kind = Literal["region", "topic"]
 Origin = Literal["rule", "feed_prior", "parent", "editor"]
@@ -184,6 +184,14 @@ class LabelInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class Addresses:
+    """Rules of addresses in their plain form (`core.urls.AddressRules`), and where each stands: `hosts/bbc.co.uk`."""
+
+    data: dict[str, Any] = field(default_factory=dict)
+    positions: dict[str, Position] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Rulebook:
     """All rules of one version. `version` is the SHA-256 (hex) of what they say, whatever their layout."""
 
@@ -191,6 +199,7 @@ class Rulebook:
     defaults: Defaults
     places: tuple[Place, ...]
     rules: tuple[LabelRule, ...]
+    addresses: Addresses = field(default_factory=Addresses)
 
     @property
     def labels(self) -> tuple[LabelInfo, ...]:

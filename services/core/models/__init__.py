@@ -1,6 +1,6 @@
 """The tables, one file per noun. Rows do not leave the modules that query them."""
 
-from services.core.models.articles import Article, ArticleUrl, Sighting
+from services.core.models.articles import AddressState, Article, ArticleUrl, Sighting
 from services.core.models.base import Base
 from services.core.models.copies import Copy, Fingerprint, Judgement
 from services.core.models.desk import Correction, DeskRequest, Draft, Publication, Relabelling, Token
@@ -21,6 +21,7 @@ from services.core.models.stream import Change, StreamState
 from services.core.models.webhooks import Webhook, WebhookAttempt
 
 __all__ = [
+    "AddressState",
     "Article",
     "ArticleLabel",
     "ArticleUrl",

@@ -112,3 +112,27 @@ class Sighting(Base):
     content_hash: Mapped[bytes] = mapped_column(LargeBinary)
     first_seen_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
+
+
+class AddressState(Base):
+    """One row: by which rules the keys of stored articles were made, and how far the walk is that makes them anew.
+
+    `version`: of keys (`core.urls.KEY_VERSION`) and rules; `rules`: what they say; `befores`: those by which keys may still
+    be stored that are gone over. `at_id`: the article looked at last, newest first; NULL at the start. `owners`: what the
+    owners of sources were set by, and up to which source (`source_id`).
+    """
+
+    __tablename__ = "address_state"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    version: Mapped[str] = mapped_column(server_default=sql("''"))
+    rules: Mapped[dict[str, Any]] = mapped_column(server_default=sql("'{}'"))
+    befores: Mapped[list[dict[str, Any]]] = mapped_column(server_default=sql("'[]'"))
+    owners: Mapped[dict[str, Any]] = mapped_column(server_default=sql("'{}'"))
+    source_id: Mapped[int] = mapped_column(server_default=sql("0"))
+    at_id: Mapped[int | None]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    looked: Mapped[int] = mapped_column(server_default=sql("0"))
+    merged: Mapped[int] = mapped_column(server_default=sql("0"))

@@ -12,6 +12,7 @@ from services.core.models.base import Base
 class Rulebook(Base):
     """A published version of all rules. At most one is active; none is ever changed.
 
+    `addresses`: what its rules of addresses say (`core.urls.AddressRules`), for those who make keys without reading rules.
     `texts`: file name to YAML. `labels`: the regions and topics they define, in order, each with `kind` (`region` or
     `topic`), `slug`, `name`, `parent` (slug or null): what readers of the stream need without compiling rules.
     """
@@ -22,6 +23,7 @@ class Rulebook(Base):
     version: Mapped[str] = mapped_column(primary_key=True)
     texts: Mapped[dict[str, Any]]
     labels: Mapped[list[dict[str, Any]]]
+    addresses: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     message: Mapped[str]
     author: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))

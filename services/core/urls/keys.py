@@ -32,6 +32,7 @@ from services.core.urls.parts import (
     split_http,
     without_dots,
 )
+from services.core.urls.rules import BUILT_IN, NOTHING, AddressRules, SiteRules
 
 KEY_VERSION = 2
 """Stored keys of another version are to be computed again; raise it with every change of a rule."""
@@ -45,37 +46,50 @@ _SLUG = re.compile(r"[-_\d.]")
 _DATED = re.compile(r"(?:^|/)(?:19|20)\d\d/\d{1,2}/")
 
 
-def canonical_url(url: str, *, aliases: Mapping[str, str] = HOST_ALIASES) -> str:
+def canonical_url(url: str, rules: AddressRules = BUILT_IN) -> str:
     """The key of the article behind a link: equal keys mean the same article.
 
     Scheme-less, such as `example.org/2026/some-story?id=4`; ASCII and at most 1,024 characters. Redirectors that
-    carry their target are unwrapped without the network. `aliases` maps hosts that serve the same articles.
+    carry their target are unwrapped without the network. `rules`: what editors added to the built-in ones.
     Anything that is no http URL comes back trimmed, as a key of its own.
     """
-    if aliases is HOST_ALIASES and len(url) <= MAX_URL:
-        return _usual_key(url)
-    return _key(url, aliases)
+    if len(url) > MAX_URL:
+        return _key(url, rules)
+    return _usual_key(url) if rules is BUILT_IN else _ruled_key(url, rules)
 
 
 @lru_cache(maxsize=2048)
 def _usual_key(url: str) -> str:
-    """A key with the usual aliases, remembered: parsing, cleaning and deciding ask for that of the same link."""
-    return _key(url, HOST_ALIASES)
+    """A key by the built-in rules, remembered: parsing, cleaning and deciding ask for that of the same link."""
+    return _key(url, BUILT_IN)
 
 
-def _key(url: str, aliases: Mapping[str, str]) -> str:
+@lru_cache(maxsize=2048)
+def _ruled_key(url: str, rules: AddressRules) -> str:
+    return _key(url, rules)
+
+
+def unwrapped(url: str) -> Parts | None:
+    """The parts of an address, or of the one that it leads to where it is a redirector's; None where it is no http URL."""
     parts = split_http(url)
     for _ in range(_MAX_UNWRAPS):
         target = _wrapped(parts) if parts else None
         if target is None:
             break
         parts = target
+    return parts
+
+
+def _key(url: str, rules: AddressRules) -> str:
+    parts = unwrapped(url)
     if parts is None:
         return _bounded(url.strip())
-    host = _usual_host(parts.host) if aliases is HOST_ALIASES else _site(parts.host, aliases)
+    host = _usual_host(parts.host) if rules is BUILT_IN else _ruled_host(parts.host, rules)
     if parts.port is not None and str(parts.port) not in PORTS.values():
         host = f"{host}:{parts.port}"
-    path, query = _key_path(parts.path), _key_query(parts.query, host) if parts.query else ""
+    path, query = _key_path(parts.path), _key_query(parts.query, host, rules) if parts.query else ""
+    if host in rules.sites:
+        path = stripped(path, rules.sites[host])
     if host == "youtu.be" and path.count("/") == 1:
         host, path = "youtube.com", "/v" + path
     if host in PATH_ALIASES:
@@ -117,16 +131,39 @@ def _usual_host(host: str) -> str:
     return _site(host, HOST_ALIASES)
 
 
+@lru_cache(maxsize=2048)
+def _ruled_host(host: str, rules: AddressRules) -> str:
+    return _site(host, rules.hosts)
+
+
+def key_host(host: str) -> tuple[str, str]:
+    """A host in ASCII, and as it stands in a key if it has no other name: without `www.` and its like."""
+    return ascii_host(host), _site(host, {})
+
+
+def stripped(path: str, site: SiteRules) -> str:
+    """A path of a key without what its site puts at its ends; something always stays. Done again, it changes nothing."""
+    before = ""
+    while path != before:
+        before = path
+        for prefix in site.prefixes:
+            path = path[len(prefix) :] if path.startswith(prefix + "/") else path
+        for suffix in site.suffixes:
+            if path.endswith(suffix) and path.strip("/") != suffix.strip("/"):
+                path = path.removesuffix(suffix).rstrip("/")
+    return path
+
+
 def _site(host: str, aliases: Mapping[str, str]) -> str:
     """The host of a key: without what goes from its front, and by its usual name."""
     host = ascii_host(host)
     host = aliases.get(host, host)
-    while (shorter := HOST_PREFIX.sub(r"\g<language>", host, count=1)) != host and _registrable(shorter):
+    while (shorter := HOST_PREFIX.sub(r"\g<language>", host, count=1)) != host and is_registrable(shorter):
         host = shorter
     return aliases.get(host, host)
 
 
-def _registrable(host: str) -> bool:
+def is_registrable(host: str) -> bool:
     """Whether `host` can be a site of its own, and not a public suffix such as `co.uk`."""
     labels = host.split(".")
     if len(labels) < 2 or not labels[-1].strip("0123456789"):
@@ -170,18 +207,36 @@ def _without_amp(path: str) -> str:
     return "/".join(segments)
 
 
-def _key_query(query: str, host: str) -> str:
+def _key_query(query: str, host: str, rules: AddressRules) -> str:
     """The parameters that say which article, in order of their names, equal ones once."""
-    kept = {_key_field(field, host) for field in query.replace(";", "&").split("&")}
+    fields = query.replace(";", "&").split("&")
+    if rules is BUILT_IN:
+        kept = {_key_field(field, host) for field in fields}
+    else:
+        kept = {_ruled_field(field, host, rules) for field in fields}
     return "&".join(sorted(filter(None, kept)))
 
 
 @lru_cache(maxsize=1024)
 def _key_field(field: str, host: str) -> str:
     """A parameter as it stands in a key, empty where it tracks; remembered, since a feed's links carry the same ones."""
-    name, equals, value = field.partition("=")
+    name, _, value = field.partition("=")
     if not name or _tracks(unquote(name).lower(), unquote(value).lower(), host):
         return ""
+    return _settled_field(field)
+
+
+@lru_cache(maxsize=1024)
+def _ruled_field(field: str, host: str, rules: AddressRules) -> str:
+    name = unquote(field.partition("=")[0]).lower()
+    site = rules.sites.get(host, NOTHING)
+    if name and name in site.keep:
+        return _settled_field(field)
+    return "" if name in rules.drop or name in site.drop else _key_field(field, host)
+
+
+def _settled_field(field: str) -> str:
+    name, equals, value = field.partition("=")
     return normal_escapes(f"{name}={value}".replace("+", "%20") if equals and value else name)
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from services.core.clock import monotonic
@@ -171,7 +171,8 @@ def _told(
 ) -> Looked:
     """The report of a feed: decided on as a worker would at its first look, with nothing known."""
     reading, state = sought.reading, _as_new(sought.url, conf)
-    plan = decide(reading.entries, Known(), feed=state, now=now)
+    oldest = now - timedelta(days=conf.retention_days)
+    plan = decide(reading.entries, Known(), feed=state, now=now, oldest=oldest)
     bounds = schedule.Limits(conf.fetch_interval_min, conf.fetch_interval_max)
     pace = schedule.next_check(state, reading, plan, now=now, limits=bounds, dice=0.0)
     skipped = [*reading.skipped, *plan.skipped]

@@ -12,7 +12,7 @@ from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
 from services.core.text import fold_title, is_headline, plain_text, plain_title, teaser
-from services.core.urls import first_http_url
+from services.core.urls import BUILT_IN, AddressRules, first_http_url
 from services.ingest.clean.identity import (
     MAX_TITLE,
     Identity,
@@ -76,12 +76,13 @@ def clean_entry(
     site_url: str | None = None,
     identity: Identity | None = None,
     mark: bytes = b"",
+    rules: AddressRules = BUILT_IN,
 ) -> Entry | Skipped:
     """`raw` made safe and complete, or the reason why it is no article: no http link, or nothing to show.
 
     `now` bounds dates: one more than five minutes ahead becomes `now`, one before 1990 goes; both count as guessed.
     `site_url`: the page that an entry leads to which has neither a link nor an address for a guid. `identity`, `mark`:
-    what `identify` and `fingerprint` say of it, where they were asked already.
+    what `identify` and `fingerprint` say of it, where they were asked already. `rules`: by which its key is made.
     """
     address = address_of(raw, site_url)
     if address is None:
@@ -97,7 +98,7 @@ def clean_entry(
         return Skipped(f"The entry at {url} has neither a title nor a text.")
     html = safe_html(raw.content or raw.summary, base=raw.base or url)
     published_at, guessed = _sane(raw.published_at, now)
-    guid, url_key = identity or (guid_of(raw, address, (title, text)), key_of(raw, address, title))
+    guid, url_key = identity or (guid_of(raw, address, (title, text)), key_of(raw, address, title, rules))
     return Entry(
         guid=guid or url,
         url=url,

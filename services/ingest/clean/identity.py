@@ -10,7 +10,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from services.core.text import fold_title, plain_text, plain_title, single_spaced
-from services.core.urls import canonical_url, first_http_url, is_front_page
+from services.core.urls import BUILT_IN, AddressRules, canonical_url, first_http_url, is_front_page
 from services.ingest.clean.markup import seen_markup
 from services.ingest.entry import RawEntry
 
@@ -46,7 +46,9 @@ class Address(NamedTuple):
     shared: bool
 
 
-def identify(raw: RawEntry, *, site_url: str | None = None) -> Identity | None:
+def identify(
+    raw: RawEntry, *, site_url: str | None = None, rules: AddressRules = BUILT_IN
+) -> Identity | None:
     """Exactly the guid and the key that `clean_entry` would give, or None where only cleaning can tell.
 
     None: the entry has no address at all; or it shares its address and has no guid (its name is then a hash of what it
@@ -57,7 +59,7 @@ def identify(raw: RawEntry, *, site_url: str | None = None) -> Identity | None:
     if address is None:
         return None
     guid = guid_of(raw, address)
-    key = key_of(raw, address, None) or key_of(raw, address, title_of(raw))
+    key = key_of(raw, address, None, rules) or key_of(raw, address, title_of(raw), rules)
     return Identity(guid, key) if guid and key else None
 
 
@@ -115,12 +117,12 @@ def guid_of(raw: RawEntry, address: Address, said: tuple[str, str] | None = None
     return guid if len(guid) <= MAX_GUID else "hash:" + _digest(guid)
 
 
-def key_of(raw: RawEntry, address: Address, title: str | None) -> str | None:
+def key_of(raw: RawEntry, address: Address, title: str | None, rules: AddressRules = BUILT_IN) -> str | None:
     """The identity of the article: its link, and where the link names a page of many, what sets it apart there.
 
     None where that is the title and `title` is None.
     """
-    key = canonical_url(address.url)
+    key = canonical_url(address.url, rules)
     if not (address.shared or is_front_page(key)):
         return key
     name = raw.guid or urlsplit(address.url).fragment

@@ -86,7 +86,7 @@ def store_entries(session: Session, brought: Sequence[Brought], *, now: datetime
     gone = [_Changed(a, b) for b in brought for a in b.plan.again if a.removed]
     _insert(session, made, now)
     wanted = {m.new.seen.entry.url_key: m.id for m in made}
-    taken = _claim_urls(session, wanted | {c.again.seen.entry.url_key: c.id for c in [*changed, *gone]})
+    taken = claim_urls(session, wanted | {c.again.seen.entry.url_key: c.id for c in [*changed, *gone]})
     if wanted.keys() & taken.keys():
         raise BeatenError
     touched = _of_other_sources(session, brought)
@@ -152,7 +152,7 @@ def _insert(session: Session, made: Sequence[_Made], now: datetime) -> None:
         copy_in(session, "articles", _COLUMNS, rows)
 
 
-def _claim_urls(session: Session, wanted: Mapping[str, int]) -> dict[str, int]:
+def claim_urls(session: Session, wanted: Mapping[str, int]) -> dict[str, int]:
     """Take the canonical URLs; those that are another article's already, with the article that has them."""
     if not wanted:
         return {}

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from services.classify.rules.bulk import all_kept
 from services.classify.rules.engine.compiling import compile_rulebook
 from services.classify.rules.findings import Finding
+from services.classify.rules.linting.addresses import addresses
 from services.classify.rules.linting.examples import tests
 from services.classify.rules.linting.pairs import pairs
 from services.classify.rules.linting.terms import single_terms
@@ -23,6 +24,6 @@ def lint(rulebook: Rulebook, documents: Iterable[Document] = ()) -> list[Finding
     """
     with all_kept():
         compiled = compile_rulebook(rulebook, postings=True)
-        found = [*single_terms(rulebook), *pairs(compiled), *tests(rulebook)]
+        found = [*single_terms(rulebook), *pairs(compiled), *tests(rulebook), *addresses(rulebook)]
     found += wide_endings(compiled, documents)
     return sorted(found, key=lambda finding: (finding.file, finding.line, finding.column, finding.sentence))

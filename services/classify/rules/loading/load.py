@@ -5,16 +5,17 @@ from contextlib import suppress
 
 from services.classify.rules.bulk import all_kept
 from services.classify.rules.findings import Enough, Findings, RulebookError
+from services.classify.rules.loading.addresses import read_addresses
 from services.classify.rules.loading.labels import read_defaults, read_label, read_place
 from services.classify.rules.loading.nodes import Entries, Node, Scalar, read_nodes
 from services.classify.rules.loading.reader import Reader
 from services.classify.rules.loading.references import check_references
 from services.classify.rules.loading.term_lists import TermReader, origin
 from services.classify.rules.loading.version import version_of
-from services.classify.rules.model import Defaults, LabelRule, Place, Position, Rulebook
+from services.classify.rules.model import Addresses, Defaults, LabelRule, Place, Position, Rulebook
 from services.core.iso import CODES
 
-TOP_KEYS = ("defaults", "places", "labels")
+TOP_KEYS = ("defaults", "places", "labels", "addresses")
 MAX_FILES = 2000
 MAX_TOTAL = 20_000_000  # characters of all files
 
@@ -52,7 +53,9 @@ def _top(name: str, text: str, findings: Findings) -> Entries | None:
     node = read_nodes(name, text, findings)
     if node is None or isinstance(node, Entries):
         return node
-    findings.error(node.position, "A rules file is a mapping with the keys defaults, places and labels.")
+    findings.error(
+        node.position, "A rules file is a mapping with the keys defaults, places, labels and addresses."
+    )
     return None
 
 
@@ -74,19 +77,30 @@ class _Collector:
                     self._places(terms, node)
                 elif key.value == "labels":
                     self._labels(terms, node)
-                elif key.value != "defaults":
+                elif key.value not in {"defaults", "addresses"}:
                     self.reader.unknown(key, TOP_KEYS, "A rules file")
         rules = tuple(self.rules.values())
         self._name_silent_places(rules)
         places = tuple(self.places[code] for code in sorted(self.places))
         check_references(places, rules, self.findings)
-        return Rulebook(version_of(defaults, places, rules), defaults, places, rules)
+        addresses = self._addresses(tops)
+        version = version_of(defaults, places, rules, addresses.data)
+        return Rulebook(version, defaults, places, rules, addresses)
+
+    def _addresses(self, tops: list[Entries]) -> Addresses:
+        found = self._once(tops, "addresses")
+        return read_addresses(self.reader, found) if found else Addresses()
 
     def _defaults(self, tops: list[Entries]) -> Defaults:
-        found = [top.entries["defaults"] for top in tops if "defaults" in top.entries]
+        found = self._once(tops, "defaults")
+        return read_defaults(self.reader, found) if found else Defaults()
+
+    def _once(self, tops: list[Entries], name: str) -> Node | None:
+        """What stands under a key that one file only may have."""
+        found = [top.entries[name] for top in tops if name in top.entries]
         for key, _ in found[1:]:
-            self.findings.error(key.position, "defaults stand in one file only; they were given before.")
-        return read_defaults(self.reader, found[0][1]) if found else Defaults()
+            self.findings.error(key.position, f"{name} stand in one file only; they were given before.")
+        return found[0][1] if found else None
 
     def _places(self, terms: TermReader, node: Node) -> None:
         for key, value in self.reader.entries(node, "places"):

@@ -24,9 +24,15 @@ _UNSAID = "position"
 _BESIDE = "accepted"  # said to lint, not to articles
 
 
-def version_of(defaults: Defaults, places: tuple[Place, ...], rules: tuple[LabelRule, ...]) -> str:
-    """SHA-256 (hex) of the canonical form. Positions, comments and notes do not count; the order of labels does."""
-    canonical = json.dumps([defaults, places, rules], ensure_ascii=False, sort_keys=True, default=_plain)
+def version_of(
+    defaults: Defaults, places: tuple[Place, ...], rules: tuple[LabelRule, ...], addresses: dict[str, Any]
+) -> str:
+    """SHA-256 (hex) of the canonical form. Positions, comments and notes do not count; the order of labels does.
+
+    Without rules of addresses it is what it was before there were such rules.
+    """
+    said = [defaults, places, rules, *([addresses] if addresses else [])]
+    canonical = json.dumps(said, ensure_ascii=False, sort_keys=True, default=_plain)
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 

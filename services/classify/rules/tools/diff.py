@@ -4,7 +4,7 @@ difference = diff(load_texts(before), load_texts(after))
 for line in difference.lines(): ...
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
@@ -79,7 +79,7 @@ def diff(before: Rulebook, after: Rulebook) -> Difference:
         before=before.version,
         after=after.version,
         labels=tuple(_labels(before, after)),
-        settings=(*_defaults(before, after), *_settings(before, after)),
+        settings=(*_defaults(before, after), *_addresses(before, after), *_settings(before, after)),
         terms=tuple(edited_terms(before, after)),
         tests=tuple(_tests(before, after)),
         reordered=_order(before, after) != _order(after, before),
@@ -116,6 +116,26 @@ def _flat(rulebook: Rulebook) -> dict[str, Any]:
     plain = {part.name: getattr(rulebook.defaults, part.name) for part in fields(rulebook.defaults)}
     weights = plain.pop("fields")
     return plain | {f"fields.{name}": weight for name, weight in weights.items()}
+
+
+def _addresses(before: Rulebook, after: Rulebook) -> Iterator[SettingEdit]:
+    old, new = before.addresses, after.addresses
+    left, right = _said(old.data), _said(new.data)
+    for name in sorted(left.keys() | right.keys()):
+        change = Change(name, left.get(name), right.get(name))
+        if change.before != change.after:
+            yield SettingEdit("addresses", change, old.positions.get(name), new.positions.get(name))
+
+
+def _said(data: Mapping[str, Any]) -> dict[str, str]:
+    """Each rule of addresses by its place: `hosts/bbc.co.uk` is `bbc.com`, `sites/bbc.com/drop/ref` is `yes`."""
+    found = {f"hosts/{alias}": target for alias, target in data.get("hosts", {}).items()}
+    found |= {f"drop/{name}": "yes" for name in data.get("drop", ())}
+    for host, rules in data.get("sites", {}).items():
+        found |= {f"sites/{host}/{what}/{name}": "yes" for what, names in rules.items() for name in names}
+    return found | {
+        f"owners/{site}": owner for owner, sites in data.get("owners", {}).items() for site in sites
+    }
 
 
 def _settings(before: Rulebook, after: Rulebook) -> Iterator[SettingEdit]:
