@@ -30,7 +30,7 @@ def keys_anew(
     A key that is an address of before is kept, as the rules have it now. Only a key that an address of the article once
     gave, and does not give now, is stale.
     """
-    marks = [found.group("page", "mark") for key in stored if (found := _MARKED.fullmatch(key))]
+    marks = [str(found["mark"]) for key in stored if (found := _MARKED.fullmatch(key))]
     given = {key for url in urls for key in _keys(url, rules, marks)}
     once = {key for before in befores for url in urls for key in _keys(url, before, marks)}
     stale = {key for key in stored if key in once and key not in given}
@@ -39,11 +39,11 @@ def keys_anew(
     return Keys(frozenset(wanted), frozenset(set(stored) - wanted))
 
 
-def _keys(url: str, rules: AddressRules, marks: Collection[tuple[str, str]]) -> list[str]:
+def _keys(url: str, rules: AddressRules, marks: Collection[str]) -> list[str]:
     """The key of an address, or of an entry on its page where the article is one of several there."""
     key = canonical_url(url, rules)
     if marks:
-        return [key + mark for _, mark in marks]
+        return [key + mark for mark in marks]
     return [] if is_front_page(key) else [key]
 
 

@@ -7,6 +7,8 @@ import pytest
 
 from services.classify.rules import compile_rulebook, lint, load_texts, run_tests
 from services.classify.rules.findings import MAX_FINDINGS
+from services.classify.rules.loading.addresses import KEYS as ADDRESS_KEYS
+from services.classify.rules.loading.addresses import SITE_KEYS
 from services.classify.rules.loading.labels import DEFAULT_KEYS, LABEL_KEYS, MAX_ID, TEST_KEYS
 from services.classify.rules.loading.load import MAX_FILES, MAX_TOTAL
 from services.classify.rules.loading.nodes import MAX_CHARACTERS, MAX_DEPTH
@@ -14,6 +16,7 @@ from services.classify.rules.loading.references import MAX_LEVELS
 from services.classify.rules.loading.term_lists import LONG_KEYS, MAX_READINGS, MAX_REGEXES
 from services.classify.rules.loading.terms import MAX_ALTERNATIVES, MAX_ENDING, MAX_TERM, MAX_WEIGHT
 from services.classify.rules.model import FIELDS, TIERS, Defaults
+from services.core.urls import AddressRules, canonical_url
 
 PAGE = (Path(__file__).parents[3] / "docs" / "reference" / "rules.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
@@ -32,7 +35,10 @@ def test_examples_give_check_nothing_to_say(number: int) -> None:
     assert told == []
 
 
-@pytest.mark.parametrize("key", sorted({*TIERS, *LONG_KEYS, *LABEL_KEYS, *TEST_KEYS, *DEFAULT_KEYS, *FIELDS}))
+@pytest.mark.parametrize(
+    "key",
+    sorted({*ADDRESS_KEYS, *SITE_KEYS, *TIERS, *LONG_KEYS, *LABEL_KEYS, *TEST_KEYS, *DEFAULT_KEYS, *FIELDS}),
+)
 def test_every_key_of_the_language_stands_in_an_example(key: str) -> None:
     written = re.compile(rf"(?<![\w-]){key}(?:@\w+)?:")
     listed = re.compile(rf"fields: \[[^\]]*\b{key}\b")
@@ -44,6 +50,30 @@ def test_every_key_of_the_language_stands_in_an_example(key: str) -> None:
 )
 def test_every_sign_of_the_notation_stands_in_an_example(sign: str) -> None:
     assert any(sign in example for example in EXAMPLES)
+
+
+ADDRESSES = [
+    (row[0], row[1]) for row in re.findall(r"^\| `(https://[^`]+)` \| `([^`]+)` \|$", PAGE, re.MULTILINE)
+]
+
+
+@pytest.mark.parametrize(("url", "key"), ADDRESSES)
+def test_the_rules_of_addresses_give_the_keys_that_the_page_names(url: str, key: str) -> None:
+    (example,) = [example for example in EXAMPLES if example.startswith("addresses:")]
+    rules = AddressRules.of(load_texts({"addresses.yml": example}).addresses.data)
+    assert canonical_url(url, rules) == key
+
+
+def test_every_rule_of_addresses_is_shown_at_work() -> None:
+    """Without it some row of the table would have another key."""
+    (example,) = [example for example in EXAMPLES if example.startswith("addresses:")]
+    data = load_texts({"addresses.yml": example}).addresses.data
+    site = data["sites"]["paper.example"]
+    fewer = [data | {"hosts": {}}, data | {"drop": []}]
+    fewer += [data | {"sites": {"paper.example": site | {what: []}}} for what in site]
+    for less in fewer:
+        rules = AddressRules.of(less)
+        assert any(canonical_url(url, rules) != key for url, key in ADDRESSES), less
 
 
 def test_the_page_names_every_limit() -> None:
