@@ -1,10 +1,11 @@
 """`dateline rules`: what an editor does with a rulebook, one file for each part of the day.
 
-checking (is it right?), explaining (why?), foreseeing (what would it do?), publishing (make it so), measuring (was it good?).
+checking (is it right?), explaining (why?), addresses (which are one?), foreseeing (what would it do?), publishing (make it so), measuring (was it good?).
 """
 
 import click
 
+from services.cli.rules.addresses import addresses
 from services.cli.rules.checking import check, test
 from services.cli.rules.explaining import explain
 from services.cli.rules.foreseeing import diff, impact
@@ -24,6 +25,7 @@ for _command in (
     check,
     test,
     explain,
+    addresses,
     diff,
     impact,
     publish,

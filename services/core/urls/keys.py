@@ -87,7 +87,7 @@ def _key(url: str, rules: AddressRules) -> str:
     host = _usual_host(parts.host) if rules is BUILT_IN else _ruled_host(parts.host, rules)
     if parts.port is not None and str(parts.port) not in PORTS.values():
         host = f"{host}:{parts.port}"
-    path, query = _key_path(parts.path), _key_query(parts.query, host, rules) if parts.query else ""
+    path, query = key_path(parts.path), _key_query(parts.query, host, rules) if parts.query else ""
     if host in rules.sites:
         path = stripped(path, rules.sites[host])
     if host == "youtu.be" and path.count("/") == 1:
@@ -171,7 +171,8 @@ def is_registrable(host: str) -> bool:
     return len(labels) > 2 or not (len(labels[1]) == 2 and labels[0] in SECOND_LEVEL)
 
 
-def _key_path(path: str) -> str:
+def key_path(path: str) -> str:
+    """A path as it stands in a key by the built-in rules: empty, or from its slash on, without one at its end."""
     path = normal_escapes(path)
     if ";" in path:
         path = _SESSION.sub("", path)
@@ -211,14 +212,14 @@ def _key_query(query: str, host: str, rules: AddressRules) -> str:
     """The parameters that say which article, in order of their names, equal ones once."""
     fields = query.replace(";", "&").split("&")
     if rules is BUILT_IN:
-        kept = {_key_field(field, host) for field in fields}
+        kept = {key_field(field, host) for field in fields}
     else:
         kept = {_ruled_field(field, host, rules) for field in fields}
     return "&".join(sorted(filter(None, kept)))
 
 
 @lru_cache(maxsize=1024)
-def _key_field(field: str, host: str) -> str:
+def key_field(field: str, host: str) -> str:
     """A parameter as it stands in a key, empty where it tracks; remembered, since a feed's links carry the same ones."""
     name, _, value = field.partition("=")
     if not name or _tracks(unquote(name).lower(), unquote(value).lower(), host):
@@ -232,7 +233,7 @@ def _ruled_field(field: str, host: str, rules: AddressRules) -> str:
     site = rules.sites.get(host, NOTHING)
     if name and name in site.keep:
         return _settled_field(field)
-    return "" if name in rules.drop or name in site.drop else _key_field(field, host)
+    return "" if name in rules.drop or name in site.drop else key_field(field, host)
 
 
 def _settled_field(field: str) -> str:
