@@ -72,7 +72,9 @@ def test_what_is_told_leaves_nothing_out():
         assert answer.key == answer.built_in == canonical_url(url)
         assert not any(why.rule for why in answer.why)
         if url.isascii() and "%" not in url and not answer.why:  # then only slashes and the order are others
-            assert sorted(filter(str.isalnum, answer.key)) == sorted(filter(str.isalnum, url.partition("//")[2]))
+            assert sorted(filter(str.isalnum, answer.key)) == sorted(
+                filter(str.isalnum, url.partition("//")[2])
+            )
     hosts = AddressRules.of({"hosts": {"old.example": "bbc.co.uk"}})
     assert [why.rule for why in told("https://www.old.example/a", hosts).why] == [
         None,

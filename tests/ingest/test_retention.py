@@ -125,7 +125,7 @@ def test_a_worker_that_is_hinted_at_does_it(desk: Desk, roles):
 def test_whether_anything_is_due_is_asked_of_indexes(service):
     with transaction() as session:
         session.execute(text("SET LOCAL enable_seqscan = off"))
-        session.execute(text("SET LOCAL enable_bitmapscan = off"))
+        session.execute(text("SET LOCAL enable_sort = off"))
         values = {"days": DAYS, "log_days": LOG}
         plan = "\n".join(session.scalars(text(f"EXPLAIN {expiring._WAITING.text}"), values))
     for index in ("ix_articles_expiring", "pk_changes", "ix_articles_tombstones"):

@@ -20,18 +20,24 @@ UNSEEN_DAYS = 7
 AGAIN_DAYS = 7
 """A tombstone that is still needed is looked at again after so long, and not before the log that tells of it may be cut."""
 
-_EXPIRED = "NOT emptied AND sort_at < now() - make_interval(days => :days)"
-_OLD = text(f"SELECT id FROM articles WHERE {_EXPIRED} ORDER BY sort_at, id LIMIT :n")  # noqa: S608 - a text of ours
+_OLD = text(
+    """
+    SELECT id FROM articles WHERE NOT emptied AND sort_at < now() - make_interval(days => :days) ORDER BY sort_at, id LIMIT :n
+    """
+)
 _COPIES = text("SELECT id FROM articles WHERE duplicate_of = ANY(:ids) AND NOT emptied")
+# First in order, then compared: so it is read from the beginnings of indexes, whatever is known of how much there is.
 _WAITING = text(
-    f"""
-    SELECT (SELECT count(*) FROM (SELECT 1 FROM articles WHERE {_EXPIRED} LIMIT 101) AS counted)
+    """
+    SELECT (SELECT count(*) FROM (SELECT sort_at FROM articles WHERE NOT emptied ORDER BY sort_at, id LIMIT 101) AS oldest
+            WHERE sort_at < now() - make_interval(days => :days))
         + (SELECT count(*) FROM (
             SELECT at FROM changes WHERE seq > (SELECT floor FROM stream_state)
               AND seq <= (SELECT least(seq, snapshot_seq) FROM story_state) ORDER BY seq LIMIT 1) AS first
            WHERE at < now() - make_interval(days => :log_days))
-        + (SELECT count(*) FROM (SELECT 1 FROM articles WHERE emptied AND lease_until < now() LIMIT 1) AS counted)
-    """  # noqa: S608 - as above
+        + (SELECT count(*) FROM (SELECT lease_until FROM articles WHERE emptied ORDER BY lease_until LIMIT 1) AS first
+           WHERE lease_until < now())
+    """
 )
 
 # Stories are decided from the log: what they have not read, or would read again after a crash, stays.
