@@ -49,7 +49,7 @@ _INSERT = text(
 # `attempts` starts anew: an article that was put aside is worth another try once a person has looked at it.
 _WAIT = text(
     "UPDATE articles SET waiting_since = now(), lease_until = 'epoch', lease_token = NULL, attempts = 0, quarantined = NULL"
-    " WHERE id = :id"
+    " WHERE id = :id AND removed_at IS NULL"
 )
 _KNOWN = text(
     """

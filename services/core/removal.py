@@ -24,7 +24,7 @@ _LOCK = text(
 # Without its labels and its words, but with title, address, publisher and place: that is what it is recognised by.
 _OUT = """
     removed_at = now(), listed = false, revision = revision + 1, published_revision = revision + 1, waiting_since = NULL,
-    lease_until = 'epoch', lease_token = NULL, attempts = 0, region = NULL, regions = '{}', topics = '{}', places = '{}',
+    lease_until = 'epoch', lease_token = NULL, attempts = 0, quarantined = NULL, region = NULL, regions = '{}', topics = '{}', places = '{}',
     rulebook_version = NULL, search = NULL"""
 _EMPTY = """
     emptied = true, teaser = '', text = '', html = '', authors = '{}', tags = '{}', image = NULL, verdict = NULL"""

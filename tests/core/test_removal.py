@@ -65,6 +65,18 @@ def test_what_followers_never_saw_goes_without_a_word(desk, one):
     assert label.label_waiting() == 0
 
 
+def test_it_counts_nowhere_as_waiting_or_put_aside_whoever_lets_it_wait(desk, one):
+    aside = desk.article(listed=False, quarantined="A worker died.")
+    with transaction() as session:
+        corrections.correct(session, one, Judgement(topics=("economy",)), author="ada")
+    remove(one, aside)
+    with transaction() as session:
+        assert corrections.withdraw(session, one)
+    assert sql(
+        "SELECT count(*) FROM articles WHERE waiting_since IS NOT NULL OR quarantined IS NOT NULL"
+    ) == [(0,)]
+
+
 def test_several_are_told_in_the_order_of_their_ids_and_unknown_ones_are_none(desk, one):
     other = desk.article()
     assert remove(other, 999_999, one) == [one, other]

@@ -116,8 +116,10 @@ def worst(connection: Connection, wanted: Wanted, *, now: datetime, limit: int) 
 
 
 def articles_of_each(connection: Connection) -> dict[int, int]:
-    """How many articles stand under each feed."""
-    query = select(Article.feed_id, func.count()).group_by(Article.feed_id)
+    """How many articles stand under each feed; what was removed does not count."""
+    query = (
+        select(Article.feed_id, func.count()).where(Article.removed_at.is_(None)).group_by(Article.feed_id)
+    )
     return {feed_id: articles for feed_id, articles in connection.execute(query) if feed_id is not None}
 
 
@@ -128,7 +130,7 @@ def whole(connection: Connection, feed_id: int, *, now: datetime) -> WholeFeed |
     found = _feed_rows(connection, _joined(*_columns(now)).where(Feed.id == feed_id))
     if not found:
         return None
-    of_feed = select(func.count()).where(Article.feed_id == feed_id)
+    of_feed = select(func.count()).where(Article.feed_id == feed_id, Article.removed_at.is_(None))
     differences = select(func.count()).where(ParseDifference.feed_id == feed_id)
     return WholeFeed(
         found[0],
