@@ -12,6 +12,7 @@ pytest_plugins = [
     "tests.fixtures.environment",
     "tests.fixtures.newswire",
     "tests.fixtures.roles",
+    "tests.fixtures.stories",
     "tests.fixtures.workbench",
 ]
 

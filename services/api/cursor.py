@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from services.api.filters import Filters
+from services.api.filters import Asked
 from services.core.errors import InvalidInputError
 
 VERSION = 1
@@ -40,17 +40,17 @@ class Before:
     id: int
 
 
-def encode_before(place: Before, *, epoch: str, filters: Filters) -> str:
+def encode_before(place: Before, *, epoch: str, filters: Asked) -> str:
     """The cursor of the page after `place`."""
     return _encode("before", epoch, filters, (place.at - _ZERO) // timedelta(microseconds=1), place.id)
 
 
-def encode_since(seq: int, *, epoch: str, filters: Filters) -> str:
+def encode_since(seq: int, *, epoch: str, filters: Asked) -> str:
     """The cursor after the change at `seq`."""
     return _encode("since", epoch, filters, seq)
 
 
-def decode_before(text: str, *, epoch: str, filters: Filters) -> Before:
+def decode_before(text: str, *, epoch: str, filters: Asked) -> Before:
     """The place a `before` cursor names. Raises CursorError or CursorGoneError."""
     micros, article_id = _decode("before", text, epoch, filters)
     try:
@@ -59,7 +59,7 @@ def decode_before(text: str, *, epoch: str, filters: Filters) -> Before:
         raise CursorError("before: this cursor names a time that does not exist.") from None
 
 
-def decode_since(text: str, *, epoch: str, filters: Filters, floor: int, head: int) -> int:
+def decode_since(text: str, *, epoch: str, filters: Asked, floor: int, head: int) -> int:
     """The position a `since` cursor names, if the log still reaches from there to now.
 
     Raises CursorError, and CursorGoneError below `floor`, above `head` and in another epoch.
@@ -72,13 +72,13 @@ def decode_since(text: str, *, epoch: str, filters: Filters, floor: int, head: i
     return int(seq)
 
 
-def _encode(kind: Kind, epoch: str, filters: Filters, *position: int) -> str:
+def _encode(kind: Kind, epoch: str, filters: Asked, *position: int) -> str:
     head = _HEAD.pack(VERSION, ord(kind[0]), _hash(epoch.encode(), 6), filters.digest)
     raw = head + _BODY[kind].pack(*position)
     return base64.urlsafe_b64encode(raw + _hash(raw, _CHECK)).rstrip(b"=").decode()
 
 
-def _decode(kind: Kind, text: str, epoch: str, filters: Filters) -> tuple[int, ...]:
+def _decode(kind: Kind, text: str, epoch: str, filters: Asked) -> tuple[int, ...]:
     raw = _checked(kind, text)
     version, letter, epoch_hash, digest = _HEAD.unpack_from(raw)
     found = _KINDS.get(letter)

@@ -4,7 +4,16 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Protocol
 from urllib.parse import urlencode
+
+
+class Asked(Protocol):
+    """What a page was asked for; a cursor of that page goes with it."""
+
+    @property
+    def digest(self) -> bytes:
+        """Six bytes that differ where what is shown can differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +43,16 @@ class Filters:
         pairs = [("region", s) for s in self.regions] + [("topic", s) for s in self.topics]
         pairs += [("language", s) for s in self.languages] + [("source", s) for s in self.sources]
         return urlencode([*pairs, *([("q", self.q)] if self.q else [])])
+
+
+@dataclass(frozen=True, slots=True)
+class OfAStory:
+    """The articles of a story: any one, so that paging goes on where two became one while somebody read."""
+
+    @property
+    def digest(self) -> bytes:
+        """The same for every story."""
+        return hashlib.blake2b(b"story", digest_size=6).digest()
 
 
 def filters_of(

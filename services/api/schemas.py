@@ -28,16 +28,43 @@ class AlsoAtShape(Shape):
     url: str
 
 
+class AlsoAtWhyShape(AlsoAtShape):
+    """Another place where the same article stands, and why it counts as one."""
+
+    article: int | None = Field(description="Id of the copy; null where the article itself was seen there.")
+    at: datetime = Field(description="When it was first seen there.")
+    why: str
+
+
 class StoryShape(Shape):
     """Articles on the same event."""
 
     id: int
-    articles: int
-    publishers: int
+    articles: int = Field(description="Those that stand in Latest.")
+    publishers: int = Field(description="Distinct owners, copies included.")
 
 
-class ItemShape(Shape):
-    """An article as streams show it."""
+class WordShape(Shape):
+    """A word that spoke for a story, and its share of the similarity."""
+
+    word: str
+    share: float
+
+
+class StoryWhyShape(Shape):
+    """How an article came into its story."""
+
+    by: str = Field(description="`similarity`, or `editor` where somebody said so.")
+    sentence: str
+    similarity: float | None
+    needed: float | None
+    nearest: int | None = Field(description="The story that the similarity was measured with.")
+    words: list[WordShape]
+    decided_at: datetime
+
+
+class _ArticleShape(Shape):
+    """What everything that shows an article says of it."""
 
     id: int
     revision: int = Field(description="Grows with every change that can be seen.")
@@ -55,8 +82,13 @@ class ItemShape(Shape):
     regions: list[str]
     topics: list[str]
     places: list[str] = Field(description="ISO 3166 alpha-2.")
+    story: StoryShape | None = Field(description="Null until that is decided, a moment after it came.")
+
+
+class ItemShape(_ArticleShape):
+    """An article as streams show it."""
+
     also_at: list[AlsoAtShape]
-    story: StoryShape | None
 
 
 class TroubleShape(Shape):
@@ -132,9 +164,11 @@ class LabelsShape(Shape):
     places: list[dict[str, Any]]
 
 
-class ArticleBody(ItemShape):
+class ArticleBody(_ArticleShape):
     """One article whole."""
 
+    also_at: list[AlsoAtWhyShape]
+    story_why: StoryWhyShape | None
     text: str
     html: str
     tags: list[str]

@@ -21,10 +21,23 @@ class SourceRef:
 
 @dataclass(frozen=True, slots=True)
 class AlsoAt:
-    """Another place where the same article stands."""
+    """Another place where the same article stands, since `at`. `article` is the id of the copy; None where the article itself was
+    seen in a feed of that source.
+    """
 
     source: SourceRef
     url: str
+    at: datetime
+    article: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoryRef:
+    """The story of an article: listed articles on the same event, and distinct publishers, copies included."""
+
+    id: int
+    articles: int
+    publishers: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +62,7 @@ class Item:
     topics: Sequence[str]
     places: Sequence[str]
     also_at: Sequence[AlsoAt] = ()
+    story: StoryRef | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +90,15 @@ class Completeness:
 
 @dataclass(frozen=True, slots=True)
 class StreamState:
-    """The stream at one moment: its epoch, newest position, oldest position a cursor may name, newest sighting."""
+    """The stream at one moment: its epoch, newest position, oldest position a cursor may name, newest sighting, and the version of the
+    stories that stand beside it.
+    """
 
     epoch: str
     head: int
     floor: int
     sighting: int
+    stories: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +145,25 @@ class SightingRef:
 
 
 @dataclass(frozen=True, slots=True)
+class StoryWhy:
+    """How an article came into its story: in a sentence, and the words that spoke for it with their shares of the similarity."""
+
+    by: str
+    sentence: str
+    similarity: float | None
+    needed: float | None
+    nearest: int | None
+    words: Sequence[tuple[str, float]]
+    decided_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Article:
-    """An article whole. `verdict` is what the rules decided, as stored; `duplicate_of` the article shown for it."""
+    """An article whole. `verdict` is what the rules decided, as stored; `duplicate_of` the article shown for it.
+
+    `story_title` is the headline of its story's leading article. `copy_why`: of each copy (of the article itself, where it is hidden), by
+    its id, why it counts as one.
+    """
 
     item: Item
     text: str
@@ -139,6 +173,13 @@ class Article:
     sightings: Sequence[SightingRef]
     rulebook: str | None
     verdict: Mapping[str, Any]
+    story_title: str | None
+    story_why: StoryWhy | None
+    copy_why: Mapping[int, str]
+
+    def why_also(self, other: AlsoAt) -> str:
+        """Why another place counts as one with the same article."""
+        return self.copy_why.get(other.article or 0, "the same address")
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ LONGEST_S = 1.0
 """Seconds that an answer is given for without being made anew."""
 ROOM = 32 * 2**20
 """Bytes of bodies that the shelf of one process holds."""
-STREAMS = ("/v1/latest", "/feeds/", "/latest", "/r/", "/t/", "/v1/trending", "/v1/stories/", "/story/")
+STREAMS = ("/v1/latest", "/v1/stories/", "/v1/trending", "/feeds/", "/latest", "/r/", "/t/", "/story/")
 """What is read by many at once and says the same to all; `/` is too. Never `/v1/changes`: its readers wait for news."""
 LEFT_OUT_OF_304 = {b"content-length", b"content-type", b"content-encoding"}
 _PERSONAL = frozenset({b"authorization", b"cookie"})

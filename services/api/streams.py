@@ -19,7 +19,7 @@ from services.api.shapes import (
 )
 from services.core.latest import seen_through
 
-REPRESENTATION = "1"
+REPRESENTATION = "2"
 """Part of every tag: raise it when any format's bytes change for the same data."""
 
 
@@ -29,8 +29,9 @@ async def completeness(connection: AsyncConnection, *, filters: Filters, now: da
 
 
 def stream_tag(state: StreamState, filters: Filters, *parts: object) -> str:
-    """The tag of anything that is decided by the stream, a filter, and `parts`."""
-    return etag_of(REPRESENTATION, state.epoch, state.head, state.sighting, filters.digest.hex(), *parts)
+    """The tag of anything that is decided by the stream and the stories beside it, a filter, and `parts`."""
+    standing = (state.epoch, state.head, state.sighting, state.stories)
+    return etag_of(REPRESENTATION, *standing, filters.digest.hex(), *parts)
 
 
 async def latest_page(

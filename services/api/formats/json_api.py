@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from services.api.shapes import (
+    AlsoAt,
     Article,
     ChangeEntry,
     ChangesPage,
@@ -16,6 +17,8 @@ from services.api.shapes import (
     LatestPage,
     SightingRef,
     SourceHealth,
+    StoryRef,
+    StoryWhy,
 )
 
 MEDIA_TYPE = "application/json"
@@ -77,8 +80,12 @@ def item(found: Item) -> dict[str, Any]:
         "topics": found.topics,
         "places": found.places,
         "also_at": [{"source": asdict(other.source), "url": other.url} for other in found.also_at],
-        "story": None,
+        "story": None if found.story is None else _story_ref(found.story),
     }
+
+
+def _story_ref(found: StoryRef) -> dict[str, int]:
+    return {"id": found.id, "articles": found.articles, "publishers": found.publishers}
 
 
 def article(found: Article) -> bytes:
@@ -87,6 +94,8 @@ def article(found: Article) -> bytes:
     return dump(
         {
             **item(found.item),
+            "also_at": [_also_at(found, other) for other in found.item.also_at],
+            "story_why": story_why(found.story_why),
             "text": found.text,
             "html": found.html,
             "tags": found.tags,
@@ -96,6 +105,25 @@ def article(found: Article) -> bytes:
             "sightings": [_sighting(seen) for seen in found.sightings],
         }
     )
+
+
+def story_why(found: StoryWhy | None) -> dict[str, Any] | None:
+    """Why an article is in its story; null until that is decided."""
+    if found is None:
+        return None
+    told = {
+        "by": found.by,
+        "sentence": found.sentence,
+        "similarity": found.similarity,
+        "needed": found.needed,
+    }
+    words = [{"word": word, "share": share} for word, share in found.words]
+    return {**told, "nearest": found.nearest, "words": words, "decided_at": _utc(found.decided_at)}
+
+
+def _also_at(found: Article, other: AlsoAt) -> dict[str, Any]:
+    told = {"source": asdict(other.source), "url": other.url, "article": other.article, "at": _utc(other.at)}
+    return {**told, "why": found.why_also(other)}
 
 
 def source(found: SourceHealth) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """JSON Feed 1.1."""
 
+from dataclasses import asdict
 from typing import Any
 
 import orjson
@@ -44,6 +45,7 @@ def _item(view: FeedView, item: Item) -> dict[str, Any]:
                 "region": item.region,
                 "regions": list(item.regions),
                 "topics": list(item.topics),
+                "story": None if item.story is None else asdict(item.story),
             },
         }
     )

@@ -3,14 +3,16 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import literal_column, or_, select
+from sqlalchemy import ScalarSelect, func, literal_column, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.api.queries.items import COLUMNS, also_at, item_of
+from services.api.queries import copies
+from services.api.queries.items import also_at, item_of, with_columns
+from services.api.queries.stories import why_of
 from services.api.shapes import Article as WholeArticle
 from services.api.shapes import SightingRef, SourceRef
 from services.api.words import public_url
-from services.core.models import Article, Change, Feed, Sighting, Source
+from services.core.models import Article, Change, Feed, Sighting, Source, Story, StoryArticle
 
 LARGEST_ID = 2**63 - 1
 
@@ -20,7 +22,8 @@ class Standing:
     """Where an article stands: `fate` is its last change in the log, None where the log does not reach back to one.
     `removed_why`: why it was taken out for good, in a sentence; None where it was not.
 
-    `row_version` differs after everything that was written to its row: labels given anew grow no revision.
+    `row_version` differs after everything that was written to its row: labels given anew grow no revision. `story_version` does so for
+    its story, for what is called after it, and for the reason why it is in there.
     """
 
     listed: bool
@@ -31,6 +34,7 @@ class Standing:
     removed_why: str | None
     fate: str | None
     row_version: str
+    story_version: str | None
 
 
 async def standing(connection: AsyncConnection, article_id: int) -> Standing | None:
@@ -51,32 +55,50 @@ async def standing(connection: AsyncConnection, article_id: int) -> Standing | N
         Article.removed_why,
         last,
         literal_column("articles.xmin::text"),
+        _story_version(),
     ).where(Article.id == article_id)
     row = (await connection.execute(query)).one_or_none()
     return None if row is None else Standing(*row)
 
 
+def _story_version() -> ScalarSelect[str]:
+    lead = Article.__table__.alias("lead")
+    return (
+        select(literal_column("concat_ws(' ', story_articles.xmin, stories.xmin, lead.xmin)"))
+        .select_from(StoryArticle)
+        .join(Story, Story.id == StoryArticle.story_id)
+        .outerjoin(lead, lead.c.id == Story.lead_id)
+        .where(StoryArticle.article_id == func.coalesce(Article.duplicate_of, Article.id))
+        .correlate(Article)
+        .scalar_subquery()
+    )
+
+
 async def article(connection: AsyncConnection, article_id: int) -> WholeArticle | None:
     """The article with its text, verdict and every sighting of it and of its duplicates."""
+    lead = Article.__table__.alias("lead")
     query = (
-        select(
-            *COLUMNS,
+        with_columns(
             Article.text,
             Article.html,
             Article.tags,
             Article.duplicate_of,
             Article.rulebook_version,
             Article.verdict,
+            StoryArticle.decision,
+            StoryArticle.decided_at,
+            lead.c.title.label("story_title"),
         )
-        .join(Source, Source.id == Article.source_id)
+        .outerjoin(lead, lead.c.id == Story.lead_id)
         .where(Article.id == article_id)
     )
     row: Any = (await connection.execute(query)).one_or_none()
     if row is None:
         return None
-    also = await also_at(connection, [article_id])
+    also = (await also_at(connection, [article_id])).get(article_id, [])
+    hidden = [article_id] if row.duplicate_of else [other.article for other in also if other.article]
     return WholeArticle(
-        item=item_of(row, also.get(article_id, [])),
+        item=item_of(row, also),
         text=row.text,
         html=row.html,
         tags=row.tags,
@@ -84,6 +106,9 @@ async def article(connection: AsyncConnection, article_id: int) -> WholeArticle 
         sightings=await _sightings(connection, article_id),
         rulebook=row.rulebook_version,
         verdict=row.verdict or {},
+        story_title=row.story_title,
+        story_why=why_of(row.decision, row.decided_at) if row.decision is not None else None,
+        copy_why=await copies.why(connection, hidden, shown=row.duplicate_of or article_id),
     )
 
 

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, any_, literal, select, union_all
+from sqlalchemy import Row, Select, any_, func, literal, null, select, union_all
 from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import BigInteger
 
-from services.api.shapes import AlsoAt, Item, SourceRef
-from services.core.models import Article, Feed, Sighting, Source
+from services.api.shapes import AlsoAt, Item, SourceRef, StoryRef
+from services.core.models import Article, Feed, Sighting, Source, Story, StoryArticle
 
 COLUMNS = (
     Article.id,
@@ -32,7 +32,20 @@ COLUMNS = (
     Source.name,
     Source.url.label("source_url"),
     Source.country,
+    Story.id.label("story_id"),
+    Story.articles.label("story_articles"),
+    Story.publishers.label("story_publishers"),
 )
+
+
+def with_columns(*more: Any) -> Select[*tuple[Any, ...]]:
+    """COLUMNS (and more) of articles, each with its source and, by index, its story: that of the article shown for it, of a copy."""
+    return (
+        select(*COLUMNS, *more)
+        .join(Source, Source.id == Article.source_id)
+        .outerjoin(StoryArticle, StoryArticle.article_id == func.coalesce(Article.duplicate_of, Article.id))
+        .outerjoin(Story, Story.id == StoryArticle.story_id)
+    )
 
 
 def among(column: Any, ids: Sequence[int]) -> Any:
@@ -44,7 +57,7 @@ async def items(connection: AsyncConnection, ids: Sequence[int]) -> list[Item]:
     """The items of these articles, in the order asked for; an id that is gone is left out."""
     if not ids:
         return []
-    query = select(*COLUMNS).join(Source, Source.id == Article.source_id).where(among(Article.id, ids))
+    query = with_columns().where(among(Article.id, ids))
     rows = {row.id: row for row in await connection.execute(query)}
     also = await also_at(connection, ids)
     return [item_of(rows[found], also.get(found, [])) for found in ids if found in rows]
@@ -71,6 +84,9 @@ def item_of(row: Row[*tuple[Any, ...]], also: Sequence[AlsoAt] = ()) -> Item:
         topics=row.topics,
         places=row.places,
         also_at=also,
+        story=StoryRef(row.story_id, row.story_articles, row.story_publishers)
+        if row.story_id is not None
+        else None,
     )
 
 
@@ -86,9 +102,10 @@ async def also_at(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, 
             Source.url.label("source_url"),
             Source.country,
             duplicate.c.url,
+            duplicate.c.id.label("article"),
         )
         .join(Source, Source.id == duplicate.c.source_id)
-        .where(among(duplicate.c.duplicate_of, ids))
+        .where(among(duplicate.c.duplicate_of, ids), duplicate.c.removed_at.is_(None))
     )
     sightings = (
         select(
@@ -99,6 +116,7 @@ async def also_at(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, 
             Source.url,
             Source.country,
             Sighting.url,
+            null(),
         )
         .join(Feed, Feed.id == Sighting.feed_id)
         .join(Source, Source.id == Feed.source_id)
@@ -114,5 +132,5 @@ async def also_at(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, 
     found: dict[int, list[AlsoAt]] = {}
     for row in await connection.execute(first):
         source = SourceRef(row.key, row.name, row.source_url, row.country)
-        found.setdefault(row.shown_id, []).append(AlsoAt(source, row.url))
+        found.setdefault(row.shown_id, []).append(AlsoAt(source, row.url, row.at, row.article))
     return found

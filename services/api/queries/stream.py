@@ -11,7 +11,7 @@ from services.api.filters import Filters
 from services.api.queries.items import among
 from services.api.queries.latest import changeable_conditions, source_conditions
 from services.api.shapes import StreamState
-from services.core.models import Article, Change, Sighting
+from services.core.models import Article, Change, Sighting, StoryState
 from services.core.models import StreamState as StateRow
 
 EXAMINED_AT_MOST = 2_000
@@ -39,14 +39,18 @@ async def state(connection: AsyncConnection) -> StreamState:
     """The stream at this moment."""
     head = select(func.max(Change.seq)).scalar_subquery()
     sighting = select(func.max(Sighting.id)).scalar_subquery()
+    stories = select(StoryState.version).scalar_subquery()
     query = select(
         StateRow.epoch,
         StateRow.floor,
         func.greatest(func.coalesce(head, 0), StateRow.floor).label("head"),
         func.coalesce(sighting, 0).label("sighting"),
+        func.coalesce(stories, 0).label("stories"),
     )
     row = (await connection.execute(query)).one()
-    return StreamState(epoch=row.epoch, head=row.head, floor=row.floor, sighting=row.sighting)
+    return StreamState(
+        epoch=row.epoch, head=row.head, floor=row.floor, sighting=row.sighting, stories=row.stories
+    )
 
 
 async def changes(

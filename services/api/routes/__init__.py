@@ -18,6 +18,7 @@ from services.api.routes import (
     rules_asked,
     sources,
     static,
+    stories,
     webhooks,
     websub,
 )
@@ -26,6 +27,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     latest.router,
     changes.router,
     articles.router,
+    stories.router,
     labels.router,
     sources.router,
     feeds.router,

@@ -1,5 +1,6 @@
 """/feeds/…: the streams as Atom, RSS and JSON Feed, and the list of all of them as OPML."""
 
+from dataclasses import replace
 from typing import Literal
 from urllib.parse import urlencode
 
@@ -25,6 +26,8 @@ router = APIRouter(
     tags=["feeds"], dependencies=[Depends(known_parameters)], responses=problems(400, 404, 410)
 )
 Ending = Literal["atom", "rss", "json"]
+TELL_STORIES = ("json",)
+"""Formats with a place for what is no part of an article. In Atom and RSS a reader would show an entry as changed that is not."""
 EVERYTHING = "latest"
 """Stands where a region would: every region."""
 NOT_ASKED = Completeness(sources=0, late=0, failing=0, gaps=0, asked=0, troubles=(), sentence="")
@@ -66,6 +69,8 @@ async def _feed(
         filters = title_filters(title)
         state = await stream.state(connection)
         base = base_url(request)
+        if ending not in TELL_STORIES:
+            state = replace(state, stories=0)  # a story that grows is no news to a reader of these
         tag = streams.stream_tag(state, filters, ending, limit, before, tree.version, base)
         terms = Terms(tag, STREAM_CACHE)
         if known := not_modified(request, terms):

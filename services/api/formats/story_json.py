@@ -1,0 +1,50 @@
+"""Stories and what is rising as the API's own JSON."""
+
+from dataclasses import asdict
+from datetime import UTC
+from typing import Any
+
+from services.api.formats.json_api import dump, item, story_why
+from services.api.story_shapes import LabelCount, Publisher, StoryPage, Timeline
+
+
+def story(page: StoryPage) -> bytes:
+    """The body of /v1/stories/{id}."""
+    return dump(
+        {
+            "id": page.id,
+            "title": page.lead.title,
+            "teaser": page.lead.teaser,
+            "lead": page.lead.id,
+            "counts": {"articles": page.articles, "publishers": len(page.publishers)},
+            "articles": [{**item(found.item), "story_why": story_why(found.why)} for found in page.items],
+            "next": page.next,
+            "publishers": [_publisher(found) for found in page.publishers],
+            "timeline": _timeline(page.timeline),
+            "regions": [_label(found) for found in page.regions],
+            "topics": [_label(found) for found in page.topics],
+        }
+    )
+
+
+def _publisher(found: Publisher) -> dict[str, Any]:
+    return {
+        "owner": found.owner,
+        "name": found.name,
+        "sources": [asdict(source) for source in found.sources],
+        "first_at": found.first_at.astimezone(UTC),
+        "articles": found.articles,
+    }
+
+
+def _timeline(found: Timeline) -> dict[str, Any]:
+    bars = [
+        {"at": bar.at.astimezone(UTC), "articles": bar.articles, "publishers": bar.publishers}
+        for bar in found.bars
+    ]
+    first, last = found.first_at.astimezone(UTC), found.last_at.astimezone(UTC)
+    return {"first_at": first, "last_at": last, "step": found.step, "steps": bars}
+
+
+def _label(found: LabelCount) -> dict[str, Any]:
+    return {"slug": found.slug, "name": found.name, "articles": found.articles}

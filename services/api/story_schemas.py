@@ -1,0 +1,72 @@
+"""Shapes of the answers about stories, for the published description. A test holds the answers to these."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from services.api.schemas import ItemShape, Shape, SourceShape, StoryWhyShape
+
+
+class StoryItemShape(ItemShape):
+    """An article of a story."""
+
+    story_why: StoryWhyShape | None
+
+
+class CountsShape(Shape):
+    """How much there is of a story."""
+
+    articles: int = Field(description="Those that stand in Latest.")
+    publishers: int = Field(description="Distinct owners, copies included.")
+
+
+class PublisherShape(Shape):
+    """One voice: an owner, and the sources it speaks through."""
+
+    owner: str = Field(description="The id of its source where it has one alone.")
+    name: str
+    sources: list[SourceShape]
+    first_at: datetime = Field(description="Its first article, copy or sighting.")
+    articles: int = Field(description="All of those, each once.")
+
+
+class StepShape(Shape):
+    """One hour, day or week."""
+
+    at: datetime = Field(description="Its start.")
+    articles: int
+    publishers: int = Field(description="Who took the story up in it.")
+
+
+class TimelineShape(Shape):
+    """The story in equal steps, without holes."""
+
+    first_at: datetime
+    last_at: datetime
+    step: Literal["hour", "day", "week"] = Field(description="Days beyond 72 hours, weeks beyond 120 days.")
+    steps: list[StepShape]
+
+
+class LabelCountShape(Shape):
+    """How many of its articles stand under a region or topic."""
+
+    slug: str
+    name: str
+    articles: int
+
+
+class StoryBody(Shape):
+    """A story, and a page of its articles."""
+
+    id: int
+    title: str = Field(description="The headline of its leading article.")
+    teaser: str
+    lead: int = Field(description="Id of that article.")
+    counts: CountsShape
+    articles: list[StoryItemShape] = Field(description="The newest first.")
+    next: str | None = Field(description="Give it as `before` for the following page.")
+    publishers: list[PublisherShape] = Field(description="The first one first.")
+    timeline: TimelineShape
+    regions: list[LabelCountShape]
+    topics: list[LabelCountShape]

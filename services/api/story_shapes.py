@@ -1,0 +1,74 @@
+"""What the API says of stories and of what is rising: plain frozen data, beside `shapes`. Times are aware and in UTC."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from services.api.shapes import Item, SourceRef, StoryWhy
+
+Step = Literal["hour", "day", "week"]
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """One voice of a story: an owner with the sources it speaks through. `first_at`: its first article, copy or sighting; `articles`
+    counts all of those once.
+    """
+
+    owner: str
+    name: str
+    sources: Sequence[SourceRef]
+    first_at: datetime
+    articles: int
+
+
+@dataclass(frozen=True, slots=True)
+class LabelCount:
+    """How many articles of a story stand under a region or topic."""
+
+    slug: str
+    name: str
+    articles: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One step of a timeline: how many articles came in it, and how many publishers took the story up."""
+
+    at: datetime
+    articles: int
+    publishers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """A story in steps of equal length, without holes, from its first to its last publication."""
+
+    first_at: datetime
+    last_at: datetime
+    step: Step
+    bars: Sequence[Bar]
+
+
+@dataclass(frozen=True, slots=True)
+class StoryItem:
+    """An article of a story, and why it is in there."""
+
+    item: Item
+    why: StoryWhy | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoryPage:
+    """A story with one page of its articles, newest first. `lead` is the article it is called after."""
+
+    id: int
+    lead: Item
+    articles: int
+    publishers: Sequence[Publisher]
+    timeline: Timeline
+    regions: Sequence[LabelCount]
+    topics: Sequence[LabelCount]
+    items: Sequence[StoryItem]
+    next: str | None
