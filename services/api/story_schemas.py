@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from services.api.schemas import ItemShape, Shape, SourceShape, StoryWhyShape
+from services.api.schemas import ItemShape, Shape, SourceShape, StoryShape, StoryWhyShape
 
 
 class StoryItemShape(ItemShape):
@@ -70,3 +70,47 @@ class StoryBody(Shape):
     timeline: TimelineShape
     regions: list[LabelCountShape]
     topics: list[LabelCountShape]
+
+
+class VoiceShape(Shape):
+    """What one publisher adds to the heat of a story."""
+
+    owner: str
+    name: str
+    at: datetime = Field(description="Its first article on the story in this scope.")
+    weight: float = Field(description="1 for a text of its own, 0.25 for a copy.")
+    counts: float = Field(description="weight x 2^(-age / 6 h).")
+
+
+class UsualShape(Shape):
+    """What is usual in the scope: habit = (prior + voices) / (prior + stories)."""
+
+    voices: float
+    stories: float
+    prior: int
+
+
+class TrendShape(Shape):
+    """A story that rises: score = heat / habit."""
+
+    rank: int
+    story: StoryShape
+    title: str
+    score: float
+    heat: float = Field(description="The sum of what each publisher counts.")
+    habit: float
+    usual: UsualShape
+    publishers: list[VoiceShape] = Field(description="The loudest first.")
+    sentence: str = Field(description="The arithmetic in words.")
+    lead: ItemShape
+
+
+class TrendingBody(Shape):
+    """What rises in a region, a topic, both, or anywhere."""
+
+    region: str | None
+    topic: str | None
+    window: str
+    at: datetime = Field(description="The moment that the scores are of; it moves every 30 s.")
+    sentence: str
+    items: list[TrendShape] = Field(description="The most first.")

@@ -1,11 +1,12 @@
 """What the API says of stories and of what is rising: plain frozen data, beside `shapes`. Times are aware and in UTC."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
-from services.api.shapes import Item, SourceRef, StoryWhy
+from services.api.shapes import Item, SourceRef, StoryRef, StoryWhy
+from services.core.trends import Trend
 
 Step = Literal["hour", "day", "week"]
 
@@ -72,3 +73,25 @@ class StoryPage:
     topics: Sequence[LabelCount]
     items: Sequence[StoryItem]
     next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TrendView:
+    """A story that rises, with its arithmetic; `names` of its publishers by owner, where they have one of their own."""
+
+    story: StoryRef
+    lead: Item
+    trend: Trend
+    names: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Trending:
+    """What rises in one scope at one moment, the most first. `window`: voices older than it do not count."""
+
+    region: str | None
+    topic: str | None
+    window: timedelta
+    at: datetime
+    trends: Sequence[TrendView]
+    sentence: str

@@ -58,6 +58,20 @@ def listed(parts: list[str]) -> str:
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
+def rising(count: int, where: str, *, voices: int = 3) -> str:
+    """What rises, in a sentence; `where` is empty for everywhere.
+
+    >>> rising(0, "Central Asia")
+    'Nothing is rising in Central Asia: no story has 3 publishers or more, and more than is usual there.'
+    """
+    if not count:
+        place, there = (f" in {where}", "there") if where else ("", "at the moment")
+        return f"Nothing is rising{place}: no story has {voices} publishers or more, and more than is usual {there}."
+    verb = "is" if count == 1 else "are"
+    place = f" in {where}" if where else ""
+    return f"{counted(count, 'story', 'stories')} {verb} rising{place}: more publishers, and sooner, than is usual."
+
+
 def completeness(*, sources: int, late: int, failing: int, gaps: int, asked: int) -> str:
     """One sentence on how far a stream can be relied on."""
     if not sources:

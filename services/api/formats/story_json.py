@@ -1,11 +1,13 @@
 """Stories and what is rising as the API's own JSON."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import UTC
+from datetime import UTC, timedelta
 from typing import Any
 
 from services.api.formats.json_api import dump, item, story_why
-from services.api.story_shapes import LabelCount, Publisher, StoryPage, Timeline
+from services.api.story_shapes import LabelCount, Publisher, StoryPage, Timeline, Trending, TrendView
+from services.core.trends import Counted
 
 
 def story(page: StoryPage) -> bytes:
@@ -48,3 +50,38 @@ def _timeline(found: Timeline) -> dict[str, Any]:
 
 def _label(found: LabelCount) -> dict[str, Any]:
     return {"slug": found.slug, "name": found.name, "articles": found.articles}
+
+
+def trending(found: Trending) -> bytes:
+    """The body of /v1/trending."""
+    return dump(
+        {
+            "region": found.region,
+            "topic": found.topic,
+            "window": f"{found.window // timedelta(hours=1)}h",
+            "at": found.at.astimezone(UTC),
+            "sentence": found.sentence,
+            "items": [_trend(rank, view) for rank, view in enumerate(found.trends, start=1)],
+        }
+    )
+
+
+def _trend(rank: int, view: TrendView) -> dict[str, Any]:
+    trend = view.trend
+    return {
+        "rank": rank,
+        "story": asdict(view.story),
+        "title": view.lead.title,
+        "score": trend.score,
+        "heat": trend.heat,
+        "habit": trend.habit,
+        "usual": {"voices": trend.usual_voices, "stories": trend.usual_stories, "prior": trend.prior},
+        "publishers": [_voice(voice, view.names) for voice in trend.publishers],
+        "sentence": trend.sentence(),
+        "lead": item(view.lead),
+    }
+
+
+def _voice(voice: Counted, names: Mapping[str, str]) -> dict[str, Any]:
+    told = {"owner": voice.publisher, "name": names.get(voice.publisher, voice.publisher), "at": voice.at}
+    return {**told, "weight": voice.weight, "counts": voice.counts}

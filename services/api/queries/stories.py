@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CTE, Select, func, select, tuple_, union_all
+from sqlalchemy import CTE, Select, func, select, true, tuple_, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.cursor import Before
@@ -32,16 +32,24 @@ async def standing(connection: AsyncConnection, story_id: int) -> Standing | Non
     survivor = await connection.scalar(select(chain.c.id).where(chain.c.merged_into.is_(None)))
     if survivor is None:
         return None
-    # Called after its leading article; after its first one, where that was taken out.
+    return Standing(survivor, (await leads(connection, [survivor])).get(survivor))
+
+
+async def leads(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, int]:
+    """The article that each of these stories is called after: its first one, where the leading one was taken out; none left, none told."""
     lead = (
         select(Article.id)
         .join(StoryArticle, StoryArticle.article_id == Article.id)
-        .join(Story, Story.id == StoryArticle.story_id)
-        .where(StoryArticle.story_id == survivor, Article.listed)
+        .where(StoryArticle.story_id == Story.id, Article.listed)
         .order_by((Article.id == Story.lead_id).desc().nulls_last(), Article.sort_at, Article.id)
         .limit(1)
+        .correlate(Story)
+        .lateral("lead")
     )
-    return Standing(survivor, await connection.scalar(lead))
+    rows = await connection.execute(
+        select(Story.id, lead.c.id).join(lead, true()).where(among(Story.id, ids))
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def _listed(*columns: Any, story_id: int) -> Select[*tuple[Any, ...]]:

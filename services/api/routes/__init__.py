@@ -19,6 +19,7 @@ from services.api.routes import (
     sources,
     static,
     stories,
+    trending,
     webhooks,
     websub,
 )
@@ -28,6 +29,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     changes.router,
     articles.router,
     stories.router,
+    trending.router,
     labels.router,
     sources.router,
     feeds.router,
