@@ -18,7 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "corrections": ("services.cli.corrections", "Say what the labels of an article are, above the rules."),
     "tokens": ("services.cli.tokens", "Keys for editors, operators and programs."),
     "webhooks": ("services.cli.webhooks", "Send streams to addresses: add, list, pause, replay."),
-    "stories": ("services.cli.stories", "Measure how articles are grouped into stories."),
+    "stories": ("services.cli.stories", "One story, what is rising, and how well articles are grouped."),
     "dedupe": ("services.cli.dedupe", "Measure how the same article and its copies are found."),
     "latest": ("services.cli.latest", "Show the Latest stream, and follow it."),
     "doctor": ("services.cli.doctor", "Say in sentences what is wrong and what to do."),

@@ -1,4 +1,4 @@
-"""`dateline stories`: are articles grouped into the stories that people see?"""
+"""`dateline stories`: one of them, what is rising, and whether articles are grouped into the stories that people see."""
 
 from typing import Any
 
@@ -9,10 +9,85 @@ from services.cli.printing import JSON, plural, print_json
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def stories() -> None:
-    """Measure how articles are grouped into stories.
+    """One story, what is rising, and how well articles are grouped into stories.
 
-    Example: dateline stories evaluate labelled.jsonl
+    Example: dateline stories trending --region central-asia
     """
+
+
+@stories.command()
+@click.argument("story_id", type=click.IntRange(min=1), metavar="ID")
+@click.option(
+    "-n", "limit", default=20, show_default=True, help="How many of its articles, the newest first."
+)
+@JSON
+def show(story_id: int, limit: int, as_json: bool) -> None:
+    """One story: its publishers, and its articles with the reason for each. An id that was merged gives the story it is part of.
+
+    Example: dateline stories show 7
+    """
+    from services.cli.asking import ask
+
+    found = ask(f"/v1/stories/{story_id}", [("limit", str(limit))])
+    if as_json:
+        print_json(found)
+        return
+    click.echo("\n".join(story_lines(found)))
+
+
+@stories.command()
+@click.option("--region", help="Slug of a region.")
+@click.option("--topic", help="Slug of a topic.")
+@click.option("--window", default="48h", show_default=True, help="Publishers heard longer ago do not count.")
+@click.option("-n", "limit", default=10, show_default=True, help="How many.")
+@JSON
+def trending(region: str | None, topic: str | None, window: str, limit: int, as_json: bool) -> None:
+    """What is rising, the most first, each story with the arithmetic of its score.
+
+    Example: dateline stories trending --region central-asia --window 24h
+    """
+    from services.cli.asking import ask
+
+    labels = [("region", region)] if region else []
+    labels += [("topic", topic)] if topic else []
+    found = ask("/v1/trending", [*labels, ("window", window), ("limit", str(limit))])
+    if as_json:
+        print_json(found)
+        return
+    click.echo("\n".join(trending_lines(found)))
+
+
+def story_lines(found: dict[str, Any]) -> list[str]:
+    """A story for people: what, how much, by whom, and every article with its reason."""
+    from services.cli.latest import line_of
+
+    counts, line = found["counts"], found["timeline"]
+    much = f"{plural(counts['publishers'], 'publisher')}, {plural(counts['articles'], 'article')}"
+    lines = [
+        found["title"],
+        f"story {found['id']}: {much}, {line['first_at']:.16} to {line['last_at']:.16} UTC",
+        "",
+    ]
+    lines += [
+        f"{publisher['first_at']:25.25}  {publisher['name']}, {plural(publisher['articles'], 'article')}"
+        for publisher in found["publishers"]
+    ]
+    for item in found["articles"]:
+        why = item["story_why"]
+        lines += ["", line_of(item), f"    {why['sentence'] if why else 'the reason is not known'}"]
+    if found["next"]:
+        lines += ["", "There are older articles; -n shows more."]
+    return lines
+
+
+def trending_lines(found: dict[str, Any]) -> list[str]:
+    """What rises for people: a sentence, and of each story its rank, headline and sum."""
+    lines = [found["sentence"]]
+    for trend in found["items"]:
+        story = trend["story"]
+        told = f"{plural(story['publishers'], 'publisher')}, story {story['id']}"
+        lines += ["", f"{trend['rank']:>2}.  {trend['title']}  ({told})", f"     {trend['sentence']}"]
+    return lines
 
 
 @stories.command()

@@ -90,3 +90,24 @@ def test_completeness_counts_sources_and_names_those_in_trouble():
 def test_an_address_is_shown_without_its_password():
     assert words.public_url("https://me:pw@a.example/x@y") == "https://a.example/x@y"
     assert words.public_url("https://a.example/?mail=x@y") == "https://a.example/?mail=x@y"
+
+
+@pytest.mark.parametrize(
+    ("count", "where", "said"),
+    [
+        (
+            0,
+            "",
+            "Nothing is rising: no story has 3 publishers or more, and more than is usual at the moment.",
+        ),
+        (
+            0,
+            "Asia",
+            "Nothing is rising in Asia: no story has 3 publishers or more, and more than is usual there.",
+        ),
+        (1, "", "1 story is rising: more publishers, and sooner, than is usual."),
+        (4, "Asia", "4 stories are rising in Asia: more publishers, and sooner, than is usual."),
+    ],
+)
+def test_what_rises_is_one_sentence(count, where, said):
+    assert words.rising(count, where) == said

@@ -111,3 +111,49 @@ def test_the_order_of_latest_is_that_of_the_stream(site, desk, new_tab):
             )
 
     assert asyncio.run(look()) == [NEWS[0][2], NEWS[1][2], NEWS[2][2], "Came late"]
+
+
+def test_stories_fit_their_window_open_and_closed_and_break_no_rule_of_ours(site, desk, stories, new_tab):
+    ids = furnish(desk)
+    stories.put(7, ids[:4])
+    stories.rising(desk.now, {7: [(f"{n}.example", n) for n in range(5)]}, "region/central-asia")
+
+    async def look():
+        async with new_tab() as tab:
+            for width in (1280, 390):
+                await tab.command(
+                    "Emulation.setDeviceMetricsOverride",
+                    width=width,
+                    height=900,
+                    deviceScaleFactor=1,
+                    mobile=width < 600,
+                )
+                for path in ("/story/7", "/", "/r/central-asia", f"/article/{ids[0]}"):
+                    await tab.open(site.url + path)
+                    await tab.until(f"location.pathname === '{path}' && document.readyState === 'complete'")
+                    await tab.value(
+                        "document.querySelectorAll('details').forEach(found => { found.open = true })"
+                    )
+                    assert await tab.value("document.querySelectorAll('details[open]').length") > 0, path
+                    assert await tab.value("document.documentElement.scrollWidth") <= width, path
+            return tab.complaints
+
+    assert asyncio.run(look()) == []
+
+
+def test_a_row_that_is_told_anew_names_the_publishers_of_its_story(site, desk, stories, new_tab):
+    ids = furnish(desk)
+
+    async def look():
+        async with new_tab() as tab:
+            await tab.open(f"{site.url}/latest")
+            await tab.until("document.querySelectorAll('.stream-list > li').length > 0")
+            await asyncio.to_thread(stories.put, 7, ids[:4])
+            await asyncio.to_thread(desk.edit, ids[0], title="Told anew")
+            await tab.until("document.querySelector('.stream-list').textContent.includes('Told anew')")
+            return await tab.value(
+                "[...document.querySelectorAll('.stream-list > li')].find(li => li.textContent.includes('Told anew'))"
+                ".querySelector('.byline a[href=\"/story/7\"]').textContent"
+            )
+
+    assert asyncio.run(look()) == "4 publishers"

@@ -17,7 +17,7 @@ def test_the_front_page_is_a_news_site(site, desk, monkeypatch):
     monkeypatch.setattr(pages, "this_minute", lambda: desk.now)
     front = page(site, "/")
     sections = [text for attributes, text in front.all("h2", class_="section-title")]
-    assert sections[:3] == ["Central Asia", "Latest", "Asia"]
+    assert sections[:4] == ["Central Asia", "Trending", "Latest", "Asia"]
     assert {"Middle East", "Russia", "Europe", "Africa", "Americas"} <= set(sections)
     kickers = [text for _, text in front.all("p", class_="kicker")]
     assert "South Asia · 58 mins ago: why this article is here" in kickers

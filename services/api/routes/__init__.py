@@ -19,6 +19,7 @@ from services.api.routes import (
     sources,
     static,
     stories,
+    story_page,
     trending,
     webhooks,
     websub,
@@ -44,4 +45,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     corrections.router,
     editor.router,
     pages.router,
+    story_page.router,
 )

@@ -19,11 +19,13 @@ from services.api.routes.articles import ArticleId, merged_into, require_standin
 from services.api.routes.feeds import feed_path, stream_title, title_filters
 from services.api.shapes import Article, Item, LatestPage, StreamTitle
 from services.api.tree import FIRST, LabelTree, Node
+from services.api.trending import trending
 from services.core.clock import utc_now
 from services.core.db import snapshot
 
 router = APIRouter(tags=["pages"], dependencies=[Depends(known_parameters)], include_in_schema=True)
 LATEST_SHOWN, SECTION_SHOWN, PAGE_SHOWN = 24, 5, 40
+RISING_IN_FRONT, RISING_IN_STREAM = 6, 5
 
 
 def this_minute() -> datetime:
@@ -50,6 +52,7 @@ async def front(request: Request) -> Response:
         newest = await streams.sections(
             connection, [f"region/{node.slug}" for node in regions], limit=2 * SECTION_SHOWN
         )
+        rising = await trending(connection, tree, limit=RISING_IN_FRONT, now=now)
     body = _stream_page(
         "front.html",
         tree,
@@ -57,6 +60,7 @@ async def front(request: Request) -> Response:
         page,
         now,
         sections=front_sections(regions, newest),
+        rising=rising,
         kicker_in=lambda item, node: kicker(item, tree, StreamTitle(node.name, "", node.slug)),
     )
     return respond(request, terms, body, render.MEDIA_TYPE)
@@ -128,7 +132,12 @@ async def _stream(
         page = await streams.latest_page(
             connection, state=state, filters=filters, before=before, limit=PAGE_SHOWN, complete=complete
         )
-    body = _stream_page("stream.html", tree, title, page, now, before=before, filters=filters)
+        rising = None  # beside the newest page alone, and not beside what was searched for
+        if before is None and filters.q is None:
+            rising = await trending(
+                connection, tree, region=region, topic=topic, limit=RISING_IN_STREAM, now=now
+            )
+    body = _stream_page("stream.html", tree, title, page, now, before=before, filters=filters, rising=rising)
     return respond(request, terms, body, render.MEDIA_TYPE)
 
 

@@ -122,6 +122,10 @@ class Follower {
       byline.append(", ", element("a", { href: `/article/${Number(article.id)}#also` },
         `also at ${others === 1 ? article.also_at[0].source.name : `${others} other sources`}`));
     }
+    if (article.story && article.story.articles > 1 && article.story.publishers > 1) {
+      byline.append(" ", element("span", { class: "dot", "aria-hidden": "true" }, "·"), " ",
+        element("a", { href: `/story/${Number(article.story.id)}` }, `${article.story.publishers} publishers`));
+    }
     story.append(byline);
     return story;
   }
