@@ -9,8 +9,8 @@ from services.api import cursor
 from services.api.conditional import etag_of
 from services.api.filters import OfAStory
 from services.api.queries import items, stories
-from services.api.shapes import Item, StoryRef, StreamState
-from services.api.story_shapes import LabelCount, StoryItem, StoryPage
+from services.api.shapes import StoryRef, StreamState
+from services.api.story_shapes import ArticlesPage, LabelCount, StoryItem, StoryPage
 from services.api.streams import REPRESENTATION
 from services.api.timeline import timeline
 from services.api.tree import Kind, LabelTree
@@ -22,6 +22,28 @@ def story_tag(state: StreamState, tree: LabelTree, *parts: object) -> str:
     return etag_of(REPRESENTATION, "story", *standing, *parts)
 
 
+async def articles_page(
+    connection: AsyncConnection,
+    standing: stories.Standing,
+    *,
+    state: StreamState,
+    before: str | None,
+    limit: int,
+) -> ArticlesPage:
+    """A page of a story's articles, newest first; `standing.lead_id` must name one.
+
+    Raises CursorError and CursorGoneError for a `before` that cannot be honoured.
+    """
+    assert standing.lead_id is not None  # noqa: S101 - whoever calls has looked
+    whose = OfAStory()
+    place = cursor.decode_before(before, epoch=state.epoch, filters=whose) if before else None
+    places = await stories.page(connection, standing.id, before=place, limit=limit + 1)
+    shown, more = places[:limit], len(places) > limit
+    lead, *found = await items.items(connection, [standing.lead_id, *(place.id for place in shown)])
+    following = cursor.encode_before(shown[-1], epoch=state.epoch, filters=whose) if more else None
+    return ArticlesPage(lead, found, following)
+
+
 async def story_page(
     connection: AsyncConnection,
     standing: stories.Standing,
@@ -31,18 +53,9 @@ async def story_page(
     before: str | None,
     limit: int,
 ) -> StoryPage:
-    """A story with a page of its articles, all of one moment; `standing.lead_id` must name one.
-
-    Raises CursorError and CursorGoneError for a `before` that cannot be honoured.
-    """
-    assert standing.lead_id is not None  # noqa: S101 - whoever calls has looked
-    whose = OfAStory()
-    place = cursor.decode_before(before, epoch=state.epoch, filters=whose) if before else None
-    places = await stories.page(connection, standing.id, before=place, limit=limit + 1)
-    shown, more = places[:limit], len(places) > limit
-    ids = [found.id for found in shown]
-    lead, *found = await items.items(connection, [standing.lead_id, *ids])
-    reasons = await stories.reasons(connection, ids)
+    """A story with a page of its articles, all of one moment. As `articles_page`."""
+    page = await articles_page(connection, standing, state=state, before=before, limit=limit)
+    reasons = await stories.reasons(connection, [item.id for item in page.items])
     hours = await stories.hours(connection, standing.id)
     publishers = await stories.publishers(connection, standing.id)
     labels = await stories.label_counts(connection, standing.id)
@@ -50,19 +63,15 @@ async def story_page(
     ref = StoryRef(standing.id, sum(hours.values()), len(publishers))
     return StoryPage(
         id=standing.id,
-        lead=_of(ref, [lead])[0],
+        lead=replace(page.lead, story=ref),
         articles=ref.articles,
         publishers=publishers,
         timeline=timeline(hours, [found.first_at for found in publishers]),
         regions=_named(tree, "region", labels),
         topics=_named(tree, "topic", labels),
-        items=[StoryItem(item, reasons.get(item.id)) for item in _of(ref, found)],
-        next=cursor.encode_before(shown[-1], epoch=state.epoch, filters=whose) if more else None,
+        items=[StoryItem(replace(item, story=ref), reasons.get(item.id)) for item in page.items],
+        next=page.next,
     )
-
-
-def _of(ref: StoryRef, found: Sequence[Item]) -> list[Item]:
-    return [replace(item, story=ref) for item in found]
 
 
 def _named(tree: LabelTree, kind: Kind, labels: Sequence[tuple[str, int]]) -> list[LabelCount]:

@@ -61,6 +61,15 @@ class StoryItem:
 
 
 @dataclass(frozen=True, slots=True)
+class ArticlesPage:
+    """A page of a story's articles, newest first, the article it is called after, and the cursor of the following page."""
+
+    lead: Item
+    items: Sequence[Item]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class StoryPage:
     """A story with one page of its articles, newest first. `lead` is the article it is called after."""
 

@@ -38,21 +38,33 @@ async def trending(
     now: datetime,
 ) -> Trending:
     """What rises under a region, a topic, both, or anywhere: at most `limit` stories, the most first."""
-    heard = await rows.heard(connection, scope_of(region, topic))
+    where = [tree.name("topic", topic)] if topic else []
+    where += [tree.name("region", region)] if region else []
+    views = await _views(connection, scope_of(region, topic), window, limit, now)
+    return Trending(
+        region, topic, window, now, views, words.rising(len(views), " in ".join(where), voices=PACE.voices)
+    )
+
+
+async def _views(
+    connection: AsyncConnection, scope: str, window: timedelta, limit: int, now: datetime
+) -> list[TrendView]:
+    heard = await rows.heard(connection, scope)
     ids = [int(entry["story"]) for entry in heard.loud]
+    if not ids:
+        return []
     loud = followed(heard.loud, await rows.survivors(connection, ids))
     muted = await rows.muted(connection, [int(entry["story"]) for entry in loud])
     trends = top(loud, heard.habit, now, window=window, limit=limit, muted=muted)
+    if not trends:
+        return []
     leads = await stories.leads(connection, [trend.story for trend in trends])
     shown = {item.id: item for item in await items.items(connection, list(leads.values()))}
     names = await rows.names(
         connection, sorted({voice.publisher for trend in trends for voice in trend.publishers})
     )
-    views = [
+    return [
         TrendView(lead.story, lead, trend, names)
         for trend in trends
         if (lead := shown.get(leads.get(trend.story, 0))) and lead.story
     ]
-    where = [tree.name("topic", topic)] if topic else []
-    where += [tree.name("region", region)] if region else []
-    return Trending(region, topic, window, now, views, words.rising(len(views), " in ".join(where)))

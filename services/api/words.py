@@ -58,10 +58,10 @@ def listed(parts: list[str]) -> str:
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
-def rising(count: int, where: str, *, voices: int = 3) -> str:
+def rising(count: int, where: str, *, voices: int) -> str:
     """What rises, in a sentence; `where` is empty for everywhere.
 
-    >>> rising(0, "Central Asia")
+    >>> rising(0, "Central Asia", voices=3)
     'Nothing is rising in Central Asia: no story has 3 publishers or more, and more than is usual there.'
     """
     if not count:

@@ -97,3 +97,16 @@ def test_the_shelf_is_bounded_and_the_longest_unasked_goes_first(site, made, she
     assert 1 <= len(shelf.prepared) <= 3
     assert shelf.held == sum(len(answer.body["body"]) for answer in shelf.prepared.values())
     assert [key[3] for key in shelf.prepared][-1] == b"limit=15"
+
+
+@pytest.mark.parametrize("path", ["/v1/stories/7", "/v1/trending", "/story/7"])
+def test_stories_and_what_rises_lie_ready_too(site, made, desk, stories, path):
+    stories.put(7, [desk.article()])
+    site.app.state.bell.ring()
+    first, second = site.get(path), site.get(path)
+    assert (first.status, second.body) == (200, first.body)
+    assert made == [path]
+    stories.put(7, [desk.article("Another")])
+    site.app.state.bell.ring()
+    assert site.get(path).status == 200
+    assert made == [path] * 2

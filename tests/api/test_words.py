@@ -110,4 +110,4 @@ def test_an_address_is_shown_without_its_password():
     ],
 )
 def test_what_rises_is_one_sentence(count, where, said):
-    assert words.rising(count, where) == said
+    assert words.rising(count, where, voices=3) == said

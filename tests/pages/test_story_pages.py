@@ -88,6 +88,17 @@ def test_older_articles_of_a_story_are_a_link_away(site, desk, stories):
     assert not second.all("svg")
 
 
+def test_a_story_says_where_it_is_as_a_feed(site, quake):
+    found = page(site, "/story/7")
+    links = [attributes for attributes, _ in found.all("link", rel="alternate")]
+    assert [link["href"] for link in links] == [
+        f"/feeds/story/7.{ending}" for ending in ("atom", "rss", "json")
+    ]
+    for attributes, _ in found.all("a"):
+        if (attributes["href"] or "").startswith(("/feeds/story", "/v1/", "/r/", "/t/", "/article/")):
+            assert site.get(attributes["href"]).status == 200
+
+
 def test_a_merged_story_redirects_and_one_that_is_gone_says_so(site, desk, stories, quake):
     stories.merge(9, into=7)
     answer = site.get("/story/9")

@@ -48,6 +48,10 @@ def with_columns(*more: Any) -> Select[*tuple[Any, ...]]:
     )
 
 
+_ITEMS = with_columns()
+"""Put together once, not for every page."""
+
+
 def among(column: Any, ids: Sequence[int]) -> Any:
     """`column = ANY(ids)`: one prepared statement whatever the number of ids."""
     return column == any_(literal(list(ids), ARRAY(BigInteger)))
@@ -57,7 +61,7 @@ async def items(connection: AsyncConnection, ids: Sequence[int]) -> list[Item]:
     """The items of these articles, in the order asked for; an id that is gone is left out."""
     if not ids:
         return []
-    query = with_columns().where(among(Article.id, ids))
+    query = _ITEMS.where(among(Article.id, ids))
     rows = {row.id: row for row in await connection.execute(query)}
     also = await also_at(connection, ids)
     return [item_of(rows[found], also.get(found, [])) for found in ids if found in rows]

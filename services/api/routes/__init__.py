@@ -19,6 +19,7 @@ from services.api.routes import (
     sources,
     static,
     stories,
+    story_feed,
     story_page,
     trending,
     webhooks,
@@ -33,6 +34,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     trending.router,
     labels.router,
     sources.router,
+    story_feed.router,  # before the streams, whose addresses would take it for a region
     feeds.router,
     health.router,
     docs.router,

@@ -113,6 +113,35 @@ def test_hostile_text_stays_text(site, desk, ending):
         ET.fromstring(answer.body)
 
 
+@pytest.mark.parametrize("ending", ["atom", "rss"])
+def test_a_story_is_a_feed_page_by_page(site, desk, stories, ending):
+    ids = [desk.article(f"Number {n}", regions=["asia"]) for n in range(5)]
+    desk.article("Something else")
+    stories.put(7, ids)
+    path, titles = f"/feeds/story/7.{ending}?limit=2", []
+    while path:
+        found = read(site.get(path))
+        assert found.feed.title == "Dateline: Number 0"
+        titles += [entry.title for entry in found.entries]
+        following = [link.href for link in found.feed.links if link.rel == "next"]
+        path = following[0].removeprefix(site.url) if following else None
+    assert titles == [f"Number {n}" for n in range(5)]
+    assert found.feed.link == f"{site.url}/story/7"
+
+
+@pytest.mark.parametrize("ending", FORMATS)
+def test_the_feed_of_a_story_is_conditional_and_goes_on_where_it_was_merged(site, desk, stories, ending):
+    stories.put(7, [desk.article()])
+    stories.put(9, [desk.article("Later")])
+    first = site.get(f"/feeds/story/7.{ending}")
+    assert site.get(f"/feeds/story/7.{ending}", if_none_match=first.headers["etag"]).status == 304
+    stories.merge(9, into=7)
+    moved = site.get(f"/feeds/story/9.{ending}?limit=3")
+    assert (moved.status, moved.headers["location"]) == (308, f"/feeds/story/7.{ending}?limit=3")
+    assert "Later" in site.get(f"/feeds/story/7.{ending}", if_none_match=first.headers["etag"]).text
+    assert site.get(f"/feeds/story/99.{ending}").status == 404
+
+
 @pytest.mark.parametrize(
     "path", ["/feeds/atlantis.atom", "/feeds/asia/atlantis.rss", "/feeds/latest.xml", "/feeds/latest"]
 )
