@@ -159,7 +159,8 @@ class StoryWhy:
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """An article whole. `verdict` is what the rules decided, as stored; `duplicate_of` the article shown for it.
+    """An article whole. `verdict` is what the rules decided, as stored; `duplicate_of` the article shown for it, which may have been
+    taken out of Latest since (not `shown_listed`).
 
     `story_title` is the headline of its story's leading article. `copy_why`: of each copy (of the article itself, where it is hidden), by
     its id, why it counts as one.
@@ -170,6 +171,7 @@ class Article:
     html: str
     tags: Sequence[str]
     duplicate_of: int | None
+    shown_listed: bool
     sightings: Sequence[SightingRef]
     rulebook: str | None
     verdict: Mapping[str, Any]

@@ -213,6 +213,15 @@ def test_also_at_names_source_time_and_the_reason_of_each_copy(site, desk, stori
     assert copy.endswith("which stands in Latest: the same by text: words 0.98 of 0.90.")
 
 
+def test_a_copy_does_not_say_that_an_article_stands_in_latest_that_was_taken_out(site, desk, quake):
+    again = desk.duplicate(quake[0], source="d.example")
+    before = site.get(f"/article/{again}")
+    assert "which stands in Latest." in before.text
+    desk.take_out(quake[0])
+    after = site.get(f"/article/{again}", if_none_match=before.headers["etag"])
+    assert (after.status, "which was taken out of Latest." in after.text) == (200, True)
+
+
 # --- all of them -----------------------------------------------------------------------------------------------------
 
 

@@ -23,7 +23,7 @@ class Standing:
     `removed_why`: why it was taken out for good, in a sentence; None where it was not.
 
     `row_version` differs after everything that was written to its row: labels given anew grow no revision. `story_version` does so for
-    its story, for what is called after it, and for the reason why it is in there.
+    its story, for what it is called after, and for the reason why it is in there; `shown_version` for the article shown for a copy.
     """
 
     listed: bool
@@ -35,6 +35,7 @@ class Standing:
     fate: str | None
     row_version: str
     story_version: str | None
+    shown_version: str | None
 
 
 async def standing(connection: AsyncConnection, article_id: int) -> Standing | None:
@@ -56,6 +57,11 @@ async def standing(connection: AsyncConnection, article_id: int) -> Standing | N
         last,
         literal_column("articles.xmin::text"),
         _story_version(),
+        select(literal_column("shown.xmin::text"))
+        .select_from(shown := Article.__table__.alias("shown"))
+        .where(shown.c.id == Article.duplicate_of)
+        .correlate(Article)
+        .scalar_subquery(),
     ).where(Article.id == article_id)
     row = (await connection.execute(query)).one_or_none()
     return None if row is None else Standing(*row)
@@ -76,7 +82,7 @@ def _story_version() -> ScalarSelect[str]:
 
 async def article(connection: AsyncConnection, article_id: int) -> WholeArticle | None:
     """The article with its text, verdict and every sighting of it and of its duplicates."""
-    lead = Article.__table__.alias("lead")
+    lead, shown = Article.__table__.alias("lead"), Article.__table__.alias("shown")
     query = (
         with_columns(
             Article.text,
@@ -88,7 +94,9 @@ async def article(connection: AsyncConnection, article_id: int) -> WholeArticle 
             StoryArticle.decision,
             StoryArticle.decided_at,
             lead.c.title.label("story_title"),
+            shown.c.listed.label("shown_listed"),
         )
+        .outerjoin(shown, shown.c.id == Article.duplicate_of)
         .outerjoin(lead, lead.c.id == Story.lead_id)
         .where(Article.id == article_id)
     )
@@ -103,6 +111,7 @@ async def article(connection: AsyncConnection, article_id: int) -> WholeArticle 
         html=row.html,
         tags=row.tags,
         duplicate_of=row.duplicate_of,
+        shown_listed=bool(row.shown_listed),
         sightings=await _sightings(connection, article_id),
         rulebook=row.rulebook_version,
         verdict=row.verdict or {},
