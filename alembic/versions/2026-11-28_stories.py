@@ -58,7 +58,7 @@ def _copies() -> None:
     )
     op.create_index('ix_judgements_one', 'judgements', ['one'], unique=False)
     op.create_index('ix_judgements_other', 'judgements', ['other'], unique=False)
-    op.create_index('ix_judgements_standing', 'judgements', ['one', sa.literal_column('coalesce(other, 0)')], unique=True, postgresql_where=sa.text('withdrawn_at IS NULL'))
+    op.create_index('ix_judgements_standing', 'judgements', ['one', sa.literal_column('coalesce(other, 0)')], unique=True, postgresql_where=sa.text("withdrawn_at IS NULL AND (other IS NOT NULL OR says = 'not_news')"))
     op.create_index('ix_judgements_unheard', 'judgements', ['id'], unique=False, postgresql_where=sa.text('heard_at IS NULL'))
 
 
@@ -148,7 +148,16 @@ def _stories() -> None:
     op.execute('INSERT INTO story_state (id) VALUES (1)')
 
 
+_KINDS = "'check', 'test', 'explain', 'diff', 'impact', 'publish', 'rollback', 'stats', 'suggest', 'evaluate'"
+
+
+def _desk_kinds(kinds: str) -> None:
+    op.drop_constraint(op.f('ck_desk_requests_kind_known'), 'desk_requests')
+    op.create_check_constraint(op.f('ck_desk_requests_kind_known'), 'desk_requests', f'kind IN ({kinds})')
+
+
 def upgrade() -> None:
+    _desk_kinds(f"{_KINDS}, 'agreement'")
     op.add_column('articles', sa.Column('removed_at', sa.DateTime(timezone=True), nullable=True))
     op.add_column('articles', sa.Column('removed_why', sa.Text(), nullable=True))
     op.add_column('articles', sa.Column('emptied', sa.Boolean(), server_default=sa.text('false'), nullable=False))
@@ -173,6 +182,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("DELETE FROM desk_requests WHERE kind = 'agreement'")
+    _desk_kinds(_KINDS)
     op.create_table('text_keys',
     sa.Column('text_key', sa.LargeBinary(), nullable=False),
     sa.Column('article_id', sa.BigInteger(), nullable=False),

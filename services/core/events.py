@@ -29,6 +29,11 @@ class ArticlesCorrected:
 
 
 @dataclass(frozen=True, slots=True)
+class ArticlesJudged:
+    """An editor said, or took back, that articles are one text, one event, or neither; they wait to be grouped anew."""
+
+
+@dataclass(frozen=True, slots=True)
 class DeskAsked:
     """An editor asked for work that a worker does: a request waits at the desk."""
 
@@ -45,6 +50,7 @@ Event = (
     | FeedPushed
     | ArticlesStored
     | ArticlesCorrected
+    | ArticlesJudged
     | RulebookPublished
     | DeskAsked
     | StreamAdvanced

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from services.core.events import (
     ArticlesCorrected,
+    ArticlesJudged,
     ArticlesStored,
     DeskAsked,
     Event,
@@ -60,6 +61,7 @@ JOBS_FOR: dict[type[Event], tuple[Job, ...]] = {
     FeedPushed: (Job.FETCH_FEEDS,),
     ArticlesStored: (Job.LABEL_ARTICLES,),
     ArticlesCorrected: (Job.LABEL_ARTICLES,),
+    ArticlesJudged: (Job.LABEL_ARTICLES,),
     RulebookPublished: (Job.RELABEL_ARTICLES,),
     DeskAsked: (Job.SERVE_DESK,),
     StreamAdvanced: (Job.GROUP_STORIES,),

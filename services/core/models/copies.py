@@ -59,20 +59,20 @@ class Judgement(Base):
     """What an editor says of two articles: one text (`duplicate`), one event (`story`), neither (`no`); or of one: `not_news`.
 
     `one` is the smaller id, `other` NULL for `not_news`. `documents` holds the texts that were judged, so that the judgement
-    is a labelled example even when the articles are gone. `heard_at`: since when stories go by it; NULL after a change.
+    is a labelled example even when an article is gone (`one` or `other` is NULL then). `heard_at`: since when stories go by it;
+    NULL after a change.
     """
 
     __tablename__ = "judgements"
     __table_args__ = (
         CheckConstraint("says IN ({})".format(", ".join(f"'{j}'" for j in JUDGEMENTS)), name="says_known"),
-        CheckConstraint("(says = 'not_news') = (other IS NULL)", name="of_two_or_one"),
         CheckConstraint("one < other", name="ordered"),
         Index(
             "ix_judgements_standing",
             "one",
             text("coalesce(other, 0)"),
             unique=True,
-            postgresql_where=text("withdrawn_at IS NULL"),
+            postgresql_where=text("withdrawn_at IS NULL AND (other IS NOT NULL OR says = 'not_news')"),
         ),
         Index("ix_judgements_other", "other"),
         Index("ix_judgements_unheard", "id", postgresql_where=text("heard_at IS NULL")),

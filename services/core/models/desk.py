@@ -20,6 +20,7 @@ DESK_KINDS = (
     "stats",
     "suggest",
     "evaluate",
+    "agreement",
 )
 """What a worker can be asked for; `services.classify.desk` holds what each takes and gives."""
 

@@ -1,0 +1,46 @@
+"""What editors say of copies and stories: two articles are one text, one event, or two things; one is no news.
+
+It holds against whatever texts, and later decisions, would have it, until it is withdrawn, and is what the decisions are
+measured by: every judgement keeps the texts that were judged.
+"""
+
+from services.core.judgements.model import (
+    LONGEST_NOTE,
+    NOT_NEWS,
+    OF_PAIRS,
+    WORDS,
+    Foreseen,
+    Judged,
+    Known,
+    Member,
+    Says,
+    as_pair,
+)
+from services.core.judgements.muting import Muted, mute, muted, unmute
+from services.core.judgements.reading import find, known, listing, standing_count
+from services.core.judgements.saying import say, withdraw, would, would_withdraw
+
+__all__ = [
+    "LONGEST_NOTE",
+    "NOT_NEWS",
+    "OF_PAIRS",
+    "WORDS",
+    "Foreseen",
+    "Judged",
+    "Known",
+    "Member",
+    "Muted",
+    "Says",
+    "as_pair",
+    "find",
+    "known",
+    "listing",
+    "mute",
+    "muted",
+    "say",
+    "standing_count",
+    "unmute",
+    "withdraw",
+    "would",
+    "would_withdraw",
+]

@@ -1,0 +1,71 @@
+"""Stories that an editor keeps out of Trending: a weather forecast, a lottery, a quiz of the week."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from services.core.errors import NotFoundError
+
+# A story that turned out to be another one stands for it.
+_SURVIVOR = text(
+    """
+    WITH RECURSIVE way(id, merged_into) AS (
+        SELECT id, merged_into FROM stories WHERE id = :id
+        UNION ALL
+        SELECT s.id, s.merged_into FROM way w JOIN stories s ON s.id = w.merged_into
+    )
+    SELECT id FROM way WHERE merged_into IS NULL
+    """
+)
+_MUTE = text(
+    """
+    UPDATE stories SET muted_by = CAST(:by AS text), updated_at = now()
+    WHERE id = :id AND muted_by IS DISTINCT FROM CAST(:by AS text) RETURNING id
+    """
+)
+_SHOWN_ANEW = text("UPDATE story_state SET version = version + 1")
+_MUTED = text(
+    """
+    SELECT s.id, s.muted_by AS by, a.title, s.articles, s.publishers, s.last_at
+    FROM stories s LEFT JOIN articles a ON a.id = s.lead_id
+    WHERE s.muted_by IS NOT NULL AND s.merged_into IS NULL ORDER BY s.id DESC LIMIT :n
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Muted:
+    """A story that does not stand in Trending, and who said so."""
+
+    id: int
+    by: str
+    title: str | None
+    articles: int
+    publishers: int
+    last_at: datetime | None
+
+
+def mute(session: Session, story: int, *, author: str) -> int:
+    """Keep a story out of Trending, whatever is written on it; the number of the story it is by now. Raises NotFoundError."""
+    return _set(session, story, author)
+
+
+def unmute(session: Session, story: int) -> int:
+    """Let a story stand in Trending again where it rises; the number of the story it is by now. Raises NotFoundError."""
+    return _set(session, story, None)
+
+
+def _set(session: Session, story: int, by: str | None) -> int:
+    survivor = session.execute(_SURVIVOR, {"id": story}).scalar_one_or_none()
+    if survivor is None:
+        raise NotFoundError(f"There is no story {story}.")
+    if session.execute(_MUTE, {"id": survivor, "by": by}).one_or_none() is not None:
+        session.execute(_SHOWN_ANEW)
+    return int(survivor)
+
+
+def muted(session: Session, *, limit: int = 100) -> list[Muted]:
+    """Stories that are kept out of Trending, the newest first."""
+    return [Muted(**row._mapping) for row in session.execute(_MUTED, {"n": limit})]  # noqa: SLF001 - the public name of a row's dictionary

@@ -1,0 +1,138 @@
+"""What a judgement would change is told before it does."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from services.core.judgements.foresee import foresee, groups
+from services.core.judgements.model import Bond, Known, Member
+
+NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
+
+
+def member(id_, behind=None, **values):
+    given = {
+        "listed": behind is None, "removed": False, "emptied": False, "quarantined": False, "title": "",
+        "publisher": "", "url": "", "at": NOON,
+    }  # fmt: skip
+    return Member(id=id_, duplicate_of=behind, **(given | values))
+
+
+def known(*members, edges=(), bonds=()):
+    return Known({m.id: m for m in members}, tuple(edges), tuple(Bond(*bond) for bond in bonds))
+
+
+def told(found):
+    return " ".join(found.sentences)
+
+
+def test_the_same_hides_the_one_fetched_later():
+    found = foresee(known(member(12), member(31, story=9)), 31, 12, "duplicate")
+    assert (found.hides, found.shows) == (((31, 12),), ())
+    assert told(found) == "Article 31 will be hidden behind article 12, as a copy of it; story 9 loses it."
+
+
+def test_the_same_takes_the_copies_along():
+    found = foresee(known(member(12), member(31), member(40, 31), edges=[(31, 40)]), 12, 31, "duplicate")
+    assert found.hides == ((31, 12), (40, 12))
+    assert "Article 40 will stand as a copy of article 12, no longer of 31." in told(found)
+
+
+def test_one_that_is_listed_stays_before_one_that_was_fetched_first_and_is_not():
+    found = foresee(known(member(12, listed=False), member(31)), 12, 31, "duplicate")
+    assert found.hides == ((12, 31),)
+
+
+def test_what_was_put_aside_or_expired_hides_nobody():
+    for values in ({"quarantined": True}, {"emptied": True}):
+        found = foresee(known(member(12, listed=False, **values), member(31)), 12, 31, "duplicate")
+        assert found.hides == ((12, 31),)
+
+
+def test_a_copy_of_what_is_no_news_is_hidden_with_it():
+    found = foresee(known(member(31, listed=False, removed=True), member(12)), 12, 31, "duplicate")
+    assert found.hides == ((12, 31),)
+
+
+@pytest.mark.parametrize("says", ["no", "story"])
+def test_two_things_are_both_shown(says):
+    found = foresee(known(member(12, story=7), member(31, 12, story=7), edges=[(12, 31)]), 12, 31, says)
+    assert (found.hides, found.shows) == ((), (31,))
+    assert told(found).startswith("Article 31 will be shown again")
+
+
+def test_a_copy_of_the_freed_one_goes_with_it():
+    group = known(member(12), member(31, 12), member(40, 12), edges=[(12, 31), (31, 40)])
+    found = foresee(group, 12, 31, "no")
+    assert (found.hides, found.shows) == (((40, 31),), (31,))
+
+
+def test_a_copy_of_both_stays_with_the_first_and_the_pair_stays_apart():
+    group = known(member(12), member(31, 12), member(40, 12), edges=[(12, 31), (12, 40), (31, 40)])
+    assert groups(group, [Bond(12, 31, "no")]) == {12: 12, 40: 12, 31: 31}
+    assert groups(group, [Bond(12, 31, "no"), Bond(31, 40, "duplicate")]) == {12: 12, 31: 31, 40: 31}
+
+
+def test_what_stands_already_is_said_to_stand():
+    copies = known(member(12), member(31, 12), edges=[(12, 31)])
+    assert (
+        told(foresee(copies, 12, 31, "duplicate")) == "They stand as one article already; this keeps it so."
+    )
+    assert "two articles already" in told(foresee(known(member(12), member(31)), 12, 31, "no"))
+
+
+@pytest.mark.parametrize(
+    ("stories", "says", "sentence"),
+    [
+        ((7, 9), "story", "Story 9 becomes part of story 7, the older one, whose number stays."),
+        ((7, 7), "story", "Both stand in story 7 already; this keeps it so."),
+        ((7, None), "story", "Article 31 joins story 7."),
+        ((None, 9), "story", "Article 12 joins story 9."),
+        ((None, None), "story", "They will stand in one story, once they have one."),
+        ((7, 7), "no", "Article 12, the later one, leaves story 7"),
+        ((7, 9), "no", "They stand in stories 7 and 9, which will not become one."),
+        ((7, None), "no", "They will not stand in one story."),
+    ],
+)
+def test_what_becomes_of_stories(stories, says, sentence):
+    first, second = stories
+    found = foresee(
+        known(member(12, story=first, number=5), member(31, story=second, number=4)), 12, 31, says
+    )
+    assert sentence in told(found)
+
+
+def test_taking_back_no_shows_what_the_texts_say():
+    apart = known(member(12), member(31), edges=[(12, 31)], bonds=[(12, 31, "no", 1, "dana")])
+    found = foresee(apart, 12, 31, None)
+    assert found.hides == ((31, 12),)
+    assert "decided by their texts alone" in told(found)
+    assert "stories stay as they are" in told(found)
+
+
+def test_taking_back_the_same_frees_what_nothing_else_holds():
+    held = known(member(12), member(31, 12), bonds=[(12, 31, "duplicate", 1, "dana")])
+    assert foresee(held, 12, 31, None).shows == (31,)
+    found = foresee(
+        known(member(12), member(31, 12), edges=[(12, 31)], bonds=[(12, 31, "duplicate")]), 12, 31, None
+    )
+    assert found.shows == ()
+    assert "If they are not, the hidden one is shown again." in told(found)
+
+
+def test_no_news_and_back():
+    group = known(member(12, story=7), member(31, 12), member(40, 12), edges=[(12, 31), (12, 40)])
+    assert told(foresee(group, 12, None, "not_news")) == (
+        "Article 12 leaves Latest for good, also while feeds go on listing it; followers are told. "
+        "Its 2 copies stay hidden with it. Story 7 loses it."
+    )
+    out = known(member(12, listed=False, removed=True), member(31, 12), edges=[(12, 31)])
+    found = foresee(out, 12, None, None)
+    assert found.shows == (12,)
+    assert "its copy stays behind it" in told(found)
+    assert "expired" in told(foresee(known(member(12, listed=False, emptied=True)), 12, None, None))
+
+
+def test_what_comes_back_may_be_a_copy():
+    out = known(member(12, 31), member(31, listed=False, removed=True), edges=[(12, 31)])
+    assert "as a copy of article 12" in told(foresee(out, 31, None, None))
