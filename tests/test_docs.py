@@ -21,7 +21,7 @@ from services.ingest.store import leases
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = sorted([*DOCS.rglob("*.md"), *ROOT.glob("*.md")])
-CLI_GROUPS = ("feeds", "rules", "corrections", "tokens", "webhooks", "stories", "dedupe")
+CLI_GROUPS = ("feeds", "rules", "corrections", "judge", "tokens", "webhooks", "stories", "dedupe")
 
 
 def page(name: str) -> str:
@@ -83,7 +83,7 @@ COMMANDS = dict(leaves(cli))
 def cli_sections() -> dict[str, tuple[str, str]]:
     """Of each command on the page: its arguments as written in the heading, and the text below."""
     found = re.findall(
-        r"^### `dateline ([a-z ]+?)((?: [\[A-Z][^`]*)?)`\n(.*?)(?=^##|\Z)",
+        r"^### `dateline ([a-z -]+?)((?: [\[A-Z][^`]*)?)`\n(.*?)(?=^##|\Z)",
         page("reference/cli.md"),
         re.DOTALL | re.MULTILINE,
     )
@@ -203,7 +203,7 @@ def test_every_command_that_a_page_shows_exists_with_its_options(path):
     for words in calls(path.read_text(encoding="utf-8"), "dateline"):
         group = words[0] in CLI_GROUPS and len(words) > 1
         name = " ".join(words[:2] if group else words[:1])
-        if not re.fullmatch(r"[a-z ]+", name) or name in CLI_GROUPS:
+        if not re.fullmatch(r"[a-z -]+", name) or name in CLI_GROUPS:
             continue  # `dateline …`, `dateline rules` on its own
         options = {option for p in getattr(COMMANDS.get(name), "params", []) for option in p.opts}
         used = {word.partition("=")[0] for word in words if re.match(r"--?[a-z]", word)} - {"--help", "-h"}

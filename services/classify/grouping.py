@@ -119,9 +119,7 @@ class StreamEvaluation:
     def result(self) -> dict[str, Any]:
         """The figures. Raises InvalidInputError where no row says its story."""
         rows = [
-            (gold, self._final(given))
-            for gold, given in zip(self._gold, self._given, strict=True)
-            if gold is not None
+            (gold, given) for gold, given in zip(self._gold, self.given(), strict=True) if gold is not None
         ]
         if not rows:
             raise InvalidInputError("No row says its story.")
@@ -134,6 +132,10 @@ class StreamEvaluation:
             "bcubed": stories.bcubed(gold, given).figures(),
             "pairs": stories.pairs(gold, given).figures(),
         }
+
+    def given(self) -> list[int]:
+        """The story of each row by now."""
+        return [self._final(story) for story in self._given]
 
     def _final(self, story: int) -> int:
         while story in self._kept:
@@ -179,9 +181,13 @@ class PairEvaluation:
             "story" if stories.one_story(_document(0, one), _document(1, other), self.frequencies) else "no"
         )
 
+    def answers(self) -> list[tuple[str | bool, str]]:
+        """For each pair what people say, and what the service would."""
+        return [(gold, self.judge(one, other)) for one, other, gold in self.pairs]
+
     def result(self) -> dict[str, Any]:
         """The figures: for each level, what is said to be that or nearer; `pairs` is what would be hidden, or one story."""
-        said = [(gold, self.judge(one, other)) for one, other, gold in self.pairs]
+        said = self.answers()
         named = [(gold, given) for gold, given in said if isinstance(gold, str)]
         levels = {level: _level(level, named) for level in _LEVELS} if named else {}
         if len(named) < len(said):

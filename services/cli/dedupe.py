@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from services.cli.labelled import JUDGED, measure, measure_judged, print_table, refuse_both
 from services.cli.printing import JSON, plural, print_json
 
 
@@ -16,10 +17,13 @@ def dedupe() -> None:
 
 
 @dedupe.command()
-@click.argument("labelled", type=click.File("rb"))
+@click.argument("labelled", type=click.File("rb"), required=False)
+@JUDGED
 @JSON
-def evaluate(labelled: Any, as_json: bool) -> None:
+def evaluate(labelled: Any, judged: bool, as_json: bool) -> None:
     """Measure on labelled pairs (JSON lines): the same article, a duplicate, one story, or no.
+
+    With --judged the pairs are those that editors have judged, by their texts alone: no judgement takes part.
 
     A row holds a and b, each with url, title and body, perhaps date, source and lang, and same: "article", "duplicate",
     "story" or "no". A level counts what is nearer too: an article is also a duplicate.
@@ -27,10 +31,13 @@ def evaluate(labelled: Any, as_json: bool) -> None:
     Example: dateline dedupe evaluate pairs.jsonl --json
     """
     from services.classify.grouping import PairEvaluation
-    from services.cli.labelled import measure, print_table
 
+    refuse_both(labelled, judged=judged)
     evaluation = PairEvaluation()
-    result = measure(labelled, evaluation.add, evaluation.result)
+    if judged:
+        result = measure_judged(evaluation.add, evaluation.result)
+    else:
+        result = measure(labelled, evaluation.add, evaluation.result)
     if as_json:
         print_json(result)
         return

@@ -45,6 +45,30 @@ def measure(
     return {**found, "rows_per_second": round(rows / max(time.process_time() - started, 1e-6))}
 
 
+def measure_judged(
+    add: Callable[[dict[str, Any]], object], result: Callable[[], dict[str, Any]]
+) -> dict[str, Any]:
+    """The same on what editors have judged of stored articles. Raises InvalidInputError where they judged nothing."""
+    from services.classify.errands.agreement import judged_pairs
+    from services.core.db import transaction
+
+    with transaction() as session:
+        rows = judged_pairs(session)
+    started = time.process_time()
+    for row in rows:
+        add(row)
+    return {**result(), "rows_per_second": round(len(rows) / max(time.process_time() - started, 1e-6))}
+
+
+JUDGED = click.option("--judged", is_flag=True, help="Measure on what editors have said of stored articles.")
+
+
+def refuse_both(labelled: object, *, judged: bool) -> None:
+    """One of the two, please. Raises UsageError."""
+    if (labelled is None) is not judged:
+        raise click.UsageError("Give a file of labelled rows, or --judged, and not both.")
+
+
 def _object(row: object) -> dict[str, Any]:
     if not isinstance(row, dict):
         raise InvalidInputError("A row is a JSON object.")

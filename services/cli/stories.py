@@ -1,15 +1,18 @@
-"""`dateline stories`: one of them, what is rising, and whether articles are grouped into the stories that people see."""
+"""`dateline stories`: one of them, what is rising and what stays out of it, and whether articles are grouped as people see it."""
 
+import getpass
+from dataclasses import asdict
 from typing import Any
 
 import click
 
+from services.cli.labelled import JUDGED, measure, measure_judged, print_table, refuse_both
 from services.cli.printing import JSON, plural, print_json
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def stories() -> None:
-    """One story, what is rising, and how well articles are grouped into stories.
+    """One story, what is rising and what stays out of it, and how well articles are grouped into stories.
 
     Example: dateline stories trending --region central-asia
     """
@@ -91,20 +94,28 @@ def trending_lines(found: dict[str, Any]) -> list[str]:
 
 
 @stories.command()
-@click.argument("labelled", type=click.File("rb"))
+@click.argument("labelled", type=click.File("rb"), required=False)
+@JUDGED
 @JSON
-def evaluate(labelled: Any, as_json: bool) -> None:
+def evaluate(labelled: Any, judged: bool, as_json: bool) -> None:
     """Measure stories on labelled rows (JSON lines, in the order of the stream) by the decision that the service takes.
+
+    With --judged the rows are the articles that editors have judged, by their texts alone; what nobody has said is not counted.
 
     A row holds title, body and its story, perhaps id, url, date, source and lang.
 
     Example: dateline stories evaluate labelled.jsonl --json
     """
     from services.classify.grouping import StreamEvaluation
-    from services.cli.labelled import measure, print_table
+    from services.classify.judged import JudgedStories
 
-    evaluation = StreamEvaluation()
-    result = measure(labelled, evaluation.add, evaluation.result)
+    refuse_both(labelled, judged=judged)
+    if judged:
+        on_pairs = JudgedStories()
+        result = measure_judged(on_pairs.add, on_pairs.result)
+    else:
+        evaluation = StreamEvaluation()
+        result = measure(labelled, evaluation.add, evaluation.result)
     if as_json:
         print_json(result)
         return
@@ -113,3 +124,49 @@ def evaluate(labelled: Any, as_json: bool) -> None:
         f" (labelled: {result['gold_stories']:,}), {result['rows_per_second']:,} a second\n"
     )
     print_table({"B-cubed": result["bcubed"], "pairs": result["pairs"]})
+
+
+_STORY = click.argument("story_id", type=click.IntRange(min=1, max=2**63 - 1))
+
+
+@stories.command(epilog="Example: dateline stories mute 7")
+@_STORY
+@click.option("--author", default=None, help="Who says so; your login name when left out.")
+def mute(story_id: int, author: str | None) -> None:
+    """Keep a story out of Trending, whatever is written on it: it is not news."""
+    from services.core import judgements
+    from services.core.db import transaction
+
+    with transaction() as session:
+        survivor = judgements.mute(session, story_id, author=author or getpass.getuser())
+    click.echo(f"Story {survivor} does not stand in Trending any more.")
+
+
+@stories.command(epilog="Example: dateline stories unmute 7")
+@_STORY
+def unmute(story_id: int) -> None:
+    """Let a story stand in Trending again where it rises."""
+    from services.core import judgements
+    from services.core.db import transaction
+
+    with transaction() as session:
+        survivor = judgements.unmute(session, story_id)
+    click.echo(f"Story {survivor} stands in Trending again where it rises.")
+
+
+@stories.command(epilog="Example: dateline stories muted")
+@JSON
+def muted(as_json: bool) -> None:
+    """Stories that are kept out of Trending, the newest first."""
+    from services.core import judgements
+    from services.core.db import transaction
+
+    with transaction() as session:
+        found = judgements.muted(session, limit=1000)
+    if as_json:
+        print_json([asdict(story) for story in found])
+        return
+    for story in found:
+        click.echo(f"{story.id}  {story.by}: {story.title or 'Without a title'}")
+    if not found:
+        click.echo("None.")

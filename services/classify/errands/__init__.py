@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from sqlalchemy.orm import Session
 
+from services.classify.errands.agreement import agree
 from services.classify.errands.common import Answer, Given
 from services.classify.errands.measuring import count_terms, foresee, measure, propose
 from services.classify.errands.publishing import publish, roll_back
@@ -24,5 +25,6 @@ ERRANDS: dict[str, Callable[[Session, Given, str], Answer]] = {
     "stats": count_terms,
     "suggest": propose,
     "evaluate": measure,
+    "agreement": agree,
 }
 """By kind (`core.models.desk.DESK_KINDS`): session, input and author in, answer out."""

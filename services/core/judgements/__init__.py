@@ -4,6 +4,7 @@ It holds against whatever texts, and later decisions, would have it, until it is
 measured by: every judgement keeps the texts that were judged.
 """
 
+from services.core.judgements.belonging import others_of
 from services.core.judgements.model import (
     LONGEST_NOTE,
     NOT_NEWS,
@@ -16,7 +17,7 @@ from services.core.judgements.model import (
     Says,
     as_pair,
 )
-from services.core.judgements.muting import Muted, mute, muted, unmute
+from services.core.judgements.muting import Muted, mute, muted, survivor_of, unmute
 from services.core.judgements.reading import find, known, listing, standing_count
 from services.core.judgements.saying import say, withdraw, would, would_withdraw
 
@@ -37,8 +38,10 @@ __all__ = [
     "listing",
     "mute",
     "muted",
+    "others_of",
     "say",
     "standing_count",
+    "survivor_of",
     "unmute",
     "withdraw",
     "would",

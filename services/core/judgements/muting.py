@@ -57,13 +57,19 @@ def unmute(session: Session, story: int) -> int:
     return _set(session, story, None)
 
 
-def _set(session: Session, story: int, by: str | None) -> int:
+def survivor_of(session: Session, story: int) -> int:
+    """The story that this one is by now. Raises NotFoundError."""
     survivor = session.execute(_SURVIVOR, {"id": story}).scalar_one_or_none()
     if survivor is None:
         raise NotFoundError(f"There is no story {story}.")
+    return int(survivor)
+
+
+def _set(session: Session, story: int, by: str | None) -> int:
+    survivor = survivor_of(session, story)
     if session.execute(_MUTE, {"id": survivor, "by": by}).one_or_none() is not None:
         session.execute(_SHOWN_ANEW)
-    return int(survivor)
+    return survivor
 
 
 def muted(session: Session, *, limit: int = 100) -> list[Muted]:
