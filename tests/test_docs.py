@@ -203,7 +203,7 @@ def test_every_command_that_a_page_shows_exists_with_its_options(path):
     for words in calls(path.read_text(encoding="utf-8"), "dateline"):
         group = words[0] in CLI_GROUPS and len(words) > 1
         name = " ".join(words[:2] if group else words[:1])
-        if not re.fullmatch(r"[a-z -]+", name) or name in CLI_GROUPS:
+        if not re.fullmatch(r"[a-z]+( [a-z][a-z-]*)?", name) or name in CLI_GROUPS:
             continue  # `dateline …`, `dateline rules` on its own
         options = {option for p in getattr(COMMANDS.get(name), "params", []) for option in p.opts}
         used = {word.partition("=")[0] for word in words if re.match(r"--?[a-z]", word)} - {"--help", "-h"}

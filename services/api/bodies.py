@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -163,6 +163,19 @@ class CorrectionGiven(Given):
     note: Annotated[str, StringConstraints(max_length=1000)] = ""
 
 
+class JudgementGiven(Given):
+    """What articles are to each other, or that one is no news."""
+
+    says: Literal["duplicate", "story", "no", "not_news"] = Field(
+        description="Of two: one text, one event and not one text, or two things. Of one: no news."
+    )
+    articles: list[Annotated[int, Field(ge=1, lt=2**63)]] = Field(
+        min_length=1, max_length=2, description="Their ids, in any order."
+    )
+    note: Annotated[str, StringConstraints(max_length=1000)] = ""
+    dry_run: bool = Field(False, description="Only tell what it would change.")
+
+
 class FiltersGiven(Given):
     """A stream, as the query parameters of `/v1/latest` name one."""
 
@@ -214,6 +227,7 @@ BODIES: tuple[type[Given], ...] = (
     EvaluateGiven,
     DraftGiven,
     CorrectionGiven,
+    JudgementGiven,
     WebhookGiven,
     WebhookChangedGiven,
     PauseGiven,

@@ -125,3 +125,52 @@ class ArticleCorrectionsBody(Shape):
     """Every correction of one article, the newest first, withdrawn ones too."""
 
     items: list[CorrectionShape]
+
+
+class JudgementShape(Shape):
+    """What an editor says of two articles, or of one that is no news."""
+
+    id: int
+    one: int | None = Field(description="The smaller id; null when the article is gone.")
+    other: int | None = Field(description="null for `not_news`, and when the article is gone.")
+    says: Literal["duplicate", "story", "no", "not_news"]
+    note: str
+    author: str
+    documents: list[dict[str, Any]] = Field(description="The texts that were judged, that of `one` first.")
+    created_at: datetime
+    withdrawn_at: datetime | None = Field(
+        description="Since when it does not hold, or another took its place."
+    )
+    heard_at: datetime | None = Field(description="Since when stories go by it; null for some seconds.")
+
+
+class ForeseenShape(Shape):
+    """What a judgement changes, as far as the database can tell."""
+
+    hides: list[tuple[int, int]] = Field(
+        description="Articles that get hidden, each with the one it stands behind."
+    )
+    shows: list[int] = Field(description="Articles that are shown again.")
+    sentences: list[str]
+
+
+class SaidBody(Shape):
+    """What was said, and what it changes."""
+
+    judgement: JudgementShape | None = Field(description="null for a dry run.")
+    foreseen: ForeseenShape
+
+
+class JudgementBody(JudgementShape):
+    """One judgement."""
+
+    withdrawing: ForeseenShape | None = Field(
+        description="What taking it back would change; null when it was."
+    )
+
+
+class JudgementsBody(Shape):
+    """Judgements, the newest first."""
+
+    items: list[JudgementShape]
+    next: int | None = Field(description="Give it as `below` for the following page.")

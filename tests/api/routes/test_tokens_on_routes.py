@@ -18,6 +18,12 @@ EDIT = [
     ("POST", "/v1/corrections"),
     ("GET", "/v1/corrections/1"),
     ("DELETE", "/v1/corrections/1"),
+    ("GET", "/v1/judgements"),
+    ("POST", "/v1/judgements"),
+    ("GET", "/v1/judgements/1"),
+    ("DELETE", "/v1/judgements/1"),
+    ("PUT", "/v1/stories/1/muted"),
+    ("DELETE", "/v1/stories/1/muted"),
 ]  # fmt: skip
 
 
