@@ -149,7 +149,7 @@ def refuse_other_sites(request: Request) -> None:
     if told is not None and told in {"same-origin", "none"}:
         return
     origin = request.headers.get("origin", "")
-    if told is None and origin and _host(origin) in _own_hosts(request):
+    if told is None and origin and _host(origin) in own_hosts(request):
         return
     raise Problem(
         403,
@@ -158,7 +158,8 @@ def refuse_other_sites(request: Request) -> None:
     )
 
 
-def _own_hosts(request: Request) -> set[str]:
+def own_hosts(request: Request) -> set[str]:
+    """The hosts, with their ports, under which this site is reached."""
     public = settings().public_url
     return {request.headers.get("host", ""), *([_host(public)] if public else [])}
 

@@ -167,6 +167,6 @@ def muted(as_json: bool) -> None:
         print_json([asdict(story) for story in found])
         return
     for story in found:
-        click.echo(f"{story.id}  {story.by}: {story.title or 'Without a title'}")
+        click.echo(f"{story.id}  {story.muted_by}: {story.title or 'Without a title'}")
     if not found:
         click.echo("None.")

@@ -161,7 +161,7 @@ def test_a_story_is_muted(run, desk, three):
         == "Story 7 does not stand in Trending any more.\n"
     )
     assert run("stories", "muted").out == "7  dana: Without a title\n"
-    assert [(row["id"], row["by"]) for row in json.loads(run("stories", "muted", "--json").out)] == [
+    assert [(row["id"], row["muted_by"]) for row in json.loads(run("stories", "muted", "--json").out)] == [
         (7, "dana")
     ]
     assert run("stories", "unmute", "7").code == 0

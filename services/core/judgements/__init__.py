@@ -17,7 +17,8 @@ from services.core.judgements.model import (
     Says,
     as_pair,
 )
-from services.core.judgements.muting import Muted, mute, muted, survivor_of, unmute
+from services.core.judgements.muting import StoryLine, mute, muted, story_line, survivor_of, unmute
+from services.core.judgements.naming import article_named
 from services.core.judgements.reading import find, known, listing, standing_count
 from services.core.judgements.saying import say, withdraw, would, would_withdraw
 
@@ -30,8 +31,9 @@ __all__ = [
     "Judged",
     "Known",
     "Member",
-    "Muted",
     "Says",
+    "StoryLine",
+    "article_named",
     "as_pair",
     "find",
     "known",
@@ -41,6 +43,7 @@ __all__ = [
     "others_of",
     "say",
     "standing_count",
+    "story_line",
     "survivor_of",
     "unmute",
     "withdraw",

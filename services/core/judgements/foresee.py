@@ -68,7 +68,11 @@ def _shown(members: list[Member]) -> dict[int, int]:
 
     An article that was put aside, or has expired, hides nobody.
     """
-    able = [member for member in members if not member.quarantined and not member.emptied]
+    able = [
+        member
+        for member in members
+        if member.removed or member.listed or not (member.quarantined or member.emptied)
+    ]
     if not able:
         return {member.id: member.id for member in members}
     head = min(able, key=lambda member: (not member.removed, not member.listed, member.id)).id

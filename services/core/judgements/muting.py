@@ -26,22 +26,22 @@ _MUTE = text(
     """
 )
 _SHOWN_ANEW = text("UPDATE story_state SET version = version + 1")
-_MUTED = text(
-    """
-    SELECT s.id, s.muted_by AS by, a.title, s.articles, s.publishers, s.last_at
+_LINE = """
+    SELECT s.id, s.muted_by, a.title, a.language, s.articles, s.publishers, s.last_at
     FROM stories s LEFT JOIN articles a ON a.id = s.lead_id
-    WHERE s.muted_by IS NOT NULL AND s.merged_into IS NULL ORDER BY s.id DESC LIMIT :n
-    """
-)
+"""
+_MUTED = text(f"{_LINE} WHERE s.muted_by IS NOT NULL AND s.merged_into IS NULL ORDER BY s.id DESC LIMIT :n")
+_ONE = text(f"{_LINE} WHERE s.id = :id")
 
 
 @dataclass(frozen=True, slots=True)
-class Muted:
-    """A story that does not stand in Trending, and who said so."""
+class StoryLine:
+    """A story in a line: the headline it is called after, and who keeps it out of Trending, if anybody does."""
 
     id: int
-    by: str
+    muted_by: str | None
     title: str | None
+    language: str | None
     articles: int
     publishers: int
     last_at: datetime | None
@@ -72,6 +72,12 @@ def _set(session: Session, story: int, by: str | None) -> int:
     return survivor
 
 
-def muted(session: Session, *, limit: int = 100) -> list[Muted]:
+def muted(session: Session, *, limit: int = 100) -> list[StoryLine]:
     """Stories that are kept out of Trending, the newest first."""
-    return [Muted(**row._mapping) for row in session.execute(_MUTED, {"n": limit})]  # noqa: SLF001 - the public name of a row's dictionary
+    return [StoryLine(**row._mapping) for row in session.execute(_MUTED, {"n": limit})]  # noqa: SLF001 - the public name of a row's dictionary
+
+
+def story_line(session: Session, story: int) -> StoryLine:
+    """A story, or the one that it is by now. Raises NotFoundError."""
+    row = session.execute(_ONE, {"id": survivor_of(session, story)}).one()
+    return StoryLine(**row._mapping)  # noqa: SLF001 - as above

@@ -145,7 +145,7 @@ def test_a_story_is_muted_and_may_trend_again(editor, desk):
         session.add(Story(id=7, founded_at=desk.now, updated_at=desk.now))
     assert editor.send("PUT", "/v1/stories/7/muted").status == 204
     with transaction() as session:
-        assert [(m.id, m.by) for m in judgements.muted(session)] == [(7, "aigerim")]
+        assert [(m.id, m.muted_by) for m in judgements.muted(session)] == [(7, "aigerim")]
     assert editor.send("DELETE", "/v1/stories/7/muted").status == 204
     with transaction() as session:
         assert judgements.muted(session) == []

@@ -289,7 +289,7 @@ def test_a_story_is_kept_out_of_trending_by_whatever_number_it_is_asked(desk):
         session.flush()
         before = session.scalar(text("SELECT version FROM story_state"))
         assert judgements.mute(session, 5, author="dana") == 3
-        assert [(m.id, m.by) for m in judgements.muted(session)] == [(3, "dana")]
+        assert [(m.id, m.muted_by) for m in judgements.muted(session)] == [(3, "dana")]
         assert judgements.mute(session, 3, author="dana") == 3
         assert session.scalar(text("SELECT version FROM story_state")) == before + 1
         assert judgements.unmute(session, 3) == 3

@@ -8,6 +8,8 @@ from services.api.routes.editor import (
     articles,
     door,
     draft,
+    judged,
+    judging,
     measures,
     overview,
     review,
@@ -16,5 +18,5 @@ from services.api.routes.editor import (
 )
 
 router = APIRouter(tags=["editors"], dependencies=[Depends(known_parameters)])
-for _part in (door, overview, draft, takeover, adding, review, trying, measures, articles):
+for _part in (door, overview, draft, takeover, adding, review, trying, measures, articles, judged, judging):
     router.include_router(_part.router)
