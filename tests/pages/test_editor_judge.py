@@ -57,7 +57,7 @@ def links(found: Page) -> dict[str, str]:
 def test_every_article_leads_its_editors_to_saying(site, two, window):
     found = links(page(site, f"/article/{two[0]}"))
     assert found["Not news"] == f"/editor/judge/{two[0]}/say?says=not_news"
-    judged = window.get(found["The same as another, or not"])
+    judged = window.get(found["Same as another?"])
     assert "Quake in Osh" in text_of(judged)
     assert "Nothing stands as one article with it." in text_of(judged)
 
@@ -152,6 +152,7 @@ def test_it_does_not_belong_to_its_story(story, window):
 
 def test_the_first_of_a_story_leaves_all_the_others(story, window):
     looked = window.get(f"/editor/judge/{story[0]}/say?says=no&story=7")
+    assert "Story 7 began with this article and keeps it; the others leave." in text_of(looked)
     window.send(looked, f"/editor/judge/{story[0]}/say")
     assert [row[:2] for row in standing()] == [(story[0], story[2]), (story[0], story[1])]
 

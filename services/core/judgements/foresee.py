@@ -101,6 +101,12 @@ def _as_it_is(one: Member, other: Member, says: str | None) -> str:
 
 def _stories(one: Member, other: Member, says: str) -> list[str]:
     """What becomes of the stories of two articles that are not one text."""
+    if one.head == other.head:
+        return [
+            "They will not stand in one story."
+            if says == "no"
+            else "They will stand in one story all the same."
+        ]
     here, there = one.story, other.story
     if says == "no":
         if here and here == there:

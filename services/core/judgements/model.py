@@ -73,6 +73,8 @@ class Member:
     title: str
     publisher: str
     url: str
+    language: str | None
+    teaser: str
     at: datetime
     story: int | None = None
     number: int | None = None

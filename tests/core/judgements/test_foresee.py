@@ -13,7 +13,7 @@ NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
 def member(id_, behind=None, **values):
     given = {
         "listed": behind is None, "removed": False, "emptied": False, "quarantined": False, "title": "",
-        "publisher": "", "url": "", "at": NOON,
+        "publisher": "", "url": "", "language": None, "teaser": "", "at": NOON,
     }  # fmt: skip
     return Member(id=id_, duplicate_of=behind, **(given | values))
 
@@ -59,6 +59,9 @@ def test_two_things_are_both_shown(says):
     found = foresee(known(member(12, story=7), member(31, 12, story=7), edges=[(12, 31)]), 12, 31, says)
     assert (found.hides, found.shows) == ((), (31,))
     assert told(found).startswith("Article 31 will be shown again")
+    assert found.sentences[1:] == (
+        "They will not stand in one story." if says == "no" else "They will stand in one story all the same.",
+    )
 
 
 def test_a_copy_of_the_freed_one_goes_with_it():

@@ -161,6 +161,8 @@ async def _say_page(editor: Bearer, asked: Asked, *, slip: Slip | None = None) -
 
     members, foreseen = await in_transaction(read)
     sentences = list(dict.fromkeys(sentence for found in foreseen for sentence in found.sentences))
+    if sentences and asked.story is not None and _began(members):
+        sentences.insert(0, f"Story {asked.story} began with this article and keeps it; the others leave.")
     return await shown(
         editor,
         "editor_judge_say.html",
@@ -171,6 +173,12 @@ async def _say_page(editor: Bearer, asked: Asked, *, slip: Slip | None = None) -
         sentences=sentences,
         slip=slip,
     )
+
+
+def _began(members: Sequence[Member]) -> bool:
+    """Whether the story of the first of these began with it."""
+    first, *others = ((member.number or 0, member.id) for member in members)
+    return first < min(others)
 
 
 def _title(asked: Asked) -> str:
