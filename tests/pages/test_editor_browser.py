@@ -154,6 +154,9 @@ def test_no_page_of_the_workbench_is_wider_than_its_window(site, secret, desk, n
                 "/editor/corrections",
                 "/editor/history",
                 f"/editor/articles/{article}",
+                "/editor/judgements",
+                f"/editor/judge/{article}",
+                f"/editor/judge/{article}/say?says=not_news",
             ):
                 await tab.open(site.url + path)
                 await tab.until(
