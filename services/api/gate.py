@@ -71,7 +71,11 @@ class Gate:
             bearer = await self._find(secret)
         if bearer is not None and conf.rate_limit_token:
             self._count(scope, f"t:{bearer.name}", conf.rate_limit_token)
-        if conf.reading == "token" and not scope["path"].startswith(OWN_DOORS):
+        if (
+            conf.reading == "token"
+            and scope["method"] in {"GET", "HEAD"}
+            and not scope["path"].startswith(OWN_DOORS)
+        ):
             _require(bearer)
             scope[CLOSED] = True
             # The shelf keeps nothing that was asked for with a name; this one has been checked.

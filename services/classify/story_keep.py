@@ -138,7 +138,9 @@ def _word(row: Any) -> Word:
     raw, heads = ((row["one"], row["other"]), (row["head"], row["other_head"]))
     pairs = tuple((min(pair), max(pair)) for pair in (raw, heads) if None not in pair and pair[0] != pair[1])
     if heads[0] == heads[1]:
-        pairs = ()
+        pairs = pairs[
+            :1
+        ]  # a copy and its head, of which somebody says that they are none: the copy is about to be shown
     return Word(row["id"], row["says"] in {"duplicate", "story"}, row["withdrawn_at"] is not None, pairs)
 
 

@@ -142,7 +142,7 @@ class Rebuild:
                 seq = max(state.floor, story_keep.seq_before(session, self._open_since))
             story_keep.keep_snapshot(session, step, story_keep.pack(self.memory.export()))
             story_store.advance(
-                session, epoch=state.stream_epoch, seq=seq, step=step, version=state.version + 1,
+                session, epoch=state.stream_epoch, seq=seq, step=step, seen=True,
                 next_story=stories.next_id, careful_until=0,
             )  # fmt: skip
         log.info("stories go on from position %d with %d articles in mind", seq, len(stories.story_of))

@@ -268,8 +268,10 @@ def write_scopes(session: Session, rows: Mapping[str, tuple[Any, Any]], now: dat
     return bool(written)
 
 
-def advance(session: Session, **values: Any) -> None:
-    """Keep how far stories are."""
+def advance(session: Session, *, seen: bool = False, **values: Any) -> None:
+    """Keep how far stories are. `seen`: readers see another thing than before, as they do when an editor mutes a story meanwhile."""
+    if seen:
+        values["version"] = StoryState.version + 1
     session.execute(update(StoryState).values(**values))
 
 

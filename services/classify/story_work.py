@@ -173,13 +173,13 @@ class Consumer:
         told = (batch.last or overdue) and self._tell_trends(session, state, held)
         held.step, held.unsaved = held.step + 1, held.unsaved + len(batch.done)
         story_keep.keep_step(session, held.step, batch.done)
-        seen = told or bool(batch.effects.touched)
+        seen = bool(batch.effects.touched) and not told
         next_story = held.memory.stories.next_id
         story_store.advance(
             session,
             seq=batch.seq,
             step=held.step,
-            version=state.version + seen,
+            seen=seen,
             next_story=next_story,
             tries=0,
             tried_at=None,
@@ -232,7 +232,7 @@ class Consumer:
             return False
         told = story_store.write_scopes(session, {scope: trends.row(scope) for scope in scopes}, state.now)
         if told:
-            story_store.advance(session, version=state.version + 1)
+            story_store.advance(session, seen=True)
         trends.changed.clear()
         return told
 

@@ -19,7 +19,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "judge": ("services.cli.judge", "Say what articles are to each other, or that one is no news."),
     "tokens": ("services.cli.tokens", "Keys for editors, operators and programs."),
     "webhooks": ("services.cli.webhooks", "Send streams to addresses: add, list, pause, replay."),
-    "stories": ("services.cli.stories", "One story, what is rising, what stays out of it, and how well articles are grouped."),
+    "stories": (
+        "services.cli.stories",
+        "One story, what is rising, what stays out of it, and how well articles are grouped.",
+    ),
     "dedupe": ("services.cli.dedupe", "Measure how the same article and its copies are found."),
     "latest": ("services.cli.latest", "Show the Latest stream, and follow it."),
     "doctor": ("services.cli.doctor", "Say in sentences what is wrong and what to do."),

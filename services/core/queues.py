@@ -61,7 +61,7 @@ JOBS_FOR: dict[type[Event], tuple[Job, ...]] = {
     FeedPushed: (Job.FETCH_FEEDS,),
     ArticlesStored: (Job.LABEL_ARTICLES,),
     ArticlesCorrected: (Job.LABEL_ARTICLES,),
-    ArticlesJudged: (Job.LABEL_ARTICLES,),
+    ArticlesJudged: (Job.LABEL_ARTICLES, Job.GROUP_STORIES),
     RulebookPublished: (Job.RELABEL_ARTICLES,),
     DeskAsked: (Job.SERVE_DESK,),
     StreamAdvanced: (Job.GROUP_STORIES,),
