@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api import cursor
 from services.api.conditional import etag_of
+from services.api.errors import Problem
 from services.api.filters import OfAStory
 from services.api.queries import items, stories
 from services.api.shapes import StoryRef, StreamState
@@ -32,11 +33,14 @@ async def articles_page(
 ) -> ArticlesPage:
     """A page of a story's articles, newest first; `standing.lead_id` must name one.
 
-    Raises CursorError and CursorGoneError for a `before` that cannot be honoured.
+    Raises CursorError, and Problem (410), for a `before` that cannot be honoured.
     """
     assert standing.lead_id is not None  # noqa: S101 - whoever calls has looked
     whose = OfAStory()
-    place = cursor.decode_before(before, epoch=state.epoch, filters=whose) if before else None
+    try:
+        place = cursor.decode_before(before, epoch=state.epoch, filters=whose) if before else None
+    except cursor.CursorGoneError as error:
+        raise Problem(410, "cursor-gone", f"{error} Read the story from its newest article.") from None
     places = await stories.page(connection, standing.id, before=place, limit=limit + 1)
     shown, more = places[:limit], len(places) > limit
     lead, *found = await items.items(connection, [standing.lead_id, *(place.id for place in shown)])

@@ -4,9 +4,11 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
+from sqlalchemy import text
 
 from services.api.schemas import ArticleBody, ChangesBody, LatestBody
 from services.api.story_schemas import StoryBody
+from services.core.db import transaction
 from tests.fixtures.articles import Desk
 from tests.fixtures.stories import Stories
 
@@ -247,6 +249,16 @@ def test_what_cannot_be_used_is_refused_by_name(site, desk, stories):
         answer = site.get(f"/v1/stories/7?{query}")
         assert answer.status == 400
         assert said in answer.json["detail"]
+
+
+def test_a_cursor_from_before_a_restore_says_how_to_go_on(site, desk, stories):
+    quake(desk, stories)
+    following = site.json("/v1/stories/7?limit=1")["next"]
+    with transaction() as session:
+        session.execute(text("UPDATE stream_state SET epoch = 'another'"))
+    answer = site.get(f"/v1/stories/7?before={following}")
+    assert (answer.status, answer.json["type"]) == (410, "/docs#cursor-gone")
+    assert answer.json["detail"].endswith("Read the story from its newest article.")
 
 
 def test_the_tag_of_a_story_stands_until_something_in_it_can_have_changed(site, desk, stories):
