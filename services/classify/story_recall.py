@@ -14,6 +14,7 @@ from services.classify.story_keep import Place
 from services.core.clock import monotonic
 from services.core.db import transaction
 from services.core.errors import InvalidInputError
+from services.core.memory import give_back
 
 log = logging.getLogger(__name__)
 
@@ -47,8 +48,10 @@ class Held:
         return self.epoch, self.step
 
 
-def recall(held: Held | None, *, patience: int = 3) -> Held | None:
+def recall(held: Held | None, until: float, *, patience: int = 3) -> Held | None:
     """The memory of the step that stands, from what is held or from the snapshot; None where it must be rebuilt.
+
+    Of an earlier step where there is so much to do again that it takes until after `until`: go on from there.
 
     Raises InvalidInputError where the snapshot is of another version.
     """
@@ -62,10 +65,11 @@ def recall(held: Held | None, *, patience: int = 3) -> Held | None:
                 return None
             data, step = found
             held = Held(Memory.load(data), state.epoch, step)
-    while held.step < state.step:
+            give_back()  # what was unpacked is larger than what it became
+    while held.step < state.step and monotonic() < until:
         if not _do_again(held, state.step):
             return (
-                recall(None, patience=patience - 1) if patience else None
+                recall(None, until, patience=patience - 1) if patience else None
             )  # overtaken by a snapshot, which took the steps away
     return held
 
@@ -149,10 +153,10 @@ class Rebuild:
         return Held(self.memory, state.stream_epoch, step)
 
 
-def recalled(held: Held | None) -> Held | None:
+def recalled(held: Held | None, until: float) -> Held | None:
     """As `recall`; where the snapshot cannot be read, None: it must be rebuilt."""
     try:
-        return recall(held)
+        return recall(held, until)
     except InvalidInputError as error:
         log.warning("%s", error)
         return None

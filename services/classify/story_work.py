@@ -129,7 +129,7 @@ class Consumer:
                 self.held, self.rebuild = self.rebuild.store(), None
                 return self.held is not None
             return True
-        self.held, self.stale = recalled(self.held), False
+        self.held, self.stale = recalled(self.held, until), False
         if self.held is None:
             self.rebuild = Rebuild()
             return True

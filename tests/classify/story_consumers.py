@@ -30,7 +30,7 @@ def forget_the_others() -> None:
     State.torn = property(lambda _self: False)
     Held.mark = property(lambda _self: True)
     story_keep.keep_step = lambda *_args: None
-    story_work.recalled = lambda held: held or Held(Memory(first_id=os.getpid() * 1000), "", 0)
+    story_work.recalled = lambda held, _until: held or Held(Memory(first_id=os.getpid() * 1000), "", 0)
     story_work.Consumer.save = lambda _self: False
 
 

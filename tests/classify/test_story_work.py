@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from services.classify import story_keep, story_store, story_work
+from services.classify import story_keep, story_recall, story_store, story_work
 from services.classify.stories import Stories, memory
 from services.classify.stories.rising import Trends
 from services.classify.story_work import Consumer
@@ -363,6 +363,23 @@ def _offline():
     for number, story in stories.story_of.items():
         found.setdefault(story, set()).add(number)
     return sorted(map(sorted, found.values()))
+
+
+def test_what_takes_long_to_do_again_is_done_from_job_to_job(desk, monkeypatch):
+    lived = Consumer()
+    for report in [EN[0], RU[0], DE[0], EN[1]]:
+        article(desk, report)
+        work(lived)
+    clock = iter(range(1000))
+    woken, jobs = Consumer(), 0
+    with monkeypatch.context() as patch:
+        patch.setattr(story_recall, "monotonic", lambda: next(clock))
+        patch.setattr(story_recall, "_STEPS", 1)
+        while woken.held is None or woken.held.mark != lived.held.mark:
+            assert woken._ready(until=jobs * 2 + 1.5)
+            jobs += 1
+    assert jobs > 1
+    assert image(woken) == image(lived)
 
 
 def test_while_somebody_decides_nobody_else_does(desk):
