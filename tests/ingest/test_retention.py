@@ -14,8 +14,10 @@ from services.core.queues import Job
 from services.ingest import retention
 from services.ingest.store import expiring
 from tests.fixtures.articles import Desk
+from tests.fixtures.entries import rss
 from tests.fixtures.environment import forget_connections
 from tests.fixtures.roles import eventually
+from tests.ingest.test_store_apply import ITEM, A, add, look
 
 DAYS = 90
 OLD, YOUNG = timedelta(days=91), timedelta(days=89)
@@ -103,6 +105,18 @@ def test_while_one_lets_go_another_does_nothing_and_nobody_waits(desk: Desk):
         assert expiring.alone(session)
         assert retention.let_go() == 0
     assert retention.let_go() > 0
+
+
+def test_what_is_new_is_stored_while_a_step_is_under_way(desk: Desk):
+    """The step has done all it does and is about to commit: nothing that a fetch needs is held by it."""
+    old = [desk.article(age=OLD) for _ in range(3)]
+    add(A)
+    with transaction() as session:
+        assert expiring.expire(session, days=DAYS, limit=2) == 2
+        plan = look(A, rss(ITEM))
+    assert plan is not None
+    assert len(plan.new) == 1
+    assert [standing()[number] for number in old].count(False) == 2
 
 
 def test_it_is_hinted_at_where_something_is_due_and_only_there(desk: Desk, service: pytest.MonkeyPatch):

@@ -91,6 +91,10 @@ def _setting(edit: Mapping[str, Any]) -> EditLine:
         return EditLine(
             what, name, "is part of it" if what == "added" else "is no part of it any more", place
         )
+    if edit["subject"] == "addresses":
+        what = "added" if before is None else "removed" if after is None else "changed"
+        said = f"from {_value(before)} to {_value(after)}" if what == "changed" else _value(after or before)
+        return EditLine(what, name, "" if said == "yes" else said, place)
     return EditLine("changed", name.replace("_", " "), _change(edit).split(" ", 1)[1], place)
 
 

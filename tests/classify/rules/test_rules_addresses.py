@@ -2,6 +2,7 @@
 
 import pytest
 
+from services.api.pages.rule_words import edits
 from services.classify.rules import RulebookError, diff, lint, load_texts
 
 LABELS = "labels:\n  - {id: topic/energy, name: Energy, terms: [pipeline], tests: [{title: A pipeline, expect: [topic/energy]}]}\n"
@@ -103,3 +104,11 @@ def test_a_difference_names_each_rule_that_came_went_or_changed():
         ("addresses", "owners/a.example"): ("A", "B"),
     }
     assert not diff(after, after)
+    (group,) = edits(diff(before, after).to_json())
+    assert group.owner == "addresses"
+    assert [(line.sign, line.text, line.detail, line.at) for line in group.lines] == [
+        ("−", "drop/promo", "", "addresses.yml:3:10"),
+        ("~", "hosts/b.example", "from a.example to c.example", "addresses.yml:2:11"),
+        ("~", "owners/a.example", "from A to B", "addresses.yml:4:16"),
+        ("+", "sites/a.example/keep/utm_id", "", "addresses.yml:3:30"),
+    ]
