@@ -163,7 +163,7 @@ class World:
     def is_heard(self) -> None:
         """Stories have read the log."""
         sql(
-            "UPDATE story_state SET seq = s, snapshot_seq = s FROM (SELECT coalesce(max(seq), 0) AS s FROM changes) AS h WHERE s > 0"
+            "UPDATE story_state SET seq = s FROM (SELECT coalesce(max(seq), 0) AS s FROM changes) AS h WHERE s > 0"
         )
 
     def is_followed(self) -> None:

@@ -57,7 +57,7 @@ class Fetching:
 async def work(connection: AsyncConnection, *, now: datetime, since: datetime) -> Work:
     """What waits, by stage; `listed_since` counts articles that came after `since`."""
     due = select(func.min(Feed.next_check_at)).where(Feed.paused_reason.is_(None), Feed.next_check_at < now)
-    waits = Article.waiting_since.is_not(None) & Article.quarantined.is_(None)
+    waits = Article.waiting_since.is_not(None) & Article.quarantined.is_(None) & Article.removed_at.is_(None)
     waiting = (
         await connection.execute(select(func.count(), func.min(Article.waiting_since)).where(waits))
     ).one()

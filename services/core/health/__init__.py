@@ -105,7 +105,7 @@ def _waiting() -> Iterator[Finding]:
             text(
                 "SELECT count(*) FILTER (WHERE quarantined IS NULL), "
                 "coalesce(extract(epoch FROM now() - min(waiting_since) FILTER (WHERE quarantined IS NULL)), 0), "
-                "count(*) FILTER (WHERE quarantined IS NOT NULL) FROM articles WHERE waiting_since IS NOT NULL"
+                "count(*) FILTER (WHERE quarantined IS NOT NULL) FROM articles WHERE waiting_since IS NOT NULL AND removed_at IS NULL"
             )
         ).one()
     well = oldest < OLD_WAIT_S

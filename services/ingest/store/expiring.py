@@ -33,19 +33,19 @@ _WAITING = text(
             WHERE sort_at < now() - make_interval(days => :days))
         + (SELECT count(*) FROM (
             SELECT at FROM changes WHERE seq > (SELECT floor FROM stream_state)
-              AND seq <= (SELECT least(seq, snapshot_seq) FROM story_state) ORDER BY seq LIMIT 1) AS first
+              AND seq <= (SELECT seq FROM story_state) ORDER BY seq LIMIT 1) AS first
            WHERE at < now() - make_interval(days => :log_days))
         + (SELECT count(*) FROM (SELECT lease_until FROM articles WHERE emptied ORDER BY lease_until LIMIT 1) AS first
            WHERE lease_until < now())
     """
 )
 
-# Stories are decided from the log: what they have not read, or would read again after a crash, stays.
+# Stories are decided from the log: what they have not read stays. What they have read is kept with their memory.
 _CUT = text(
     """
     WITH held AS (SELECT floor FROM stream_state FOR UPDATE), next AS (
         SELECT c.seq, c.at < now() - make_interval(days => :log_days) AS old FROM changes c, held
-        WHERE c.seq > held.floor AND c.seq <= (SELECT least(seq, snapshot_seq) FROM story_state)
+        WHERE c.seq > held.floor AND c.seq <= (SELECT seq FROM story_state)
         ORDER BY c.seq LIMIT :n
     ), gone AS (
         DELETE FROM changes c USING next WHERE c.seq = next.seq
