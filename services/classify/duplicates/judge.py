@@ -19,6 +19,8 @@ OWN_RUNS_SHARED = 0.95
 OWN_NUMBERS_SHARED = 1.0
 OWN_TITLES_ALIKE = 0.3
 """What two texts of one publisher need: a series of listings, forecasts or episodes repeats itself by design."""
+OWN_TERSE_TITLES_ALIKE = 0.8
+"""What their headlines need where the text is short: many a publisher puts the same words under every headline."""
 TERSE_WORDS = 30
 """A shorter text than this may be a form that is filled in: dividends, prices, results. It needs more."""
 TERSE_RUNS_SHARED = 0.85
@@ -64,6 +66,7 @@ def _by_text(shorter: Prepared, longer: Prepared) -> Judgement:
 
     own = shorter.source is not None and shorter.source == longer.source
     terse = len(shorter.words) < (2 * TERSE_WORDS if shorter.unspaced else TERSE_WORDS)
+    alike = OWN_TERSE_TITLES_ALIKE if terse else OWN_TITLES_ALIKE
     same = (
         holds("runs of four words", _part(shorter.runs, longer.runs), OWN_RUNS_SHARED if own else RUNS_SHARED)
         and holds("words", _weighed(shorter.weights, longer.weights), WORDS_SHARED)
@@ -76,7 +79,7 @@ def _by_text(shorter: Prepared, longer: Prepared) -> Judgement:
             not terse
             or holds("a word of the headlines, or runs", _vouched(shorter, longer), TERSE_RUNS_SHARED)
         )
-        and (not own or holds("words of the headlines", _alike(shorter, longer), OWN_TITLES_ALIKE))
+        and (not own or holds("words of the headlines", _alike(shorter, longer), alike))
     )
     return Judgement(same, "text", tuple(reasons))
 
