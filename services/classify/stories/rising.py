@@ -211,9 +211,14 @@ class Trends:
         """What `export` gave."""
         trends = cls(pace)
         trends._pruned = data["pruned"]
+        names: dict[str, str] = {}
+        once = names.setdefault
         for story, articles in data["stories"]:
             trends._stories[story] = {
-                article: Said(tuple(Voice(*voice) for voice in voices), tuple(labels))
+                article: Said(
+                    tuple(Voice(once(name, name), at, weight) for name, at, weight in voices),
+                    tuple(once(label, label) for label in labels),
+                )
                 for article, voices, labels in articles
             }
             if len(articles) >= _GREAT:

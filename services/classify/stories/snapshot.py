@@ -80,19 +80,24 @@ def rebuild(
 
 
 def _row(member: Member, story: int) -> list[Any]:
-    """Names as places among the words: a busy week is some hundred thousand of these."""
+    """Words and weights as one text each, names as places among them: a busy week is some hundred thousand of these."""
     vector = member.vector
     names = [place for place, word in enumerate(vector.words) if word in vector.names]
     words = "\n".join(vector.words)
     return [
         member.id, story, member.number, member.at, member.source, member.language, sorted(member.places), vector.title_only,
-        words, list(vector.weights), names,
+        words, "".join(map(chr, vector.weights)), names,
     ]  # fmt: skip
 
 
 def _member(row: list[Any], frequencies: Frequencies) -> Member:
+    """What several articles have is held once, as in the memory that the data was taken of."""
     number, _, place, at, source, language, places, title_only, text, weights, names = row
     words = tuple(frequencies.shared(text.split("\n"))) if text else ()
-    named = {words[index]: weights[index] ** 2 for index in names}
-    vector = Vector(words, tuple([NUMBERS[weight] for weight in weights]), named, title_only)
-    return Member(number, vector, at, source, language, frozenset(places), place)
+    told = tuple([NUMBERS[ord(weight)] for weight in weights])
+    named = {words[index]: told[index] ** 2 for index in names}
+    vector = Vector(words, told, named, title_only)
+    source, language = (
+        None if name is None else frequencies.shared([name])[0] for name in (source, language)
+    )
+    return Member(number, vector, at, source, language or "", frozenset(places), place)
