@@ -32,6 +32,7 @@ _SHIFTED = {
     "article_labels": ("sort_at",),
     "changes": ("at",),
     "sightings": ("first_seen_at", "last_seen_at"),
+    "fingerprints": ("at", "stored_at"),
     "feeds": ("ok_at", "checked_at", "full_at", "body_at", "new_at"),
 }
 
