@@ -89,7 +89,7 @@ _FREE = text(
 _TOUCH = text(
     """
     UPDATE articles SET revision = revision + 1, waiting_since = coalesce(waiting_since, now())
-    WHERE id = ANY(CAST(:ids AS bigint[]))
+    WHERE id = ANY(CAST(:ids AS bigint[])) AND removed_at IS NULL
     """
 )
 

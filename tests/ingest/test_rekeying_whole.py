@@ -1,0 +1,55 @@
+"""Other rules of addresses, from their publication to what a follower hears of it."""
+
+import pytest
+
+from services.classify import label
+from services.core import removal
+from services.core.db import transaction
+from services.ingest import rekeying
+from tests.fixtures import entries
+from tests.ingest.test_rekeying import ALIAS, PAPER, REGIONAL, fetch, item, publish
+from tests.ingest.test_store_apply import add, sql
+
+OTHER = "Farmers of the northern valley brought in a record harvest of apples while diesel rose for the third week"
+
+
+@pytest.fixture(autouse=True)
+def _two(service: pytest.MonkeyPatch) -> None:
+    """Two articles of two feeds that say other things, under one path of two hosts, both in Latest."""
+    add(PAPER, REGIONAL)
+    publish("")
+    fetch(PAPER, item(1))
+    service.setattr(entries, "LONG", OTHER)
+    fetch(REGIONAL, item(1, "regional.example"))
+    label.label_waiting()
+
+
+def changes() -> list[tuple]:
+    return sql("SELECT article_id, change FROM changes ORDER BY seq")
+
+
+def test_two_articles_with_one_address_become_one_and_followers_hear_it():
+    assert changes() == [(1, "added"), (2, "added")]
+    publish(ALIAS)
+    rekeying.make_anew()
+    label.label_waiting()
+    assert sql("SELECT id, listed, duplicate_of FROM articles ORDER BY id") == [
+        (1, True, None),
+        (2, False, 1),
+    ]
+    assert changes()[2:] == [(1, "updated"), (2, "merged")]
+
+
+def test_one_whose_address_is_that_of_no_news_goes_behind_it():
+    sql("INSERT INTO judgements (one, says, author, documents) VALUES (1, 'not_news', 'ada', '[]')")
+    with transaction() as session:
+        removal.remove(session, [1], why="No news, says ada.", keep_text=True)
+    publish(ALIAS)
+    rekeying.make_anew()
+    label.label_waiting()
+    assert sql("SELECT id, listed, duplicate_of FROM articles ORDER BY id") == [
+        (1, False, None),
+        (2, False, 1),
+    ]
+    assert changes()[2:] == [(1, "removed"), (2, "removed")]  # what is shown for it is gone
+    assert sql("SELECT count(*) FROM articles WHERE waiting_since IS NOT NULL") == [(0,)]
