@@ -158,3 +158,13 @@ def test_feeds_are_well_while_most_of_them_answer(service, desk: Desk, failing: 
     desk.feed("paused.example", failures=9, paused_reason="gone")
     assert told()["feeds"][0] is ok
     assert told()["feeds"][1].startswith(f"4 feeds, {failing} failing, 1 paused")
+
+
+def test_stories_that_are_behind_the_stream_are_told(service, desk: Desk):
+    desk.article()
+    assert told()["stories"][0] is True, "what came just now is not late"
+    run("UPDATE changes SET at = now() - interval '5 minutes'")
+    assert told()["stories"] == (
+        False,
+        "1 change of the stream waits to be decided on, the oldest for 300 s: is `dateline worker stories` running? See its log.",
+    )

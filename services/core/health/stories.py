@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from sqlalchemy import text
 
 from services.core.db import transaction
-from services.core.health.finding import Finding, many
+from services.core.health.finding import Finding
 
 OLD_CHANGE_S = 120
 """A change on which nobody has decided for so long is something wrong."""
@@ -13,9 +13,8 @@ _COUNTED = 10_000
 
 _BEHIND = text(
     """
-    SELECT count(*) AS changes, coalesce(extract(epoch FROM now() - min(c.at)), 0) AS oldest, max(s.tries) AS tries
-    FROM story_state s LEFT JOIN LATERAL (SELECT at FROM changes WHERE seq > s.seq ORDER BY seq LIMIT :most) c ON c.at IS NOT NULL
-    WHERE c.at IS NOT NULL
+    SELECT count(*) AS changes, coalesce(extract(epoch FROM now() - min(c.at)), 0) AS oldest
+    FROM (SELECT at FROM changes WHERE seq > (SELECT seq FROM story_state) ORDER BY seq LIMIT :most) c
     """
 )
 
@@ -24,11 +23,15 @@ def look() -> Iterator[Finding]:
     """Whether stories keep up with the stream."""
     with transaction() as session:
         found = session.execute(_BEHIND, {"most": _COUNTED}).one()
-    counted = f"{found.changes:,} changes" if found.changes > 1 else many(found.changes, "change")
+    counted = (
+        "1 change of the stream waits"
+        if found.changes == 1
+        else f"{found.changes:,} changes of the stream wait"
+    )
     more = "more than " if found.changes == _COUNTED else ""
     well = found.oldest < OLD_CHANGE_S
     says = (
-        f"{more}{counted} of the stream wait to be decided on, the oldest for {int(found.oldest)} s"
+        f"{more}{counted} to be decided on, the oldest for {int(found.oldest)} s"
         if found.changes
         else "are decided up to the newest change"
     )
