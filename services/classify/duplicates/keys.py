@@ -12,7 +12,7 @@ ENOUGH = 2
 WINDOW = timedelta(hours=72)
 """How far apart two texts may be published and still be looked at."""
 NEWEST = 40
-"""Texts that are looked at under one key, the newest of them."""
+"""Texts that are looked at under one key: the newest of a list; where all are stored, half before and half after, those nearest in time."""
 
 _OPENING = 40
 _OPENING_GRAMS = 80
