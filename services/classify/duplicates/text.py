@@ -33,6 +33,7 @@ _UNSPACED_OUTLET = re.compile(r"(?:\s[-–—]\s|\s*[|｜_＿]\s*)[^|｜_＿–�
 _UNSPACED_KEPT = 10
 """Signs of a headline that must stay in a script without spaces."""
 _NAME = re.compile(r"(?<![.!?…:\"“«„\n]\s)(?<!^)(?<=[\s(\"“«„'’-])([^\W\d_a-zа-яё][^\W\d_]{2,})")
+_FIRST = re.compile(r"(?:^|[.!?…]\s+)[\"“«„]?([^\W\d_a-zа-яё][^\W\d_]{2,})")
 _LIGHT, _HEAVY = 0.15, 1.0
 
 
@@ -96,7 +97,7 @@ class Prepared:
 
     @cached_property
     def names(self) -> frozenset[str]:
-        """Words that the body writes with a capital inside a sentence."""
+        """Words that the body writes with a capital."""
         return _names(self.body)
 
     @cached_property
@@ -154,9 +155,11 @@ def weigh(words: Iterable[str], language: str) -> dict[str, float]:
 
 
 def _names(text: str) -> frozenset[str]:
-    """Words written with a capital inside a sentence. Empty where a headline writes every word so."""
-    found = _NAME.findall(text)
-    capitals = sum(1 for word in text.split() if word[0].isupper())
-    if len(text.split()) and capitals > 0.6 * len(text.split()):
+    """Words written with a capital, also at the beginning of a sentence: what is no name there is found in every copy all the
+    same. Empty where a headline writes every word so.
+    """
+    words = text.split()
+    if words and sum(1 for word in words if word[0].isupper()) > 0.6 * len(words):
         return frozenset()
+    found = _NAME.findall(text) + _FIRST.findall(text)
     return frozenset(fold(word) for word in found if not word[0].islower())

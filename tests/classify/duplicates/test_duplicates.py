@@ -115,6 +115,11 @@ LOOK_ALIKE = [
         Text("Kazakhstan signs gas deal with China", TEXTS["en"][1]),
         Text("China to get more Kazakh gas", "Beijing will import an additional 10 billion cubic metres of gas every year from its Central Asian neighbour under an agreement reached on Monday, officials in Astana said after months of talks about the price and the route."),
     ),
+    (
+        "one sentence of two countries",
+        Text("Узбекистан готовит запуск спутника", "Узбекистан готовит запуск спутника, который будет следить за полями и предупреждать крестьян о засухе в отдалённых районах страны."),
+        Text("Россия готовит запуск спутника", "Россия готовит запуск спутника, который будет следить за снегом и предупреждать крестьян о засухе в отдалённых районах страны."),
+    ),
     ("a headline that anybody writes", Text("News in brief"), Text("News in brief", TEXTS["en"][1])),
 ]  # fmt: skip
 
