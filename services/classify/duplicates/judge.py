@@ -1,5 +1,6 @@
 """Are two texts one? From the two alone, the same whichever is asked first, with the figures that decided."""
 
+from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import TypeVar
@@ -19,11 +20,14 @@ OWN_RUNS_SHARED = 0.95
 OWN_NUMBERS_SHARED = 1.0
 OWN_TITLES_ALIKE = 0.3
 """What two texts of one publisher need: a series of listings, forecasts or episodes repeats itself by design."""
-OWN_TERSE_TITLES_ALIKE = 0.8
-"""What their headlines need where the text is short: many a publisher puts the same words under every headline."""
 TERSE_WORDS = 30
 """A shorter text than this may be a form that is filled in: dividends, prices, results. It needs more."""
 TERSE_RUNS_SHARED = 0.85
+"""For texts of which one has no headline that says anything."""
+TERSE_TITLES_SHARED = 1 / 3
+"""What short texts need of their headlines: an agency's stock sentence stands under any."""
+VERBATIM = 0.9
+"""Runs shared from which on names need not be compared: a credit or a note of correction at the end brings its own."""
 TITLE_WORDS = 4
 TITLE_GRAMS = 9
 """What a headline must say to prove anything alone, in words (or runs of characters) that are no stop words."""
@@ -66,20 +70,21 @@ def _by_text(shorter: Prepared, longer: Prepared) -> Judgement:
 
     own = shorter.source is not None and shorter.source == longer.source
     terse = len(shorter.words) < (2 * TERSE_WORDS if shorter.unspaced else TERSE_WORDS)
-    alike = OWN_TERSE_TITLES_ALIKE if terse else OWN_TITLES_ALIKE
+    runs = _part(shorter.runs, longer.runs)
     same = (
-        holds("runs of four words", _part(shorter.runs, longer.runs), OWN_RUNS_SHARED if own else RUNS_SHARED)
+        holds("runs of four words", runs, OWN_RUNS_SHARED if own else RUNS_SHARED)
         and holds("words", _weighed(shorter.weights, longer.weights), WORDS_SHARED)
         and holds(
             "numbers", _part(shorter.numbers, longer.numbers), OWN_NUMBERS_SHARED if own else NUMBERS_SHARED
         )
-        and holds("names", _part(shorter.names, longer.names | longer.weights.keys()), NAMES_SHARED)
-        and holds("numbers of the headlines agree", _agree(shorter, longer), 1.0)
         and (
-            not terse
-            or holds("a word of the headlines, or runs", _vouched(shorter, longer), TERSE_RUNS_SHARED)
+            runs >= VERBATIM
+            or holds("names", _part(shorter.names, longer.names | longer.weights.keys()), NAMES_SHARED)
         )
-        and (not own or holds("words of the headlines", _alike(shorter, longer), alike))
+        and holds("what the headlines name is in both", _named_in_both(shorter, longer), 1.0)
+        and holds("numbers of the headlines agree", _agree(shorter, longer), 1.0)
+        and (not terse or _vouched(shorter, longer, holds))
+        and (not own or holds("words of the headlines", *_own_headlines(shorter, longer, terse=terse)))
     )
     return Judgement(same, "text", tuple(reasons))
 
@@ -111,9 +116,32 @@ def _weighed(part: dict[str, float], whole: dict[str, float]) -> float:
     return sum(weight for word, weight in part.items() if word in whole) / total if total else 1.0
 
 
-def _vouched(one: Prepared, other: Prepared) -> float:
-    """Whether two headlines have a word in common that is no stop word, else the runs that the texts share."""
-    return 1.0 if one.title_telling & other.title_telling else _part(one.runs, other.runs)
+def _vouched(one: Prepared, other: Prepared, holds: Callable[[str, float, float], bool]) -> bool:
+    """Whether the headlines speak for what the short texts under them have in common; the texts alone, where there is none."""
+    few, many = sorted((one.title_telling, other.title_telling), key=len)
+    if not few:
+        return holds("runs, without a headline", _part(one.runs, other.runs), TERSE_RUNS_SHARED)
+    return holds("telling words of the shorter headline", _part(few, many), TERSE_TITLES_SHARED)
+
+
+def _named_in_both(one: Prepared, other: Prepared) -> float:
+    """Headlines that each name something of their own text which the other article does not have at all tell of two things: a
+    form that was filled in twice. One alone may have lost a word.
+    """
+    alone = [
+        (a.title_telling & a.weights.keys()) - b.weights.keys() - frozenset(b.title_words)
+        for a, b in ((one, other), (other, one))
+    ]
+    return 0.0 if all(alone) else 1.0
+
+
+def _own_headlines(one: Prepared, other: Prepared, *, terse: bool) -> tuple[float, float]:
+    """How alike the headlines of one publisher are and must be: many a one puts the same few words under all of them, so that
+    below a short text they must tell the same.
+    """
+    if terse:
+        return float(one.title_telling == other.title_telling), 1.0
+    return _alike(one, other), OWN_TITLES_ALIKE
 
 
 def _alike(one: Prepared, other: Prepared) -> float:

@@ -116,6 +116,16 @@ LOOK_ALIKE = [
         Text("China to get more Kazakh gas", "Beijing will import an additional 10 billion cubic metres of gas every year from its Central Asian neighbour under an agreement reached on Monday, officials in Astana said after months of talks about the price and the route."),
     ),
     (
+        "an agency's stock sentence",
+        Text("Astronomers near Nukus spot planet twice the size of Earth", "The agency has seen the papers, and two people close to the matter in Tashkent confirm what they say."),
+        Text("Mobile clinics bring polio shots to villages of Uzbekistan", "The agency has seen the papers, and two people close to the matter in Tashkent confirm what they say."),
+    ),
+    (
+        "a form with another sport",
+        Text("Kyrgyz athletes take two medals in fencing", "Athletes of Kyrgyzstan have won two medals at the Asian championship in fencing, the federation said on Friday, the best result in ten years of training."),
+        Text("Kyrgyz athletes take two medals in wrestling", "Athletes of Kyrgyzstan have won two medals at the Asian championship in wrestling, the federation said on Friday, the best result in ten years of training."),
+    ),
+    (
         "one sentence of two countries",
         Text("Узбекистан готовит запуск спутника", "Узбекистан готовит запуск спутника, который будет следить за полями и предупреждать крестьян о засухе в отдалённых районах страны."),
         Text("Россия готовит запуск спутника", "Россия готовит запуск спутника, который будет следить за снегом и предупреждать крестьян о засухе в отдалённых районах страны."),
@@ -143,6 +153,24 @@ def test_the_same_words_under_every_headline_of_one_publisher_prove_nothing():
         Text("Kyrgyz electoral commission names date of parliamentary vote", teaser, source="paper.example")
     )
     assert same_text(one, again).same
+
+
+def test_a_credit_and_a_note_of_correction_do_not_part_a_text_from_its_copy():
+    body = " ".join(
+        [TEXTS["en"][1], "Deliveries begin in autumn.", TEXTS["en"][1].replace("Monday", "that day").lower()]
+    )
+    one = prepare(
+        Text("Kazakhstan signs gas supply deal with China", f"{body} (Meridian Agency)", source="a.example")
+    )
+    other = prepare(
+        Text(
+            "Kazakhstan signs gas deal with China",
+            f"{body} Correction: an earlier version of this article named Another Minister, Deputy Somebody and Third Person.",
+            source="b.example",
+        )
+    )
+    judgement = same_text(one, other)
+    assert judgement.same, judgement.sentence()
 
 
 def test_one_publishers_series_is_not_copies_though_its_teasers_are():
