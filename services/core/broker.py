@@ -25,6 +25,8 @@ from celery.signals import (
 from kombu.entity import Queue as KombuQueue
 from kombu.exceptions import KombuError
 from kombu.transport.redis import Channel
+from kombu.transport.redis import QoS as RedisQoS
+from kombu.transport.virtual import QoS as VirtualQoS
 
 from services.core import db, memory
 from services.core.cache import KEY_PREFIX, redis_url
@@ -138,6 +140,26 @@ def guard_connection_loss() -> None:
         return original(self, *args, **kwargs)
 
     setattr(Channel, "_connparams", connparams)  # noqa: B010 - a plain assignment is what mypy forbids
+    _guard_acknowledgements()
+
+
+def _guard_acknowledgements() -> None:
+    """Let a message that cannot be acknowledged take no worker's place for ever.
+
+    Kombu 5.7 counts it as being worked on until the broker has taken the acknowledgement; Celery logs that it could not be given
+    and goes on. With as many of these as there are processes, a worker takes nothing any more, and looks alive. The hint itself is given out
+    again after `VISIBILITY_S`, which does no harm.
+    """
+    original: Any = RedisQoS.ack
+
+    def ack(self: Any, delivery_tag: Any) -> None:
+        try:
+            original(self, delivery_tag)
+        except (redis.RedisError, OSError) as error:
+            log.warning("a hint was not acknowledged: %s", error)
+            VirtualQoS.ack(self, delivery_tag)  # type: ignore[no-untyped-call]  # kombu ships half its types
+
+    setattr(RedisQoS, "ack", ack)  # noqa: B010 - as above
 
 
 @setup_logging.connect  # type: ignore[untyped-decorator]  # celery ships no types

@@ -177,3 +177,21 @@ def test_a_forked_process_takes_connections_of_its_own_and_gets_ready(service, m
     assert db.engine().pool is not inherited
     assert calls == ["first", "second"]
     inherited.dispose()
+
+
+def test_a_hint_that_cannot_be_acknowledged_takes_no_place_for_ever(service, monkeypatch):
+    broker.guard_connection_loss()
+    with broker.app().connection_for_read() as connection, connection.SimpleQueue("desk") as waiting:
+        channel = waiting.consumer.channel
+        channel.basic_qos(0, 1, False)
+        waiting.put({})
+        message = waiting.get(timeout=5)
+        assert not channel.qos.can_consume()
+        with monkeypatch.context() as frozen:
+
+            def away(*_args, **_values):
+                raise redis.TimeoutError("Timeout reading from socket")
+
+            frozen.setattr(channel.qos, "_remove_from_indices", away)
+            message.ack()
+        assert channel.qos.can_consume()
