@@ -16,9 +16,14 @@ from services.core.outbox import publish
 
 _LOCK = text(
     """
-    SELECT id, revision, listed, removed_at IS NOT NULL AS removed, emptied, regions, topics
-    FROM articles WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE
+    SELECT id, revision, listed, removed_at IS NOT NULL AS removed, emptied, regions, topics, duplicate_of
+    FROM articles WHERE id = ANY(:ids) OR id IN (SELECT duplicate_of FROM articles WHERE id = ANY(:ids))
+    ORDER BY id FOR NO KEY UPDATE
     """
+).bindparams(bindparam("ids", type_=ARRAY(BigInteger)))
+
+_TOUCH = text(
+    "UPDATE articles SET revision = revision + 1, waiting_since = coalesce(waiting_since, now()) WHERE id = ANY(:ids)"
 ).bindparams(bindparam("ids", type_=ARRAY(BigInteger)))
 
 # Without its labels and its words, but with title, address, publisher and place: that is what it is recognised by.
@@ -54,7 +59,8 @@ def remove(session: Session, ids: Collection[int], *, why: str, keep_text: bool)
     Followers of those that stood in Latest are told `removed`. Without `keep_text` the texts are let go, also of articles
     that are out already; of those nothing else changes. The last statements of a transaction, please: it publishes.
     """
-    found = _lock(session, ids)
+    held, asked = _lock(session, ids), set(ids)
+    found = [row for row in held if row.id in asked]
     fresh = [row for row in found if not row.removed]
     if fresh:
         numbers = [row.id for row in fresh]
@@ -63,6 +69,7 @@ def remove(session: Session, ids: Collection[int], *, why: str, keep_text: bool)
     full = [] if keep_text else [row.id for row in found if row.removed and not row.emptied]
     if full:
         session.execute(_EMPTY_ONLY, {"ids": full, "why": why})
+    _touch(session, {row.id for row in held if row.listed} - asked, {row.duplicate_of for row in fresh})
     latest.publish(session, [_told(row) for row in fresh if row.listed])
     return [row.id for row in fresh]
 
@@ -72,14 +79,24 @@ def restore(session: Session, ids: Collection[int]) -> list[int]:
 
     One whose text was let go stays removed, and one that is not removed stays as it is.
     """
-    back = [row.id for row in _lock(session, ids) if row.removed and not row.emptied]
+    asked = set(ids)
+    back = [row.id for row in _lock(session, ids) if row.id in asked and row.removed and not row.emptied]
     if back:
         session.execute(_RESTORE, {"ids": back})
         publish(session, ArticlesStored())
     return back
 
 
+def _touch(session: Session, listed: Collection[int], heads: Collection[int | None]) -> None:
+    """Articles that stay and whose copies are gone: their "also at" is another one, which followers hear with their labels."""
+    touched = sorted({head for head in heads if head in listed and head is not None})
+    if touched:
+        session.execute(_TOUCH, {"ids": touched})
+        publish(session, ArticlesStored())
+
+
 def _lock(session: Session, ids: Collection[int]) -> list[Row[Any]]:
+    """These articles, and those that are shown for them."""
     return list(session.execute(_LOCK, {"ids": sorted(set(ids))})) if ids else []
 
 

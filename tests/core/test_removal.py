@@ -62,7 +62,7 @@ def test_what_followers_never_saw_goes_without_a_word(desk, one):
     assert [row[:2] for row in changes()] == [(one, "added")]
     assert sql("SELECT duplicate_of FROM articles WHERE id = :id", id=copy) == [(one,)]
     publish(ECONOMY)
-    assert label.label_waiting() == 0
+    assert label.label_waiting() == 1, "the article that is shown: one source less carries it"
 
 
 def test_it_counts_nowhere_as_waiting_or_put_aside_whoever_lets_it_wait(desk, one):
@@ -135,3 +135,17 @@ def test_two_who_remove_the_same_at_once_tell_it_once(desk):
     for thread in threads:
         thread.join()
     assert sorted(row[0] for row in changes() if row[1] == "removed") == ids
+
+
+def test_whose_copy_is_gone_tells_followers_of_its_other_also_at(desk, one):
+    publish(ECONOMY)
+    copy = desk.duplicate(one, source="wire.example")
+    assert remove(copy) == [copy]
+    assert sql("SELECT revision, waiting_since IS NOT NULL FROM articles WHERE id = :id", id=one) == [
+        (2, True)
+    ]
+    label.label_waiting()
+    assert [row[:3] for row in changes()][-1] == (one, "updated", 2) or changes()[-1][:2] == (one, "moved")
+    both = desk.duplicate(one, source="other.example")
+    assert remove(one, both) == [one, both]
+    assert changes()[-1][:2] == (one, "removed")

@@ -127,7 +127,30 @@ async def also_at(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, 
         .join(shown, shown.c.id == Sighting.article_id)
         .where(among(Sighting.article_id, ids), Source.id != shown.c.source_id)
     )
-    both = union_all(duplicates, sightings).subquery()
+    # A feed that carries the address of a copy prints the text too.
+    carried = (
+        select(
+            duplicate.c.duplicate_of,
+            Sighting.first_seen_at,
+            Source.key,
+            Source.name,
+            Source.url,
+            Source.country,
+            Sighting.url,
+            duplicate.c.id,
+        )
+        .join(Sighting, Sighting.article_id == duplicate.c.id)
+        .join(Feed, Feed.id == Sighting.feed_id)
+        .join(Source, Source.id == Feed.source_id)
+        .join(shown, shown.c.id == duplicate.c.duplicate_of)
+        .where(
+            among(duplicate.c.duplicate_of, ids),
+            duplicate.c.removed_at.is_(None),
+            Source.id != duplicate.c.source_id,
+            Source.id != shown.c.source_id,
+        )
+    )
+    both = union_all(duplicates, sightings, carried).subquery()
     first = (
         select(both)
         .ext(distinct_on(both.c.shown_id, both.c.key))

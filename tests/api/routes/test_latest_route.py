@@ -31,13 +31,15 @@ def test_times_are_rfc_3339_in_utc(site, desk):
 
 def test_also_at_names_other_sources_once_each(site, desk):
     shown = desk.article("Shown", source="a.example")
-    desk.duplicate(shown, source="b.example")
+    copy = desk.duplicate(shown, source="b.example")
     desk.sighting(shown, source="c.example", url="https://c.example/1")
     desk.sighting(shown, source="c.example", url="https://c.example/2")
+    desk.sighting(copy, source="d.example", url="https://b.example/2?from=d")
     (item,) = site.json("/v1/latest")["items"]
     assert [(other["source"]["id"], other["url"]) for other in item["also_at"]] == [
         ("b.example", "https://b.example/2"),
         ("c.example", "https://c.example/1"),
+        ("d.example", "https://b.example/2?from=d"),
     ]
 
 
