@@ -24,6 +24,8 @@ OWN_DOORS = ("/v1/rules", "/v1/corrections", "/v1/webhooks", "/v1/judgements", "
 REMEMBERED_S = 10.0
 """For so long a token that was revoked may go on reading."""
 TOKENS_KEPT = 10_000
+GUESSES = 30
+"""Tokens of nobody that one address may send in a minute before none of its tokens is looked up any more."""
 ADD_UP_S = 1.0
 _CHALLENGE = 'Bearer realm="Dateline", Basic realm="Dateline"'
 log = logging.getLogger(__name__)
@@ -62,24 +64,33 @@ class Gate:
         """Note in the scope what its answer has to say. Raises Problem (401, 429)."""
         conf = settings()
         headers = Headers(scope=scope)
-        secret = secret_in(headers.get("authorization"))
         reader = reader_at(_peer(scope), headers.get("x-forwarded-for"), conf.trusted_proxies)
-        bearer = self._remembered(secret)
-        if reader is not None and bearer is None and conf.rate_limit:
+        bearer = await self._bearer(secret_in(headers.get("authorization")), reader)
+        if bearer is not None:
+            if conf.rate_limit_token:
+                self._count(scope, f"t:{bearer.name}", conf.rate_limit_token)
+        elif reader is not None and conf.rate_limit:
             self._count(scope, f"a:{reader}", conf.rate_limit)
-        if secret and bearer is None:
-            bearer = await self._find(secret)
-        if bearer is not None and conf.rate_limit_token:
-            self._count(scope, f"t:{bearer.name}", conf.rate_limit_token)
-        if (
-            conf.reading == "token"
-            and scope["method"] in {"GET", "HEAD"}
-            and not scope["path"].startswith(OWN_DOORS)
-        ):
+        reads = scope["method"] in {"GET", "HEAD"} and not scope["path"].startswith(OWN_DOORS)
+        if conf.reading == "token" and reads:
             _require(bearer)
             scope[CLOSED] = True
             # The shelf keeps nothing that was asked for with a name; this one has been checked.
             scope["headers"] = [(n, v) for n, v in scope["headers"] if n != b"authorization"]
+
+    async def _bearer(self, secret: str, reader: str | None) -> Bearer | None:
+        """Whose token this is. Of one address so many that are nobody's are looked up in a minute: guessing is no way around."""
+        if not secret:
+            return None
+        bearer = self._remembered(secret)
+        if bearer is not None or reader is None:
+            return bearer or await self._find(secret)
+        if not self.tally.left(f"g:{reader}", GUESSES, utc_now().timestamp()):
+            return None
+        bearer = await self._find(secret)
+        if bearer is None:
+            self.tally.take(f"g:{reader}", GUESSES, utc_now().timestamp())
+        return bearer
 
     def _count(self, scope: Scope, reader: str, limit: int) -> None:
         answer = self.tally.take(reader, limit, utc_now().timestamp())

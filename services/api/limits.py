@@ -66,6 +66,13 @@ class Tally:
     _counts: dict[str, _Count] = field(default_factory=dict)
     _stirred: set[str] = field(default_factory=set)
 
+    def left(self, reader: str, limit: int, now: float) -> int:
+        """How many more are let in, without counting one."""
+        window, into = divmod(now, WINDOW_S)
+        count = self._count(reader, int(window))
+        used = count.mine + count.others + count.before * (1 - into / WINDOW_S)
+        return max(int(limit - used), 0)
+
     def take(self, reader: str, limit: int, now: float) -> Answer:
         """Count one request, unless it is one too many. `now`: seconds since 1970, the same for all processes."""
         window, into = divmod(now, WINDOW_S)
