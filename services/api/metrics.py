@@ -20,6 +20,7 @@ GAUGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "dateline_articles_quarantined": ("Articles put aside because labelling them failed.", ()),
     "dateline_stream_position": ("Newest position of the stream.", ()),
     "dateline_stories_position": ("Position of the stream up to which stories are decided.", ()),
+    "dateline_webhooks": ("Webhooks by state.", ("state",)),
     "dateline_stream_floor": ("Oldest position that a cursor may name.", ()),
     "dateline_feeds_failing": ("Failing feeds by kind of error.", ("kind",)),
     "dateline_fetches_recent": (

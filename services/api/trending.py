@@ -40,31 +40,34 @@ async def trending(
     """What rises under a region, a topic, both, or anywhere: at most `limit` stories, the most first."""
     where = [tree.name("topic", topic)] if topic else []
     where += [tree.name("region", region)] if region else []
-    views = await _views(connection, scope_of(region, topic), window, limit, now)
+    views, count = await _views(connection, scope_of(region, topic), window, limit, now)
     return Trending(
-        region, topic, window, now, views, words.rising(len(views), " in ".join(where), voices=PACE.voices)
+        region, topic, window, now, views, words.rising(count, " in ".join(where), voices=PACE.voices)
     )
 
 
 async def _views(
     connection: AsyncConnection, scope: str, window: timedelta, limit: int, now: datetime
-) -> list[TrendView]:
+) -> tuple[list[TrendView], int]:
+    """What is told, and how many stories rise in all."""
     heard = await rows.heard(connection, scope)
     ids = [int(entry["story"]) for entry in heard.loud]
     if not ids:
-        return []
+        return [], 0
     loud = followed(heard.loud, await rows.survivors(connection, ids))
     muted = await rows.muted(connection, [int(entry["story"]) for entry in loud])
-    trends = top(loud, heard.habit, now, window=window, limit=limit, muted=muted)
+    rising = top(loud, heard.habit, now, window=window, limit=len(loud), muted=muted)
+    trends = rising[:limit]
     if not trends:
-        return []
+        return [], 0
     leads = await stories.leads(connection, [trend.story for trend in trends])
     shown = {item.id: item for item in await items.items(connection, list(leads.values()))}
     names = await rows.names(
         connection, sorted({voice.publisher for trend in trends for voice in trend.publishers})
     )
-    return [
+    views = [
         TrendView(lead.story, lead, trend, names)
         for trend in trends
         if (lead := shown.get(leads.get(trend.story, 0))) and lead.story
     ]
+    return views, len(rising) - len(trends) + len(views)

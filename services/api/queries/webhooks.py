@@ -12,6 +12,13 @@ LEASE_S = 60
 """Longer than one attempt and what goes around it."""
 ATTEMPTS_KEPT = 50
 
+_BY_STATE = text(
+    """
+    SELECT CASE WHEN paused_reason IS NOT NULL THEN 'paused' WHEN failures > 0 THEN 'failing' ELSE 'active' END AS state, count(*) AS hooks
+    FROM webhooks GROUP BY 1
+    """
+)
+
 _CLAIM = text(
     """
     UPDATE webhooks w SET lease_until = now() + make_interval(secs => :lease), lease_token = gen_random_uuid()::text
@@ -109,6 +116,12 @@ class Tried:
     took_ms: int
     status: int | None
     error: str | None
+
+
+async def by_state(connection: AsyncConnection) -> dict[str, int]:
+    """How many webhooks are in each state."""
+    rows = await connection.execute(_BY_STATE)
+    return {row.state: row.hooks for row in rows}
 
 
 async def claim(connection: AsyncConnection, *, limit: int) -> list[InHand]:

@@ -15,7 +15,7 @@ from services.api import words
 from services.api.deps import known_parameters
 from services.api.formats import json_api
 from services.api.metrics import Metrics, Reading
-from services.api.queries import operations, stream
+from services.api.queries import operations, stream, webhooks
 from services.core import schema
 from services.core.cache import queue_length
 from services.core.clock import utc_now
@@ -116,6 +116,7 @@ async def _readings(now: datetime) -> list[Reading]:
         beats = await operations.beats(connection)
         state = await stream.state(connection)
         decided = await operations.stories_decided(connection)
+        hooks = await webhooks.by_state(connection)
     queues = await queue_lengths()
     found = [Reading("dateline_feeds", count, (name,)) for name, count in work.feeds.items()]
     found += [Reading("dateline_queue_length", n, (queue,)) for queue, n in queues.items() if n is not None]
@@ -132,6 +133,7 @@ async def _readings(now: datetime) -> list[Reading]:
         Reading("dateline_stream_position", state.head),
         Reading("dateline_stream_floor", state.floor),
         Reading("dateline_stories_position", decided),
+        *(Reading("dateline_webhooks", count, (name,)) for name, count in hooks.items()),
     ]
 
 

@@ -9,7 +9,7 @@ from services.core import beats, cache, schema
 from services.core.clock import utc_now
 from services.core.db import database_url, transaction
 from services.core.errors import DatelineError
-from services.core.health import desk, feeds, stories
+from services.core.health import desk, feeds, stories, webhooks
 from services.core.health.feeds import dozens, why_they_fail
 from services.core.health.finding import Finding
 from services.core.models import Rulebook
@@ -130,4 +130,5 @@ CHECKS: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (
     ("stories", stories.look),
     ("desk", desk.look),
     ("feeds", feeds.look),
+    ("webhooks", webhooks.look),
 )

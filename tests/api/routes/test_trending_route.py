@@ -45,6 +45,8 @@ def test_stories_are_ranked_and_the_arithmetic_holds(site, rising, desk):
         "weight": 1.0, "counts": 1.0,
     }  # fmt: skip
     assert body["sentence"].startswith("2 stories are rising:")
+    first = site.json("/v1/trending?limit=1")
+    assert (len(first["items"]), first["sentence"]) == (1, body["sentence"]), "of all, not of the page"
 
 
 def test_a_scope_has_what_is_heard_in_it(site, rising):
