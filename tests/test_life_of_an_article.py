@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from newswire.press import RunningPress
+from services.classify.stories import bcubed
 from services.core.db import transaction
 from services.core.urls import canonical_url
 from services.embedded.prepare import load_starter
@@ -81,6 +82,35 @@ def test_what_the_press_publishes_stands_in_latest_once_with_region_and_topic(
         lambda: titles <= {i["title"] for i in stream.get("/v1/latest?limit=50")["items"]},
         what="new items in Latest",
     )
+
+
+def test_copies_stand_behind_one_article_and_reports_on_one_event_in_one_story(
+    stream: Roles, newswire: RunningPress
+):
+    for _ in range(10):
+        newswire.publish("turan-wire")  # whose texts others print
+    expected = originals(newswire)
+    eventually(lambda: not missing(stream, expected), what="every readable article in Latest")
+    eventually(lambda: not waiting(), what="nothing waiting for labels")
+    eventually(lambda: all(item["story"] for item in latest(stream)), what="a story for every article")
+
+    truth = {canonical_url(row["url"]): row for row in newswire.truth()}
+    known = [(item, truth[url]) for item in latest(stream) if (url := canonical_url(item["url"])) in truth]
+    texts = Counter(row["duplicate_of"] or row["id"] for _, row in known)
+    assert [text_of for text_of, times in texts.items() if times > 1] == []
+    copies = [row for row in newswire.truth() if row["duplicate_of"] and row["listed_by"]]
+    assert len(copies) > 20, "or there was nothing to hide"
+    assert sum(len(item["also_at"]) for item, _ in known) > 20
+
+    figures = bcubed([row["event"] for _, row in known], [item["story"]["id"] for item, _ in known])
+    assert figures.precision > 0.75
+    assert figures.recall > 0.75
+    story = next(item["story"] for item, _ in known if item["story"]["publishers"] >= 3)
+    whole = stream.get(f"/v1/stories/{story['id']}")
+    assert whole["counts"]["publishers"] >= 3
+    assert {item["story"]["id"] for item in whole["articles"]} == {story["id"]}
+    rising = stream.get("/v1/trending")
+    assert rising["items"], rising["sentence"]
 
 
 def waiting() -> int:
