@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from services.api.conditional import accepts_gzip, compressed, matching
 from services.api.formats.json_api import MEDIA_TYPE, dump
@@ -51,6 +51,13 @@ def respond(
         headers |= {"ETag": compressed(terms.etag), "Content-Encoding": "gzip"}
     # Given as a header: starlette would add a charset that JSON and XML types do not have.
     return Response(body, headers={**headers, "Content-Type": media_type})
+
+
+def merged(path: str) -> Response:
+    """A 308 to what something became part of. It is asked for anew each time: an editor may take it back, and what a browser
+    keeps of a 308 without a word on how long, it keeps for ever.
+    """
+    return RedirectResponse(path, status_code=308, headers={"Cache-Control": ALWAYS_ASK})
 
 
 def private(

@@ -103,6 +103,7 @@ def test_a_merged_story_redirects_and_one_that_is_gone_says_so(site, desk, stori
     stories.merge(9, into=7)
     answer = site.get("/story/9")
     assert (answer.status, answer.headers["location"]) == (308, "/story/7")
+    assert answer.headers["cache-control"] == "no-cache"
     alone = desk.article("Alone")
     stories.put(8, [alone])
     desk.take_out(alone)

@@ -4,14 +4,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request
 from sqlalchemy.ext.asyncio import AsyncConnection
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from services.api.conditional import etag_of
 from services.api.deps import known_parameters
 from services.api.errors import Problem
 from services.api.formats import json_api
 from services.api.queries import articles, stream
-from services.api.respond import STREAM_CACHE, Terms, not_modified, respond
+from services.api.respond import STREAM_CACHE, Terms, merged, not_modified, respond
 from services.api.schemas import ArticleBody, problems
 from services.api.streams import REPRESENTATION
 from services.core.db import snapshot
@@ -30,7 +30,7 @@ async def article(request: Request, article_id: ArticleId) -> Response:
     async with snapshot() as connection:
         standing = await require_standing(connection, article_id)
         if survivor := merged_into(standing):
-            return RedirectResponse(f"/v1/articles/{survivor}", status_code=308)
+            return merged(f"/v1/articles/{survivor}")
         state = await stream.state(connection)
         tag = etag_of(REPRESENTATION, "article", state.epoch, state.sighting, article_id, standing)
         terms = Terms(tag, STREAM_CACHE)

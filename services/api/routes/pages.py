@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from fastapi import APIRouter, Depends, Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from services.api import health, streams
 from services.api.conditional import etag_of
@@ -13,7 +13,7 @@ from services.api.filters import Filters, filters_of
 from services.api.labels import label_tree
 from services.api.pages import reasons, render
 from services.api.queries import articles, stream
-from services.api.respond import STREAM_CACHE, Terms, not_modified, respond
+from services.api.respond import STREAM_CACHE, Terms, merged, not_modified, respond
 from services.api.routes import operators
 from services.api.routes.articles import ArticleId, merged_into, require_standing
 from services.api.routes.feeds import feed_path, stream_title, title_filters
@@ -176,7 +176,7 @@ async def article(request: Request, article_id: ArticleId) -> Response:
     async with snapshot() as connection:
         standing = await require_standing(connection, article_id)
         if survivor := merged_into(standing):
-            return RedirectResponse(f"/article/{survivor}", status_code=308)
+            return merged(f"/article/{survivor}")
         tree = await label_tree(connection)
         state = await stream.state(connection)
         tag = etag_of(streams.REPRESENTATION, "article", state.epoch, state.sighting, article_id, standing)

@@ -4,14 +4,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request
 from sqlalchemy.ext.asyncio import AsyncConnection
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from services.api.deps import BeforeCursor, Limit, known_parameters
 from services.api.errors import Problem
 from services.api.formats import json_api, story_json
 from services.api.labels import label_tree
 from services.api.queries import articles, stories, stream
-from services.api.respond import STREAM_CACHE, Terms, not_modified, respond
+from services.api.respond import STREAM_CACHE, Terms, merged, not_modified, respond
 from services.api.schemas import problems
 from services.api.stories import story_page, story_tag
 from services.api.story_schemas import StoryBody
@@ -66,4 +66,4 @@ async def require_story(connection: AsyncConnection, story_id: int) -> stories.S
 def moved(request: Request, path: str) -> Response:
     """To the story that this one is part of; cursors go on there."""
     query = f"?{request.url.query}" if request.url.query else ""
-    return RedirectResponse(f"{path}{query}", status_code=308)
+    return merged(f"{path}{query}")

@@ -138,6 +138,7 @@ def test_the_feed_of_a_story_is_conditional_and_goes_on_where_it_was_merged(site
     stories.merge(9, into=7)
     moved = site.get(f"/feeds/story/9.{ending}?limit=3")
     assert (moved.status, moved.headers["location"]) == (308, f"/feeds/story/7.{ending}?limit=3")
+    assert moved.headers["cache-control"] == "no-cache"
     assert "Later" in site.get(f"/feeds/story/7.{ending}", if_none_match=first.headers["etag"]).text
     assert site.get(f"/feeds/story/99.{ending}").status == 404
 

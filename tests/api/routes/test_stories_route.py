@@ -210,6 +210,7 @@ def test_a_merged_story_leads_to_its_survivor_through_any_chain(site, desk, stor
     for lost in (7, 4):
         answer = site.get(f"/v1/stories/{lost}")
         assert (answer.status, answer.headers["location"]) == (308, "/v1/stories/1")
+        assert answer.headers["cache-control"] == "no-cache"
     assert site.json("/v1/stories/1")["counts"]["articles"] == 3
 
 
