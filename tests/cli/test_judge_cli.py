@@ -70,6 +70,15 @@ def test_what_is_said_is_told_with_what_it_changes(run, three):
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("options", [(), ("--dry-run",)])
+def test_the_same_as_what_is_no_news_is_refused_by_name(run, three, options):
+    run("judge", "not-news", "2", "--author", "ada", "--note", "an advertisement")
+    done = run("judge", "same", "1", "2", *options)
+    assert done.code == 1
+    assert "Article 2 was taken out as no news by ada: an advertisement." in done.err
+    assert standing() == [(2, None, "not_news", "ada")]
+
+
 def test_a_dry_run_says_nothing(run, three):
     done = run("judge", "same", "1", "2", "--dry-run")
     assert done.out.splitlines() == [

@@ -212,6 +212,18 @@ def test_what_cannot_be_said_any_more_keeps_the_note(desk, two, window):
     assert len(standing()) == 2
 
 
+def test_the_same_as_what_is_no_news_is_refused_by_name(two, window):
+    with transaction() as session:
+        judgements.say(session, two[1], None, "not_news", author="dana", note="an advertisement")
+    told = f"Article {two[1]} was taken out as no news by dana: an advertisement."
+    looked = window.get(f"/editor/judge/{two[0]}/say?says=duplicate&other={two[1]}", 400)
+    sent = window.post(f"/editor/judge/{two[0]}/say", says="duplicate", other=str(two[1]))
+    assert sent.status == 400
+    for shown in (looked, Page(sent.text)):
+        assert told in shown.all("p", role="alert")[0][1]
+    assert [row[2] for row in standing()] == ["not_news"]
+
+
 def test_an_article_that_is_not_there_is_not_found(window, two):
     window.get("/editor/judge/99999", 404)
     window.get("/editor/judge/99999/say?says=no&other=1", 404)

@@ -12,13 +12,12 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from services.core import removal
-from services.core.errors import InvalidInputError, NotFoundError
+from services.core.errors import NotFoundError
 from services.core.events import ArticlesJudged
-from services.core.judgements.bonds import contradiction
 from services.core.judgements.foresee import foresee
-from services.core.judgements.model import LONGEST_NOTE, NOT_NEWS, Bond, Foreseen, Judged, ordered
-from services.core.judgements.reading import bonds_around, find, heads_of, known
-from services.core.models.copies import JUDGEMENTS
+from services.core.judgements.model import NOT_NEWS, Foreseen, Judged, ordered
+from services.core.judgements.reading import find, heads_of, known
+from services.core.judgements.refusing import refuse, refuse_nonsense
 from services.core.outbox import publish
 
 JUDGEMENTS_LOCK = 0x44_4C_4A_47
@@ -68,13 +67,14 @@ def say(
     what is stored, and what it changes.
 
     Raises NotFoundError for no such article; InvalidInputError for the same article twice, one whose text is gone, what
-    contradicts other judgements (naming them), and a copy that is said to be no news (its article is the one to say it of).
+    contradicts other judgements (naming them), one text with what was taken out as no news, and a copy that is said to be no
+    news (its article is the one to say it of).
     """
-    _refuse_nonsense(one, other, says, note)
+    refuse_nonsense(one, other, says, note)
     pair = (one, None) if other is None else ordered(one, other)
     articles = [number for number in pair if number is not None]
     rows = _held(session, articles)
-    _refuse(session, rows, pair, says)
+    refuse(session, rows, pair, says)
     changes = foresee(known(session, articles), pair[0], pair[1], says)
     session.execute(_REPLACE, {"one": pair[0], "other": pair[1]})
     number = session.execute(
@@ -95,11 +95,11 @@ def say(
 
 def would(session: Session, one: int, other: int | None, says: str) -> Foreseen:
     """What `say` would change; nothing is changed. Raises what `say` raises."""
-    _refuse_nonsense(one, other, says, "")
+    refuse_nonsense(one, other, says, "")
     pair = (one, None) if other is None else ordered(one, other)
     articles = [number for number in pair if number is not None]
     heads_of(session, articles)
-    _refuse(session, session.execute(_READ, {"ids": articles}).all(), pair, says)
+    refuse(session, session.execute(_READ, {"ids": articles}).all(), pair, says)
     return foresee(known(session, articles), pair[0], pair[1], says)
 
 
@@ -175,35 +175,3 @@ def _document(row: Row[Any]) -> dict[str, Any]:
         "source": row.key,
         "lang": row.language,
     }
-
-
-def _refuse_nonsense(one: int, other: int | None, says: str, note: str) -> None:
-    if says not in JUDGEMENTS:
-        raise InvalidInputError(f"What can be said is {', '.join(JUDGEMENTS)}, not {says[:40]!r}.")
-    if (says == NOT_NEWS) != (other is None):
-        told = "is said of one article" if says == NOT_NEWS else "is said of two articles: name the other one"
-        raise InvalidInputError(f"{says} {told}.")
-    if one == other:
-        raise InvalidInputError(f"Both are article {one}: name two different ones.")
-    if len(note) > LONGEST_NOTE:
-        raise InvalidInputError(f"A note has at most {LONGEST_NOTE} characters.")
-    if "\x00" in note:
-        raise InvalidInputError("A note holds no NUL character.")
-
-
-def _refuse(session: Session, rows: Sequence[Row[Any]], pair: tuple[int, int | None], says: str) -> None:
-    for row in rows:
-        if row.emptied:
-            raise InvalidInputError(
-                f"Article {row.id} has expired, and its text is gone. {row.removed_why or ''}".strip()
-            )
-    one, other = pair
-    if other is not None:
-        told = contradiction(bonds_around(session, [one, other]), Bond(one, other, says))
-        if told:
-            raise InvalidInputError(told)
-    elif rows[0].duplicate_of is not None:
-        raise InvalidInputError(
-            f"Article {one} repeats article {rows[0].duplicate_of} and is not shown: say it of that one, or first that the two are "
-            "not the same."
-        )

@@ -140,6 +140,15 @@ def test_what_contradicts_is_refused_by_name(editor, desk, two):
     assert "(judgement 1, aigerim)" in answer.json["detail"]
 
 
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_the_same_as_what_is_no_news_is_refused_by_name(editor, two, dry_run):
+    say(editor, "not_news", two[1], note="an advertisement")
+    answer = say(editor, "duplicate", *two, dry_run=dry_run)
+    assert answer.status == 400
+    assert f"Article {two[1]} was taken out as no news by aigerim: an advertisement." in answer.json["detail"]
+    assert len(editor.json("/v1/judgements")["items"]) == 1
+
+
 def test_a_story_is_muted_and_may_trend_again(editor, desk):
     with transaction() as session:
         session.add(Story(id=7, founded_at=desk.now, updated_at=desk.now))

@@ -165,6 +165,25 @@ def test_what_contradicts_is_refused_until_something_is_withdrawn(desk, two):
     say(first, third, "no")
 
 
+@pytest.mark.parametrize("hidden", [False, True])
+def test_one_text_with_what_is_no_news_is_refused_until_that_is_taken_back(desk, two, hidden):
+    first, second = two
+    behind = copied(desk, first) if hidden else first
+    taken_out, _ = say(first, None, "not_news", author="ada", note="An advertisement.")
+    settle()
+    told = f"Article {first} was taken out as no news by ada: An advertisement. .* first \\(judgement {taken_out.id}\\)"
+    for call in (say, foreseen):
+        for pair in ((behind, second), (second, behind)):
+            with pytest.raises(InvalidInputError, match=told):
+                call(*pair, "duplicate")
+    assert [row.id for row in standing()] == [taken_out.id]
+    assert waiting() == []
+    assert foreseen(behind, second, "no").hides == ()
+    withdraw(taken_out.id)
+    say(behind, second, "duplicate")
+    assert [row.says for row in standing()] == ["duplicate"]
+
+
 def test_two_editors_who_contradict_each_other_at_once_do_not_both_stand(desk):
     ids = [desk.article(f"Number {n}") for n in range(8)]
     chain = list(pairwise(ids))
@@ -228,14 +247,6 @@ def test_no_news_leaves_latest_and_comes_back(desk, two):
     assert sql("SELECT removed_at, waiting_since IS NULL FROM articles WHERE id = :id", id=first) == [
         (None, False)
     ]
-
-
-def test_what_is_no_news_can_be_what_another_is_a_copy_of(desk, two):
-    first, second = two
-    say(first, None, "not_news")
-    _, changes = say(first, second, "duplicate")
-    assert changes.hides == ((second, first),)
-    assert waiting() == [second]  # nothing brings back what was taken out
 
 
 def test_no_news_is_said_of_the_one_that_is_shown(desk, two):
