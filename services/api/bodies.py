@@ -173,6 +173,12 @@ class JudgementGiven(Given):
         min_length=1, max_length=2, description="Their ids, in any order."
     )
     note: Annotated[str, StringConstraints(max_length=1000)] = ""
+    replaces: int | None = Field(
+        None,
+        ge=0,
+        lt=2**63,
+        description="The judgement of the same articles that you have seen to stand, 0 for none; whatever stands, when left out.",
+    )
     dry_run: bool = Field(False, description="Only tell what it would change.")
 
 

@@ -127,6 +127,14 @@ class ArticleCorrectionsBody(Shape):
     items: list[CorrectionShape]
 
 
+class ReplacedShape(Shape):
+    """A judgement that took the place of another one of the same articles."""
+
+    id: int
+    author: str
+    says: Literal["duplicate", "story", "no", "not_news"]
+
+
 class JudgementShape(Shape):
     """What an editor says of two articles, or of one that is no news."""
 
@@ -142,6 +150,9 @@ class JudgementShape(Shape):
         description="Since when it does not hold, or another took its place."
     )
     heard_at: datetime | None = Field(description="Since when stories go by it; null for some seconds.")
+    replaced_by: ReplacedShape | None = Field(
+        description="What took its place; null while it holds, and where it was taken back."
+    )
 
 
 class ForeseenShape(Shape):
@@ -151,6 +162,7 @@ class ForeseenShape(Shape):
         description="Articles that get hidden, each with the one it stands behind."
     )
     shows: list[int] = Field(description="Articles that are shown again.")
+    replaces: int | None = Field(description="The judgement of the same articles that it takes the place of.")
     sentences: list[str]
 
 

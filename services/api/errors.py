@@ -16,7 +16,13 @@ from starlette.responses import Response
 from starlette.routing import Match
 
 from services.api.cursor import CursorError, CursorGoneError
-from services.core.errors import ConfigurationError, InvalidInputError, NotFoundError, UnavailableError
+from services.core.errors import (
+    ConfigurationError,
+    ConflictError,
+    InvalidInputError,
+    NotFoundError,
+    UnavailableError,
+)
 
 MEDIA_TYPE = "application/problem+json"
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
@@ -51,7 +57,7 @@ PROBLEMS: dict[str, str] = {
     "too-large": "A body that is larger than what is read.",
     "invalid-rules": "Rules that are wrong; `findings` has file, line, column and a sentence for each mistake.",
     "tests-fail": "Rules whose own tests fail; `results` names them. Nothing was published.",
-    "conflict": "Somebody else published meanwhile; `in_force` is what stands now.",
+    "conflict": "Somebody else published, or judged, meanwhile; `in_force`, or `standing`, is what stands now.",
     "precondition-required": "A draft is there: say which revision of it you mean with `If-Match`.",
     "precondition-failed": "The draft was changed meanwhile; read it again.",
     "method-not-allowed": "This address cannot be asked that way.",
@@ -94,6 +100,8 @@ def problem_of(error: Exception) -> Problem:
             return Problem(400, "invalid-cursor", str(error))
         case InvalidInputError():
             return Problem(400, "invalid-parameter", str(error))
+        case ConflictError():
+            return Problem(409, "conflict", str(error), {"standing": error.standing})
         case NotFoundError():
             return Problem(404, "not-found", str(error))
         case RequestValidationError():

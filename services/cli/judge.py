@@ -176,10 +176,22 @@ def list_(limit: int, article: int | None, withdrawn: bool, as_json: bool) -> No
         return
     for row in found:
         note = f" ({row.note})" if row.note else ""
-        gone = ", withdrawn" if row.withdrawn_at else ""
+        gone = _gone(row)
         click.echo(f"{row.id}  {row.created_at:%Y-%m-%d %H:%M}  {row.author}: {in_words(row)}{note}{gone}")
         for document in row.documents:
             click.echo(f"    {document.get('title', '')}")
+
+
+def _gone(judged: "Judged") -> str:
+    """Since when one that was withdrawn does not hold, and what took its place."""
+    from services.core.judgements import SHORT
+
+    if judged.withdrawn_at is None:
+        return ""
+    when, by = f"{judged.withdrawn_at:%Y-%m-%d %H:%M}", judged.replaced_by
+    if by is None:
+        return f", withdrawn {when}"
+    return f", replaced {when} by {by['author']}: {SHORT[by['says']]} (judgement {by['id']})"
 
 
 @judge.command(epilog="Example: dateline judge export > judged.jsonl")

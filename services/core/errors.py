@@ -22,6 +22,14 @@ class NotFoundError(DatelineError):
     """The thing asked for does not exist."""
 
 
+class ConflictError(DatelineError):
+    """Somebody else was faster: what stands by now is not what whoever asked was shown. `standing`: its number, None for nothing."""
+
+    def __init__(self, sentence: str, standing: int | None) -> None:
+        super().__init__(sentence)
+        self.standing = standing
+
+
 class UnavailableError(DatelineError):
     """A server we stand on (database, broker) does not answer."""
 

@@ -107,7 +107,7 @@ def test_it_is_withdrawn_by_its_number_once(run, three):
     again = run("judge", "withdraw", "1")
     assert (again.code, again.err) == (
         1,
-        "dateline: Judgement 1 was withdrawn already, or another took its place.\n",
+        "dateline: Judgement 1 holds no more: it was withdrawn already.\n",
     )
 
 
@@ -116,13 +116,23 @@ def test_it_is_listed(run, three):
     run("judge", "different", "1", "3", "--author", "ada")
     run("judge", "withdraw", "2")
     lines = run("judge", "list", "--withdrawn").out.splitlines()
-    assert [line.split("  ", 2)[-1] for line in lines if not line.startswith(" ")] == [
-        "ada: 1 and 3 are two things, withdrawn",
-        "dana: 1 and 2 are one text (one wire)",
-    ]
+    gone, stands = (line.split("  ", 2)[-1] for line in lines if not line.startswith(" "))
+    assert gone.startswith("ada: 1 and 3 are two things, withdrawn 20")
+    assert stands == "dana: 1 and 2 are one text (one wire)"
     assert "    Strong quake in Chile" in lines
     assert [row["id"] for row in json.loads(run("judge", "list", "--json").out)] == [1]
     assert json.loads(run("judge", "list", "--article", "3", "--json").out) == []
+
+
+def test_what_it_takes_the_place_of_is_told_and_listed(run, three):
+    run("judge", "same", "1", "2", "--author", "dana", "--note", "one wire")
+    for options in (("--dry-run",), ()):
+        told = run("judge", "different", "1", "2", "--author", "ada", *options).out.splitlines()[1]
+        assert told.startswith("  dana said on ")
+        assert told.endswith(": one text (one wire). This takes its place.")
+    (old,) = [line for line in run("judge", "list", "--withdrawn").out.splitlines() if line.startswith("1 ")]
+    assert ", replaced 20" in old
+    assert old.endswith(" by ada: two things (judgement 2)")
 
 
 def test_the_later_one_leaves_the_story_it_does_not_belong_to(run, desk, three):

@@ -9,7 +9,7 @@ from services.core import judgements
 from services.core.db import transaction
 from services.core.models import ArticleUrl, Copy, Story, StoryArticle
 from tests.fixtures.markup import Page, page
-from tests.fixtures.workbench import RULES, publish, text_of
+from tests.fixtures.workbench import RULES, hidden_fields, publish, text_of
 
 
 @pytest.fixture
@@ -202,9 +202,12 @@ def test_what_cannot_be_said_any_more_keeps_the_note(desk, two, window):
     with transaction() as session:
         judgements.say(session, first, third, "duplicate", author="dana")
         judgements.say(session, second, third, "duplicate", author="dana")
-    answer = window.post(f"/editor/judge/{first}/say", says="no", other=str(second), note="two quakes")
+    answer = window.post(
+        f"/editor/judge/{first}/say", says="no", other=str(second), note="two quakes", replaces="0"
+    )
     assert answer.status == 400
     shown = Page(answer.text)
+    assert hidden_fields(shown, f"/editor/judge/{first}/say")["replaces"] == "0"
     assert "(judgement 1, dana)" in shown.all("p", role="alert")[0][1]
     assert shown.all("input", id="note")[0][0]["value"] == "two quakes"
     long = window.post(f"/editor/judge/{first}/say", says="story", other=str(third), note="x" * 1001)
@@ -222,6 +225,33 @@ def test_the_same_as_what_is_no_news_is_refused_by_name(two, window):
     for shown in (looked, Page(sent.text)):
         assert told in shown.all("p", role="alert")[0][1]
     assert [row[2] for row in standing()] == ["not_news"]
+
+
+def test_what_another_editor_said_meanwhile_is_shown_before_it_is_replaced(two, window):
+    first, second = two
+    looked = window.get(f"/editor/judge/{first}/say?says=no&other={second}")
+    with transaction() as session:
+        judgements.say(session, first, second, "duplicate", author="dana", note="one wire")
+    action = f"/editor/judge/{first}/say"
+    refused = window.post(action, **(hidden_fields(looked, action) | {"note": "two quakes"}))
+    assert refused.status == 409
+    again = Page(refused.text)
+    told = again.all("p", role="alert")[0][1]
+    assert told.startswith("Something else stands by now. dana said on")
+    assert told.endswith(": one text (one wire).")
+    assert again.all("input", id="note")[0][0]["value"] == "two quakes"
+    assert "one text (one wire). This takes its place." in text_of(again)
+    assert [row[2] for row in standing()] == ["duplicate"]
+    window.send(again, f"/editor/judge/{first}/say", note="two quakes")
+    assert [row[2:4] for row in standing()] == [("no", "two quakes")]
+    assert "replaced by aigerim: two things" in text_of(window.get("/editor/judgements?withdrawn=true"))
+    assert "it was replaced by aigerim: two things." in text_of(window.get("/editor/judgements/1"))
+
+
+def test_the_form_is_held_to_what_it_was_shown_with(two, window):
+    answer = window.post(f"/editor/judge/{two[0]}/say", says="no", other=str(two[1]), replaces="x")
+    assert answer.status == 400
+    assert standing() == []
 
 
 def test_an_article_that_is_not_there_is_not_found(window, two):

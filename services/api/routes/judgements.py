@@ -72,7 +72,7 @@ def _labelled_set(session: Session) -> bytes:
     response_model=SaidBody,
     responses={
         200: {"description": "A dry run: what it would change.", "model": SaidBody},
-        **problems(400, 401, 403, 404, 413, 503),
+        **problems(400, 401, 403, 404, 409, 413, 503),
     },
     openapi_extra=described(JudgementGiven),
 )
@@ -80,14 +80,17 @@ async def say(
     request: Request, editor: Editor, given: Annotated[JudgementGiven, Depends(body(JudgementGiven))]
 ) -> Response:
     """Say what two articles are to each other, or that one is no news, in place of what was said of them before. With `dry_run`
-    nothing is said, and the answer is what it would change.
+    nothing is said, and the answer is what it would change. `replaces` keeps two editors from replacing each other unseen.
     """
     one, other = given.articles[0], given.articles[1] if len(given.articles) > 1 else None
 
     def done(session: Session) -> tuple[Judged | None, Foreseen]:
+        replaces = None if given.replaces is None else {given.replaces}
         if given.dry_run:
-            return None, judgements.would(session, one, other, given.says)
-        return judgements.say(session, one, other, given.says, author=editor.name, note=given.note)
+            return None, judgements.would(session, one, other, given.says, replaces=replaces)
+        return judgements.say(
+            session, one, other, given.says, author=editor.name, note=given.note, replaces=replaces
+        )
 
     judged, foreseen = await in_transaction(done)
     told: dict[str, Any] = {"judgement": judged and asdict(judged), "foreseen": asdict(foreseen)}

@@ -18,12 +18,20 @@ WORDS: Mapping[str, str] = {
     "no": "are two things",
 }
 """What is said of two articles, as the middle of a sentence."""
+SHORT: Mapping[str, str] = {
+    "duplicate": "one text",
+    "story": "one event",
+    "no": "two things",
+    NOT_NEWS: "no news",
+}
+"""What is said, in two words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
     """A stored judgement. `one` is the smaller id, NULL where the article is gone; `documents` are the texts that were
-    judged, in the same order.
+    judged, in the same order. `replaced_by`: `id`, `author` and `says` of what took its place in the moment it ceased to hold;
+    None where nothing did.
     """
 
     id: int
@@ -36,6 +44,7 @@ class Judged:
     created_at: datetime
     withdrawn_at: datetime | None
     heard_at: datetime | None
+    replaced_by: Mapping[str, Any] | None
 
     @property
     def articles(self) -> tuple[int | None, ...]:
@@ -99,11 +108,12 @@ class Known:
 @dataclass(frozen=True, slots=True)
 class Foreseen:
     """What a judgement changes, as far as the database can tell: articles that get hidden (behind which), articles that
-    are shown again, and all of it in sentences.
+    are shown again, the judgement that it takes the place of, and all of it in sentences.
     """
 
     hides: tuple[tuple[int, int], ...] = ()
     shows: tuple[int, ...] = ()
+    replaces: int | None = None
     sentences: tuple[str, ...] = ()
 
 

@@ -9,17 +9,30 @@ from sqlalchemy.orm import Session
 from services.core.errors import NotFoundError
 from services.core.judgements.model import Bond, Judged, Known, Member
 
-_COLUMNS = "id, one, other, says, note, author, documents, created_at, withdrawn_at, heard_at"
+# What takes the place of another is stored in the transaction that withdraws it, at the same `now()`.
+_COLUMNS = """
+    j.id, j.one, j.other, j.says, j.note, j.author, j.documents, j.created_at, j.withdrawn_at, j.heard_at, (
+        SELECT jsonb_build_object('id', n.id, 'author', n.author, 'says', n.says) FROM judgements n
+        WHERE n.created_at = j.withdrawn_at AND n.id > j.id AND n.one = j.one AND n.other IS NOT DISTINCT FROM j.other
+        ORDER BY n.id LIMIT 1
+    ) AS replaced_by
+"""
 _LIST = text(
     f"""
-    SELECT {_COLUMNS} FROM judgements
-    WHERE (withdrawn_at IS NULL OR :withdrawn) AND (CAST(:below AS bigint) IS NULL OR id < :below)
-      AND (CAST(:article AS bigint) IS NULL OR one = :article OR other = :article)
-      AND (NOT :pairs OR says <> 'not_news')
-    ORDER BY id DESC LIMIT :n
+    SELECT {_COLUMNS} FROM judgements j
+    WHERE (j.withdrawn_at IS NULL OR :withdrawn) AND (CAST(:below AS bigint) IS NULL OR j.id < :below)
+      AND (CAST(:article AS bigint) IS NULL OR j.one = :article OR j.other = :article)
+      AND (NOT :pairs OR j.says <> 'not_news')
+    ORDER BY j.id DESC LIMIT :n
     """  # noqa: S608 - column names of ours
 )
-_FIND = text(f"SELECT {_COLUMNS} FROM judgements WHERE id = :id")  # noqa: S608 - as above
+_FIND = text(f"SELECT {_COLUMNS} FROM judgements j WHERE j.id = :id")  # noqa: S608 - as above
+_OF = text(
+    f"""
+    SELECT {_COLUMNS} FROM judgements j
+    WHERE j.one = :one AND j.other IS NOT DISTINCT FROM CAST(:other AS bigint) AND j.withdrawn_at IS NULL
+    """  # noqa: S608 - as above
+)
 _STANDING = text("SELECT count(*) FROM judgements WHERE withdrawn_at IS NULL")
 _MEMBERS = text(
     """
@@ -82,6 +95,12 @@ def find(session: Session, number: int) -> Judged:
     if row is None:
         raise NotFoundError(f"There is no judgement {number}; `dateline judge list` shows all.")
     return _judged(row)
+
+
+def standing_of(session: Session, pair: tuple[int, int | None]) -> Judged | None:
+    """What stands of these two (the smaller id first), or that this one is no news."""
+    row = session.execute(_OF, {"one": pair[0], "other": pair[1]}).one_or_none()
+    return None if row is None else _judged(row)
 
 
 def standing_count(session: Session) -> int:

@@ -4,7 +4,7 @@ A judgement makes its articles and everything that is one with them wait, so tha
 second; stories hear of it from `heard_at`, which is empty after every change.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, Row, bindparam, text
@@ -16,8 +16,9 @@ from services.core.errors import NotFoundError
 from services.core.events import ArticlesJudged
 from services.core.judgements.foresee import foresee
 from services.core.judgements.model import NOT_NEWS, Foreseen, Judged, ordered
-from services.core.judgements.reading import find, heads_of, known
+from services.core.judgements.reading import find, heads_of, known, standing_of
 from services.core.judgements.refusing import refuse, refuse_nonsense
+from services.core.judgements.replacing import foreseen_first, refuse_unseen
 from services.core.outbox import publish
 
 JUDGEMENTS_LOCK = 0x44_4C_4A_47
@@ -61,21 +62,27 @@ _WAIT = text(
 
 
 def say(
-    session: Session, one: int, other: int | None, says: str, *, author: str, note: str = ""
+    session: Session,
+    one: int,
+    other: int | None,
+    says: str,
+    *,
+    author: str,
+    note: str = "",
+    replaces: Collection[int] | None = None,
 ) -> tuple[Judged, Foreseen]:
     """Store what an editor says of two articles, or of one (`not_news`, `other` None), in place of what was said of them before;
-    what is stored, and what it changes.
+    what is stored, and what it changes. `replaces`: the judgements whose place it may take, 0 for none; whatever stands, when
+    not given.
 
-    Raises NotFoundError for no such article; InvalidInputError for the same article twice, one whose text is gone, what
+    Raises ConflictError where something else stands of them; NotFoundError for no such article; InvalidInputError for the same article twice, one whose text is gone, what
     contradicts other judgements (naming them), one text with what was taken out as no news, and a copy that is said to be no
     news (its article is the one to say it of).
     """
     refuse_nonsense(one, other, says, note)
     pair = (one, None) if other is None else ordered(one, other)
-    articles = [number for number in pair if number is not None]
-    rows = _held(session, articles)
-    refuse(session, rows, pair, says)
-    changes = foresee(known(session, articles), pair[0], pair[1], says)
+    rows = _held(session, [number for number in pair if number is not None])
+    changes = _changes(session, rows, pair, says, replaces)
     session.execute(_REPLACE, {"one": pair[0], "other": pair[1]})
     number = session.execute(
         _INSERT,
@@ -93,14 +100,30 @@ def say(
     return judged, changes
 
 
-def would(session: Session, one: int, other: int | None, says: str) -> Foreseen:
+def would(
+    session: Session, one: int, other: int | None, says: str, *, replaces: Collection[int] | None = None
+) -> Foreseen:
     """What `say` would change; nothing is changed. Raises what `say` raises."""
     refuse_nonsense(one, other, says, "")
     pair = (one, None) if other is None else ordered(one, other)
     articles = [number for number in pair if number is not None]
     heads_of(session, articles)
-    refuse(session, session.execute(_READ, {"ids": articles}).all(), pair, says)
-    return foresee(known(session, articles), pair[0], pair[1], says)
+    return _changes(session, session.execute(_READ, {"ids": articles}).all(), pair, says, replaces)
+
+
+def _changes(
+    session: Session,
+    rows: Sequence[Row[Any]],
+    pair: tuple[int, int | None],
+    says: str,
+    replaces: Collection[int] | None,
+) -> Foreseen:
+    """What it changes to say this. Raises InvalidInputError and ConflictError where it is not to be said."""
+    stands = standing_of(session, pair)
+    refuse_unseen(stands, replaces)
+    refuse(session, rows, pair, says)
+    changes = foresee(known(session, [row.id for row in rows]), pair[0], pair[1], says)
+    return foreseen_first(stands, says, changes)
 
 
 def withdraw(session: Session, number: int) -> tuple[Judged, Foreseen]:
@@ -129,7 +152,9 @@ def would_withdraw(session: Session, number: int) -> Foreseen:
 def _standing(session: Session, number: int) -> Judged:
     judged = find(session, number)
     if judged.withdrawn_at is not None:
-        raise NotFoundError(f"Judgement {number} was withdrawn already, or another took its place.")
+        by = judged.replaced_by
+        told = f"judgement {by['id']} of {by['author']} took its place" if by else "it was withdrawn already"
+        raise NotFoundError(f"Judgement {number} holds no more: {told}.")
     return judged
 
 

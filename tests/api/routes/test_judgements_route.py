@@ -58,6 +58,19 @@ def test_what_was_said_before_is_kept_as_withdrawn(editor, two):
     assert [row["says"] for row in editor.json("/v1/judgements")["items"]] == ["story"]
 
 
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_two_editors_do_not_replace_each_other_unseen(editor, two, dry_run):
+    say(editor, "duplicate", *two, replaces=0)
+    refused = say(editor, "no", *two, replaces=0, dry_run=dry_run)
+    assert (refused.status, refused.json["type"], refused.json["standing"]) == (409, "/docs#conflict", 1)
+    assert "aigerim said on" in refused.json["detail"]
+    looked = say(editor, "no", *two, dry_run=True).json["foreseen"]
+    assert looked["sentences"][0].endswith(": one text. This takes its place.")
+    assert say(editor, "no", *two, replaces=looked["replaces"]).status == 201
+    (old,) = editor.json("/v1/judgements?withdrawn=true")["items"][1:]
+    assert old["replaced_by"] == {"id": 2, "author": "aigerim", "says": "no"}
+
+
 def test_it_tells_what_withdrawing_would_change_and_is_withdrawn_once(editor, two):
     number = say(editor, "no", *two).json["judgement"]["id"]
     body = editor.json(f"/v1/judgements/{number}")
@@ -119,8 +132,10 @@ def test_the_pairs_are_a_labelled_set(editor, desk, two, path, headers):
         ({"says": "not_news", "articles": [1, 2]}, 400, "of one article"),
         ({"says": "no", "articles": [1, 1]}, 400, "Both are article 1"),
         ({"says": "no", "articles": [1, 99]}, 404, "There is no article 99"),
-        ({"says": "no", "articles": [1, 2], "why": ""}, 400, "why is not known here; a body has says, articles, note, dry_run"),
+        ({"says": "no", "articles": [1, 2], "why": ""}, 400, "why is not known here; a body has says, articles, note, replaces, dry_run"),
         ({"says": "no", "articles": [1, 2], "note": "x" * 1001}, 400, "note"),
+        ({"says": "no", "articles": [1, 2], "replaces": -1}, 400, "replaces"),
+        ({"says": "no", "articles": [1, 2], "replaces": 7}, 409, "judgement 7 was taken back"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_refused_and_changes_nothing(editor, two, body, status, told):

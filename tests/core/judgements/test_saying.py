@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from services.core import cache, judgements
 from services.core.db import transaction
-from services.core.errors import InvalidInputError, NotFoundError
+from services.core.errors import ConflictError, InvalidInputError, NotFoundError
 from services.core.models import Copy, Story, StoryArticle
 from services.core.queues import Queue
 
@@ -105,6 +105,44 @@ def test_a_later_one_takes_the_place_of_an_earlier_one_and_both_are_unheard(two)
         (second.id, True, None),
         (first.id, False, None),
     ]
+    assert [j.replaced_by for j in standing(withdrawn=True)] == [
+        None,
+        {"id": second.id, "author": "ada", "says": "no"},
+    ]
+    with pytest.raises(NotFoundError, match=f"judgement {second.id} of ada took its place"):
+        withdraw(first.id)
+    withdraw(second.id)
+    say(*two, "no")
+    assert standing(withdrawn=True)[1].replaced_by is None
+
+
+@pytest.mark.parametrize(
+    ("says", "told"),
+    [("no", "said on {}: one text (one wire)"), ("duplicate", "said the same on {} (one wire)")],
+)
+def test_what_it_takes_the_place_of_is_told_first(two, says, told):
+    first, _ = say(*two, "duplicate", note="one wire")
+    at = first.created_at
+    sentence = f"dana {told.format(f'{at.day} {at:%B %Y, %H:%M} UTC')}. This takes its place."
+    before = foreseen(*two, says)
+    assert (before.sentences[0], before.replaces) == (sentence, first.id)
+    assert say(*two, says, author="ada")[1] == before
+
+
+def test_nobody_replaces_what_they_have_not_seen(two):
+    first, _ = say(*two, "duplicate", replaces={0})
+    for seen in ({0}, {first.id + 1}):
+        with pytest.raises(
+            ConflictError, match=r"Something else stands by now. dana said on .*: one text\."
+        ) as told:
+            say(*two, "no", replaces=seen)
+        assert told.value.standing == first.id
+    assert [row.id for row in standing(withdrawn=True)] == [first.id]
+    second, _ = say(*two, "no", replaces={first.id})
+    withdraw(second.id)
+    with pytest.raises(ConflictError, match=f"judgement {second.id} was taken back"):
+        say(*two, "story", replaces={second.id})
+    assert standing() == []
 
 
 def test_withdrawing_leaves_them_to_the_machine_and_is_heard(two):

@@ -15,7 +15,7 @@ from services.api.routes.articles import ArticleId
 from services.api.routes.corrections import in_transaction
 from services.api.routes.editor.common import Form, Sent, Signed, Slip, go, shown
 from services.core import judgements
-from services.core.errors import InvalidInputError, NotFoundError
+from services.core.errors import ConflictError, InvalidInputError, NotFoundError
 from services.core.judgements import NOT_NEWS, Foreseen, Judged, Known, Member, StoryLine
 from services.core.tokens import Bearer
 
@@ -100,21 +100,31 @@ async def look(
 @router.post("/editor/judge/{article_id}/say", include_in_schema=False)
 async def say(request: Request, editor: Signed, form: Sent, article_id: ArticleId) -> Response:
     """Say it: all of it or nothing."""
-    note, own = form.one("note").strip(), own_hosts(request)
+    note, own, seen = form.one("note").strip(), own_hosts(request), _seen(form)
 
     def done(session: Session) -> int:
         asked = _asked(session, article_id, form, own)
         stored = [
-            judgements.say(session, article_id, other, asked.says, author=editor.name, note=note)[0]
+            judgements.say(
+                session, article_id, other, asked.says, author=editor.name, note=note, replaces=seen
+            )[0]
             for other in asked.others
         ]
         return stored[0].id
 
     try:
         number = await in_transaction(done)
+    except ConflictError as error:
+        return await _refused(request, editor, article_id, Slip(str(error), 409, form))
     except Mistake as error:
         return await _refused(request, editor, article_id, Slip(str(error), 400, form))
     return go(f"/editor/judge/{article_id}", said=number)
+
+
+def _seen(form: Form) -> set[int] | None:
+    """The judgements that stood when the form was shown, 0 for none; None where the form does not say. Raises Problem (400)."""
+    given = form.all("replaces")
+    return {Form((("replaces", one),)).number("replaces") for one in given} if given else None
 
 
 async def _refused(request: Request, editor: Bearer, article_id: int, slip: Slip) -> Response:
@@ -171,6 +181,7 @@ async def _say_page(editor: Bearer, asked: Asked, *, slip: Slip | None = None) -
         asked=asked,
         members=members,
         sentences=sentences,
+        replaces=sorted({found.replaces or 0 for found in foreseen}) or (slip or Slip()).form.all("replaces"),
         slip=slip,
     )
 
