@@ -32,7 +32,11 @@ def _saying(command: _Command) -> _Command:
     for option in (
         JSON,
         click.option("--dry-run", is_flag=True, help="Tell what it would change, and say nothing."),
-        click.option("--author", default=None, help="Who says so; your login name when left out."),
+        click.option(
+            "--author",
+            default=None,
+            help="Who says so (64 characters at most); your login name when left out.",
+        ),
         click.option("--note", default="", help="Why; kept with it."),
     ):
         command = option(command)

@@ -131,7 +131,9 @@ _STORY = click.argument("story_id", type=click.IntRange(min=1, max=2**63 - 1))
 
 @stories.command(epilog="Example: dateline stories mute 7")
 @_STORY
-@click.option("--author", default=None, help="Who says so; your login name when left out.")
+@click.option(
+    "--author", default=None, help="Who says so (64 characters at most); your login name when left out."
+)
 def mute(story_id: int, author: str | None) -> None:
     """Keep a story out of Trending, whatever is written on it: it is not news."""
     from services.core import judgements

@@ -118,6 +118,11 @@ def find(connection: Connection, secret: str) -> Bearer | None:
     return bearer(row.name, row.scopes)
 
 
+def is_name(name: str) -> bool:
+    """Whether somebody may be called so: 1 to `LONGEST_NAME` characters that can be shown, and no space around them."""
+    return bool(name) and name == name.strip() and len(name) <= LONGEST_NAME and name.isprintable()
+
+
 def bearer(name: str, scopes: Iterable[str]) -> Bearer:
     """Somebody with these scopes and what they include."""
     return Bearer(name, frozenset().union(*(INCLUDED[scope] for scope in scopes)))
@@ -128,7 +133,7 @@ def _digest(secret: str) -> bytes:
 
 
 def _refuse_nonsense(name: str, scopes: list[str]) -> None:
-    if not name or name != name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
+    if not is_name(name):
         raise InvalidInputError(
             f"A token's name has 1 to {LONGEST_NAME} characters that can be shown, and no space around it."
         )

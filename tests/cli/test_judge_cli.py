@@ -155,6 +155,7 @@ def test_the_first_of_a_story_is_told_from_all_the_others(run, desk, three):
         (("same", "1", "1"), 1, "Both are article 1"),
         (("same", "1", "99"), 1, "There is no article 99"),
         (("same", "1"), 2, "Missing argument 'OTHER'"),
+        (("same", "1", "2", "--author", "x" * 65), 1, "An author's name has 1 to 64 characters"),
         (("same", "one", "2"), 2, "not a valid integer"),
         (("not-in-story", "1", "9"), 1, "There is no story 9"),
         (("not-in-story", "3", "7"), 1, "Article 3 does not stand in story 7"),

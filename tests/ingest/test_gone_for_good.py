@@ -134,7 +134,7 @@ class World:
         if found := sql("SELECT id FROM articles WHERE removed_at IS NULL ORDER BY id"):
             (number,) = self.dice.choice(found)
             with transaction() as session:
-                removal.remove(session, [number], why="No news, says ada.", keep_text=True)
+                removal.remove(session, [number], why="No news, says the desk.", keep_text=True)
             self.out |= self.keys(number)
 
     def is_taken_back(self) -> None:

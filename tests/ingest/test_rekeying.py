@@ -148,7 +148,7 @@ def test_what_was_removed_is_recognised_under_the_new_keys_and_what_expired_says
     fetch(REGIONAL, item(1, "regional.example"), item(2, "regional.example"), item(3, "regional.example"))
     label_all()
     with transaction() as session:
-        removal.remove(session, [1], why="No news, says ada.", keep_text=True)
+        removal.remove(session, [1], why="No news, says the desk.", keep_text=True)
     with transaction() as session:
         removal.remove(session, [2, 5], why="Old.", keep_text=False)
     publish(ALIAS)

@@ -43,7 +43,7 @@ def test_two_articles_with_one_address_become_one_and_followers_hear_it():
 def test_one_whose_address_is_that_of_no_news_goes_behind_it():
     sql("INSERT INTO judgements (one, says, author, documents) VALUES (1, 'not_news', 'ada', '[]')")
     with transaction() as session:
-        removal.remove(session, [1], why="No news, says ada.", keep_text=True)
+        removal.remove(session, [1], why="No news, says the desk.", keep_text=True)
     publish(ALIAS)
     rekeying.make_anew()
     label.label_waiting()

@@ -75,7 +75,7 @@ def test_what_nobody_saw_expires_too_and_a_head_takes_its_copies_along(desk: Des
     aside = desk.article(age=OLD, listed=False, quarantined="A worker died.")
     refused = desk.article(age=OLD, text="Words")
     with transaction() as session:
-        removal.remove(session, [refused], why="No news, says ada.", keep_text=True)
+        removal.remove(session, [refused], why="No news, says the desk.", keep_text=True)
     retention.let_go()
     gone = [number for number, kept in standing().items() if not kept]
     assert gone == [head, copy, lone, waiting, aside, refused]

@@ -126,7 +126,11 @@ def test_no_news_is_said_and_taken_back(two, window, site):
     assert "leaves Latest for good" in text_of(looked)
     done = window.send(looked, f"/editor/judge/{first}/say", note="An advertisement")
     assert "It is no news, an editor says." in text_of(done)
-    assert site.get(f"/v1/articles/{first}").status == 410
+    for path in (f"/v1/articles/{first}", f"/article/{first}"):
+        gone = site.get(path, accept="text/html")
+        assert (gone.status, "says the desk: An advertisement." in gone.text) == (410, True)
+        assert "aigerim" not in gone.text
+    assert "aigerim" in text_of(window.get("/editor/judgements"))
     (number,) = [row.id for row in found_judgements()]
     back = window.get(f"/editor/judgements/{number}")
     assert "comes back to Latest at its old place" in text_of(back)

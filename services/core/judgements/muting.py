@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from services.core.errors import NotFoundError
+from services.core.judgements.refusing import refuse_author
 
 # A story that turned out to be another one stands for it.
 _SURVIVOR = text(
@@ -48,7 +49,10 @@ class StoryLine:
 
 
 def mute(session: Session, story: int, *, author: str) -> int:
-    """Keep a story out of Trending, whatever is written on it; the number of the story it is by now. Raises NotFoundError."""
+    """Keep a story out of Trending, whatever is written on it; the number of the story it is by now. Raises NotFoundError,
+    and InvalidInputError for an author's name that cannot be told in a line.
+    """
+    refuse_author(author)
     return _set(session, story, author)
 
 

@@ -11,6 +11,7 @@ from services.core.judgements.bonds import contradiction
 from services.core.judgements.model import LONGEST_NOTE, NOT_NEWS, Bond
 from services.core.judgements.reading import bonds_around
 from services.core.models.copies import JUDGEMENTS
+from services.core.tokens import LONGEST_NAME, is_name
 
 # Of each article itself and the one that is shown for it, those that an editor took out.
 _TAKEN_OUT = text(
@@ -36,6 +37,14 @@ def refuse_nonsense(one: int, other: int | None, says: str, note: str) -> None:
         raise InvalidInputError(f"A note has at most {LONGEST_NOTE} characters.")
     if "\x00" in note:
         raise InvalidInputError("A note holds no NUL character.")
+
+
+def refuse_author(author: str) -> None:
+    """Raises InvalidInputError for who cannot be told in a line."""
+    if not is_name(author):
+        raise InvalidInputError(
+            f"An author's name has 1 to {LONGEST_NAME} characters that can be shown, and no space around it."
+        )
 
 
 def refuse(session: Session, rows: Sequence[Row[Any]], pair: tuple[int, int | None], says: str) -> None:

@@ -17,7 +17,7 @@ from services.core.events import ArticlesJudged
 from services.core.judgements.foresee import foresee
 from services.core.judgements.model import NOT_NEWS, Foreseen, Judged, ordered
 from services.core.judgements.reading import find, heads_of, known, standing_of
-from services.core.judgements.refusing import refuse, refuse_nonsense
+from services.core.judgements.refusing import refuse, refuse_author, refuse_nonsense
 from services.core.judgements.replacing import foreseen_first, refuse_unseen
 from services.core.outbox import publish
 
@@ -80,6 +80,7 @@ def say(
     news (its article is the one to say it of).
     """
     refuse_nonsense(one, other, says, note)
+    refuse_author(author)
     pair = (one, None) if other is None else ordered(one, other)
     rows = _held(session, [number for number in pair if number is not None])
     changes = _changes(session, rows, pair, says, replaces)
@@ -177,8 +178,8 @@ def _apply(session: Session, judged: Judged, rows: Sequence[Row[Any]]) -> None:
         _let_wait(session, rows)
         return
     note = f": {judged.note.rstrip('.')}" if judged.note else ""
-    # Last of all: it takes the lock of the stream.
-    removal.remove(session, [rows[0].id], why=f"No news, says {judged.author}{note}.", keep_text=True)
+    # Last of all: it takes the lock of the stream. Everybody may read why; who said it is for editors.
+    removal.remove(session, [rows[0].id], why=f"No news, says the desk{note}.", keep_text=True)
 
 
 def _let_wait(session: Session, rows: Sequence[Row[Any]]) -> None:

@@ -84,7 +84,11 @@ def test_it_tells_what_withdrawing_would_change_and_is_withdrawn_once(editor, tw
 
 def test_no_news_is_gone_for_readers_and_comes_back(editor, site, two):
     number = say(editor, "not_news", two[0], note="An advertisement").json["judgement"]["id"]
-    assert site.get(f"/v1/articles/{two[0]}").status == 410
+    gone = site.get(f"/v1/articles/{two[0]}")
+    assert (gone.status, gone.json["detail"]) == (
+        410,
+        f"Article {two[0]} was removed. No news, says the desk: An advertisement.",
+    )
     assert [item["id"] for item in site.json("/v1/latest")["items"]] == [two[1]]
     assert editor.send("DELETE", f"/v1/judgements/{number}").status == 204
     with transaction() as session:

@@ -185,6 +185,15 @@ def foreseen(one, other, says):
         return judgements.would(session, one, other, says)
 
 
+@pytest.mark.parametrize("author", ["", "x" * 65, " dana", "da\nna"])
+def test_an_author_is_called_as_the_owner_of_a_token_may_be(desk, two, author):
+    with pytest.raises(InvalidInputError, match="An author's name has 1 to 64 characters"):
+        say(*two, "no", author=author)
+    with transaction() as session, pytest.raises(InvalidInputError, match="An author's name"):
+        judgements.mute(session, 7, author=author)
+    say(*two, "no", author="x" * 64)
+
+
 def test_a_note_is_no_letter(two):
     for note in ("x" * 1001, "a\x00b"):
         with pytest.raises(InvalidInputError, match="A note"):
@@ -276,7 +285,7 @@ def test_no_news_leaves_latest_and_comes_back(desk, two):
     assert (judged.one, judged.other, judged.articles) == (first, None, (first,))
     assert changes.sentences[0].startswith(f"Article {first} leaves Latest")
     ((listed, why),) = sql("SELECT listed, removed_why FROM articles WHERE id = :id", id=first)
-    assert (listed, why) == (False, "No news, says dana: An advertisement.")
+    assert (listed, why) == (False, "No news, says the desk: An advertisement.")
     assert sql("SELECT change FROM changes WHERE article_id = :id ORDER BY seq DESC LIMIT 1", id=first) == [
         ("removed",)
     ]
