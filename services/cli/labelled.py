@@ -76,8 +76,11 @@ def _object(row: object) -> dict[str, Any]:
 
 
 def print_table(figures: Mapping[str, Mapping[str, float]]) -> None:
-    """Precision, recall and F1 of each name, in columns."""
+    """Precision, recall and F1 of each name, in columns; a dash where there is nothing to be right about (`support` 0)."""
     click.echo(f"{'':12}{'precision':>10}{'recall':>8}{'f1':>8}{'rows':>7}")
     for name, row in figures.items():
         support = row.get("support", "")
-        click.echo(f"{name:12}{row['precision']:>10.3f}{row['recall']:>8.3f}{row['f1']:>8.3f}{support:>7}")
+        precision, recall, f1 = (
+            "–" if support == 0 else f"{row[figure]:.3f}" for figure in ("precision", "recall", "f1")
+        )
+        click.echo(f"{name:12}{precision:>10}{recall:>8}{f1:>8}{support:>7}")

@@ -123,7 +123,10 @@ def evaluate(labelled: Any, judged: bool, as_json: bool) -> None:
         f"{plural(result['rows'], 'row')}, {result['copies']:,} of them copies, in {result['stories']:,} stories"
         f" (labelled: {result['gold_stories']:,}), {result['rows_per_second']:,} a second\n"
     )
-    print_table({"B-cubed": result["bcubed"], "pairs": result["pairs"]})
+    pairs = result["pairs"]
+    if result["gold_stories"] == result["rows"]:  # no two rows are of one story
+        pairs = {**pairs, "support": 0}
+    print_table({"B-cubed": result["bcubed"], "pairs": pairs})
 
 
 _STORY = click.argument("story_id", type=click.IntRange(min=1, max=2**63 - 1))
@@ -152,8 +155,11 @@ def unmute(story_id: int) -> None:
     from services.core.db import transaction
 
     with transaction() as session:
-        survivor = judgements.unmute(session, story_id)
-    click.echo(f"Story {survivor} stands in Trending again where it rises.")
+        survivor, changed = judgements.unmute(session, story_id)
+    if changed:
+        click.echo(f"Story {survivor} stands in Trending again where it rises.")
+    else:
+        click.echo(f"Story {survivor} was not kept out of Trending; nothing changes.")
 
 
 @stories.command(epilog="Example: dateline stories muted")

@@ -50,3 +50,18 @@ def test_nothing_is_marked_for_a_label_set_by_hand() -> None:
     assert [hit.name for hit in reasons.hits(by_hand({"by": "Ada", "note": ""}), TREE, in_title=True)] == [
         "Health"
     ]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "told"),
+    [
+        ("the same by text: words 0.98 of 0.80; names 1.00 of 0.80", ("almost all words are the same", "words 0.98 of 0.80; names 1.00 of 0.80")),
+        ("the same by title: the same headline 1.00 of 1.00, with article 7", ("the same headline, with article 7", "the same headline 1.00 of 1.00")),
+        ("the same address: paper.example/story-1", ("the same address", "paper.example/story-1")),
+        ("the same address", ("the same address", "")),
+        ("dana says so: the same by text", ("dana says so: the same by text", "")),
+        ("", ("", "")),
+    ],
+)  # fmt: skip
+def test_the_reason_of_a_copy_leads_with_plain_words(sentence, told):
+    assert reasons.copy_reason(sentence) == told

@@ -57,6 +57,17 @@ def test_stories_in_words(run):
     assert [line.split()[0] for line in output.splitlines()[-2:]] == ["B-cubed", "pairs"]
 
 
+def test_where_there_is_nothing_to_be_right_about_stands_a_dash(run):
+    levels = run(dedupe, PAIRS[3:]).output.splitlines()
+    assert [line.split() for line in levels if line.startswith(("duplicate", "story"))] == [
+        ["duplicate", "–", "–", "–", "0"],
+        ["story", "–", "–", "–", "0"],
+    ]
+    alone = [STREAM[0], STREAM[3]]
+    assert run(stories, alone).output.splitlines()[-1].split() == ["pairs", "–", "–", "–", "0"]
+    assert run(stories, STREAM).output.splitlines()[-1].split() == ["pairs", "1.000", "1.000", "1.000"]
+
+
 def test_wrong_stories_cost_precision_and_recall(run):
     rows = [row | {"story": label} for row, label in zip(STREAM, ["x", "y", "y", "y"], strict=False)]
     told = json.loads(run(stories, rows, "--json").output)

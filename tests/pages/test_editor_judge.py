@@ -101,8 +101,20 @@ def test_beside_a_copy_stands_that_it_is_not_the_same(copied, window):
     assert f"Article {hidden} will be shown again" in text_of(looked)
     window.send(looked, f"/editor/judge/{shown}/say")
     assert standing() == [(shown, hidden, "no", "", "aigerim")]
+
+
+def test_of_what_is_one_the_one_that_is_shown_is_marked(copied, window):
+    shown, hidden = copied
+    head = window.get(f"/editor/judge/{shown}")
+    assert f"This one, article {shown}, is the one that is shown." in text_of(head)
+    assert [told for _, told in head.all("span", class_="badge")] == []
     behind = window.get(f"/editor/judge/{hidden}")
     assert f"It stands behind article {shown}" in text_of(behind)
+    assert [told for _, told in behind.all("span", class_="badge")] == ["shown"]
+    with transaction() as session:
+        judgements.say(session, shown, None, "not_news", author="dana")
+    behind = window.get(f"/editor/judge/{hidden}")
+    assert [told for _, told in behind.all("span", class_="badge")] == ["stands before the others"]
 
 
 def test_the_link_beside_a_copy_names_both():
@@ -123,7 +135,7 @@ def test_the_link_beside_a_copy_names_both():
 def test_no_news_is_said_and_taken_back(two, window, site):
     first = two[0]
     looked = window.get(f"/editor/judge/{first}/say?says=not_news")
-    assert "leaves Latest for good" in text_of(looked)
+    assert "leaves Latest until this is taken back" in text_of(looked)
     done = window.send(looked, f"/editor/judge/{first}/say", note="An advertisement")
     assert "It is no news, an editor says." in text_of(done)
     for path in (f"/v1/articles/{first}", f"/article/{first}"):
@@ -167,7 +179,13 @@ def test_a_story_that_is_no_news_is_kept_out_of_trending(story, window):
     muted = window.send(found, "/editor/stories/7")
     assert "It does not stand in Trending, aigerim says" in text_of(muted)
     assert "Stories kept out of Trending Quake in Osh" in text_of(window.get("/editor/judgements"))
-    assert "Keep it out of Trending" in text_of(window.send(muted, "/editor/stories/7"))
+    for told in (
+        "Saved.",
+        "It was not kept out of Trending; nothing changes.",
+    ):  # the second from an older window
+        again = window.send(muted, "/editor/stories/7")
+        assert told in text_of(again)
+        assert "Keep it out of Trending" in text_of(again)
     window.get("/editor/stories/99", 404)
     assert window.post("/editor/stories/7", do="burn").status == 400
 
@@ -283,6 +301,15 @@ def test_they_are_listed_and_the_machine_is_measured_by_them(window, desk, two, 
     assert f"{three[1]} and {three[2]}: two things, an editor says; one text, the machine would." in text_of(
         measured
     )
+
+
+def test_of_what_was_not_judged_stands_no_figure(window, two, classify):
+    with transaction() as session:
+        judgements.say(session, *two, "no", author="dana")
+    measured = window.send(window.get("/editor/judgements"), "/editor/judgements/measure")
+    assert [text for _, text in measured.all("td", class_="figure")] == [
+        *("0", "–", "–", "–"), *("0", "–", "–", "–"), *("", "–", "–", "–"),
+    ]  # fmt: skip
 
 
 def test_measuring_nothing_says_so(window, two, classify):

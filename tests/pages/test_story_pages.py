@@ -202,16 +202,20 @@ def test_an_article_without_a_story_and_one_of_its_own_say_so(site, desk, storie
 def test_also_at_names_source_time_and_the_reason_of_each_copy(site, desk, stories, quake):
     again = desk.duplicate(quake[0], source="d.example")
     desk.sighting(quake[0], source="e.example", url="https://e.example/quake")
-    stories.copy(quake[0], again, "the same by text: words 0.98 of 0.90")
+    stories.copy(quake[0], again, "the same by text: words 0.98 of 0.80")
     found = page(site, f"/article/{quake[0]}")
     seen = [text for _, text in found.all("li")]
-    assert any(
-        t.startswith("D, ") and f"the same by text: words 0.98 of 0.90 (article {again})" in t for t in seen
-    )
+    assert any(t.startswith("D, ") and f"almost all words are the same (article {again})" in t for t in seen)
     assert any(t.startswith("E, ") and t.endswith("the same address") for t in seen)
     assert "https://e.example/quake" in [attributes["href"] for attributes, _ in found.all("a")]
-    copy = " ".join(text for _, text in page(site, f"/article/{again}").all("p", class_="notice"))
-    assert copy.endswith("which stands in Latest: the same by text: words 0.98 of 0.90.")
+    copy = page(site, f"/article/{again}")
+    (told,) = [text for _, text in copy.all("div", class_="notice")]
+    assert "which stands in Latest: almost all words are the same." in told
+    for figures in (found, copy):
+        behind = [text for _, text in figures.all("details") if text.startswith("Figures")]
+        assert [text.removeprefix("Figures").strip() for text in behind] == ["words 0.98 of 0.80"]
+    (byline,) = [text for _, text in copy.all("p", class_="byline")]
+    assert byline.endswith(f"Article {again}")
 
 
 def test_a_copy_does_not_say_that_an_article_stands_in_latest_that_was_taken_out(site, desk, quake):

@@ -1,5 +1,6 @@
 """Why an article stands where it stands, ready to be shown: labels in words, and the terms marked in its text. Pure."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,26 @@ FIELDS = {
 }
 _IN_TEXT = {"body", "lead", "dateline"}
 """Fields whose places are counted in the article's text."""
+
+
+_COPY = {
+    "the same by text": "almost all words are the same",
+    "the same by title": "the same headline",
+    "the same address": "the same address",
+}
+_COPY_REASON = re.compile(rf"({'|'.join(_COPY)})(?:: (.*?))?(, with article \d+)?", re.DOTALL)
+
+
+def copy_reason(sentence: str) -> tuple[str, str]:
+    """Why something counts as a copy, in plain words, and the figures behind that; empty where there are none.
+
+    >>> copy_reason("the same by text: words 0.98 of 0.80, with article 7")
+    ('almost all words are the same, with article 7', 'words 0.98 of 0.80')
+    >>> copy_reason("dana says so")
+    ('dana says so', '')
+    """
+    found = _COPY_REASON.fullmatch(sentence)
+    return (_COPY[found[1]] + (found[3] or ""), found[2] or "") if found else (sentence, "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,7 +143,7 @@ def _of_one(known: Known, member: Member, *, taken_back: bool) -> Foreseen:
     behind = "its copy stays" if copies == 1 else f"its {copies} copies stay"
     if not taken_back:
         told = [
-            f"Article {member.id} leaves Latest for good, also while feeds go on listing it; followers are told."
+            f"Article {member.id} leaves Latest until this is taken back, also while feeds go on listing it; followers are told."
         ]
         if copies:
             told.append(f"{behind[:1].upper()}{behind[1:]} hidden with it.")

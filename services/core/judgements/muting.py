@@ -53,11 +53,13 @@ def mute(session: Session, story: int, *, author: str) -> int:
     and InvalidInputError for an author's name that cannot be told in a line.
     """
     refuse_author(author)
-    return _set(session, story, author)
+    return _set(session, story, author)[0]
 
 
-def unmute(session: Session, story: int) -> int:
-    """Let a story stand in Trending again where it rises; the number of the story it is by now. Raises NotFoundError."""
+def unmute(session: Session, story: int) -> tuple[int, bool]:
+    """Let a story stand in Trending again where it rises; the number of the story it is by now, and whether it had been kept
+    out. Raises NotFoundError.
+    """
     return _set(session, story, None)
 
 
@@ -69,11 +71,12 @@ def survivor_of(session: Session, story: int) -> int:
     return int(survivor)
 
 
-def _set(session: Session, story: int, by: str | None) -> int:
+def _set(session: Session, story: int, by: str | None) -> tuple[int, bool]:
     survivor = survivor_of(session, story)
-    if session.execute(_MUTE, {"id": survivor, "by": by}).one_or_none() is not None:
+    changed = session.execute(_MUTE, {"id": survivor, "by": by}).one_or_none() is not None
+    if changed:
         session.execute(_SHOWN_ANEW)
-    return survivor
+    return survivor, changed
 
 
 def muted(session: Session, *, limit: int = 100) -> list[StoryLine]:

@@ -126,7 +126,7 @@ def test_taking_back_the_same_frees_what_nothing_else_holds():
 def test_no_news_and_back():
     group = known(member(12, story=7), member(31, 12), member(40, 12), edges=[(12, 31), (12, 40)])
     assert told(foresee(group, 12, None, "not_news")) == (
-        "Article 12 leaves Latest for good, also while feeds go on listing it; followers are told. "
+        "Article 12 leaves Latest until this is taken back, also while feeds go on listing it; followers are told. "
         "Its 2 copies stay hidden with it. Story 7 loses it."
     )
     out = known(member(12, listed=False, removed=True), member(31, 12), edges=[(12, 31)])

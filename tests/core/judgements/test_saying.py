@@ -350,7 +350,8 @@ def test_a_story_is_kept_out_of_trending_by_whatever_number_it_is_asked(desk):
         assert [(m.id, m.muted_by) for m in judgements.muted(session)] == [(3, "dana")]
         assert judgements.mute(session, 3, author="dana") == 3
         assert session.scalar(text("SELECT version FROM story_state")) == before + 1
-        assert judgements.unmute(session, 3) == 3
+        assert judgements.unmute(session, 3) == (3, True)
+        assert judgements.unmute(session, 3) == (3, False)
         assert judgements.muted(session) == []
         with pytest.raises(NotFoundError, match="no story 9"):
             judgements.mute(session, 9, author="dana")

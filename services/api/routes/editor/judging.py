@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
 from sqlalchemy.orm import Session
@@ -206,7 +206,9 @@ def _title(asked: Asked) -> str:
 async def story(
     editor: Signed,
     story_id: Annotated[int, Path(ge=1, le=LARGEST_ID, description="Id of a story.")],
-    saved: Annotated[str, Query(max_length=10, description="That it was stored.")] = "",
+    saved: Annotated[
+        str, Query(max_length=10, description="`yes`: it was stored; `no`: there was nothing to change.")
+    ] = "",
 ) -> Response:
     """One story: keep it out of Trending, or let it in again."""
 
@@ -220,7 +222,7 @@ async def story(
         title="Judge a story",
         here="judgements",
         story=found,
-        saved=saved == "yes",
+        saved=saved,
     )
 
 
@@ -231,9 +233,10 @@ async def mute(editor: Signed, form: Sent, story_id: Annotated[int, Path(ge=1, l
     if wanted not in {"mute", "unmute"}:
         raise Problem(400, "invalid-body", "do is mute or unmute.", {"member": "do"})
 
-    def done(session: Session) -> Any:
+    def done(session: Session) -> tuple[int, bool]:
         if wanted == "mute":
-            return judgements.mute(session, story_id, author=editor.name)
+            return judgements.mute(session, story_id, author=editor.name), True
         return judgements.unmute(session, story_id)
 
-    return go(f"/editor/stories/{await in_transaction(done)}", saved="yes")
+    survivor, changed = await in_transaction(done)
+    return go(f"/editor/stories/{survivor}", saved="yes" if changed else "no")
