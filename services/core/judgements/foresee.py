@@ -4,7 +4,7 @@ Copies follow from what is stored: pairs found by their texts, judgements, and t
 texts themselves can tell, once they are looked at again, is said to be open.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from services.core.judgements.model import Bond, Foreseen, Known, Member, ordered
@@ -16,16 +16,15 @@ def foresee(known: Known, one: int, other: int | None, says: str | None) -> Fore
         return _of_one(known, known.members[one], taken_back=says is None)
     pair = ordered(one, other)
     rest = tuple(bond for bond in known.bonds if ordered(bond.one, bond.other) != pair)
-    stood = next((bond for bond in known.bonds if bond not in rest), None)
+    if says is None and _open(known, rest, pair):
+        return Foreseen(sentences=(_told_open(known, pair),))
     after = groups(known, rest if says is None else (*rest, Bond(*pair, says)))
     moved = [_moved(known.members[number], head) for number, head in sorted(after.items())]
     first, second = (known.members[number] for number in pair)
     sentences = [sentence for sentence in moved if sentence]
     if not sentences:
         sentences = [_as_it_is(first, second, says)]
-    if says is None:
-        sentences += _open_after(first, second, stood)
-    elif after[pair[0]] != after[pair[1]]:
+    if says is not None and after[pair[0]] != after[pair[1]]:
         sentences += _stories(first, second, says)
     return Foreseen(
         hides=tuple(
@@ -93,7 +92,7 @@ def _moved(member: Member, head: int) -> str | None:
 def _as_it_is(one: Member, other: Member, says: str | None) -> str:
     together = one.head == other.head
     if says is None:
-        return "Nothing changes at once." if together else "They stay two articles for now."
+        return f"They stay {'one article' if together else 'two articles'}: what else was said decides that."
     if says == "duplicate":
         return "They stand as one article already; this keeps it so."
     return "They stand as two articles already; this keeps it so, whatever their texts become."
@@ -128,14 +127,25 @@ def _stories(one: Member, other: Member, says: str) -> list[str]:
     return ["They will stand in one story, once they have one."]
 
 
-def _open_after(one: Member, other: Member, stood: Bond | None) -> list[str]:
-    """What taking back leaves to be decided."""
-    told = ["Whether they are one text is then decided by their texts alone, which a worker looks at again."]
-    if stood and stood.says != "duplicate":
-        told.append("Their stories stay as they are until something else changes them.")
-    elif one.head == other.head and one.id != other.id:
-        told[0] += " If they are not, the hidden one is shown again."
-    return told
+def _open(known: Known, rest: Sequence[Bond], pair: tuple[int, int]) -> bool:
+    """Whether only the texts of these two can tell if they are one, when nothing is said of them: neither do other judgements
+    make them one, nor would they keep them apart.
+    """
+    one, other = pair
+    said = groups(replace(known, edges=()), rest)
+    alike = groups(replace(known, edges=(*known.edges, pair)), rest)
+    return said[one] != said[other] and alike[one] == alike[other]
+
+
+def _told_open(known: Known, pair: tuple[int, int]) -> str:
+    """What taking back leaves to a worker. What hangs on its answer is told as no more than that."""
+    one, other = (known.members[number] for number in pair)
+    then = (
+        "if they are not, the hidden one is shown again"
+        if one.head == other.head
+        else "if they are not, they and their stories stay as they are until something else changes them"
+    )
+    return f"Whether they are one text is then decided by their texts alone, which a worker looks at again: {then}."
 
 
 def _of_one(known: Known, member: Member, *, taken_back: bool) -> Foreseen:
