@@ -160,6 +160,19 @@ def test_two_events_leave_one_story_and_one_event_joins_two(wire, settle):
     assert sql("SELECT merged_into FROM stories WHERE id = :id", id=lost) == [(stories()[first],)]
 
 
+def test_what_was_said_of_stories_is_taken_back(wire, settle):
+    first, _, report, other = wire
+    apart, _ = say(first, report, "no")
+    together, _ = say(first, other, "story")
+    settle()
+    assert stories()[first] == stories()[other] != stories()[report]
+    for judged, moved in ((apart, report), (together, other)):
+        _, foreseen = withdraw(judged.id)
+        assert f"Article {moved}, the later one, is decided anew" in " ".join(foreseen.sentences)
+        settle()
+    assert stories()[first] == stories()[report] != stories()[other]
+
+
 def test_no_news_goes_with_its_copies_and_comes_back(wire, settle):
     first, copy, report, other = wire
     judged, _ = say(first, None, "not_news")

@@ -26,7 +26,8 @@ _BEFORE = text("SELECT coalesce((SELECT max(seq) FROM changes WHERE at < :since)
 # A copy stands for its head: stories are of articles that are shown.
 _PAIRS = """
     SELECT j.id, j.says, j.withdrawn_at, j.one, j.other, coalesce(a.duplicate_of, a.id) AS head,
-           coalesce(b.duplicate_of, b.id) AS other_head
+           coalesce(b.duplicate_of, b.id) AS other_head,
+           EXISTS (SELECT FROM judgements n WHERE n.one = j.one AND n.other = j.other AND n.id > j.id AND n.withdrawn_at IS NULL) AS replaced
     FROM judgements j LEFT JOIN articles a ON a.id = j.one LEFT JOIN articles b ON b.id = j.other
 """
 _UNHEARD = text(_PAIRS + "WHERE j.heard_at IS NULL ORDER BY j.id LIMIT 1 FOR NO KEY UPDATE OF j")
@@ -46,6 +47,8 @@ class Word:
     same: bool
     withdrawn: bool
     pairs: tuple[tuple[int, int], ...]
+    replaced: bool = False
+    """Whether a later word on the same two took its place."""
 
     @property
     def shown(self) -> tuple[int, int] | None:
@@ -136,12 +139,19 @@ def standing(session: Session) -> list[Word]:
 
 def _word(row: Any) -> Word:
     raw, heads = ((row["one"], row["other"]), (row["head"], row["other_head"]))
-    pairs = tuple((min(pair), max(pair)) for pair in (raw, heads) if None not in pair and pair[0] != pair[1])
+    found = [(min(pair), max(pair)) for pair in (raw, heads) if None not in pair and pair[0] != pair[1]]
+    pairs = tuple(dict.fromkeys(found))
     if heads[0] == heads[1]:
         pairs = pairs[
             :1
         ]  # a copy and its head, of which somebody says that they are none: the copy is about to be shown
-    return Word(row["id"], row["says"] in {"duplicate", "story"}, row["withdrawn_at"] is not None, pairs)
+    return Word(
+        row["id"],
+        row["says"] in {"duplicate", "story"},
+        row["withdrawn_at"] is not None,
+        pairs,
+        row["replaced"],
+    )
 
 
 def hear(session: Session, judgement: int) -> None:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from services.classify import story_keep, story_store
-from services.classify.stories.memory import Article, Effects, Memory
+from services.classify.stories.effects import Effects
+from services.classify.stories.memory import Article, Memory
 from services.classify.story_keep import Place
 from services.core.clock import monotonic
 from services.core.db import transaction

@@ -10,7 +10,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from services.classify.stories import Document
-from services.classify.stories.memory import Article, Effects
+from services.classify.stories.effects import Effects
+from services.classify.stories.memory import Article
 from services.classify.stories.voices import Said, Voice
 from services.core.models import StoryState, TrendScope
 from services.core.trends import COPY, OWN

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from services.classify import story_keep, story_store
 from services.classify.stories import memory as steps
-from services.classify.stories.memory import Effects, Step
+from services.classify.stories.effects import Effects
+from services.classify.stories.memory import Step
 from services.classify.story_recall import Held, Rebuild, recalled
 from services.classify.story_store import BATCH, State
 from services.core import outbox
@@ -246,13 +247,15 @@ def _do(held: Held, step: Step, batch: _Batch, at: tuple[str, int], about: str) 
 
 
 def _step_of(session: Session, state: State, word: story_keep.Word, pair: tuple[int, int]) -> Step:
-    if word.withdrawn:
-        return steps.withdrawn(pair, state.now)
     found = story_store.articles(session, pair)
-    one, later = (found.get(article) for article in pair)
-    stories = (one.story if one else None, later.story if later else None)
-    article = later.article if later else None
-    return steps.judged(pair, stories, same=word.same, later=article, now=state.now)
+    placed = {article: found[article].number or 0 if article in found else 0 for article in pair}
+    earlier, later = sorted(pair, key=lambda article: (placed[article], article))
+    stories = tuple(found[article].story if article in found else None for article in (earlier, later))
+    article = found[later].article if later in found else None
+    if word.replaced or pair != word.shown:
+        article = None  # another word on the two decides, or it is not about these as they are shown
+    say = steps.withdrawn if word.withdrawn else steps.judged
+    return say((earlier, later), (stories[0], stories[1]), same=word.same, later=article, now=state.now)
 
 
 CONSUMER = Consumer()

@@ -277,7 +277,76 @@ def test_the_later_of_two_that_are_not_one_event_leaves_and_stays_away(desk):
     again = work()
     assert heard()
     assert again.held.memory.stories.judged.export()["apart"] == []
-    assert groups() == [[first], [second]], "what was parted is not put together again by itself"
+    assert groups() == [[first, second]], "it is decided anew, and comes back"
+    assert (figures(1)[:3], figures(2)[:3]) == ((2, 2, first), (0, 0, None))
+
+
+def take_back():
+    sql("UPDATE judgements SET withdrawn_at = now(), heard_at = NULL WHERE withdrawn_at IS NULL")
+
+
+def test_taking_back_that_two_are_one_event_parts_them_and_steps_done_again_say_the_same(desk):
+    first, second, third = some(desk, EN[0], RU[0], RU[1])
+    lived = work()
+    lived.save(at_end=True)
+    say(first, second, "story")
+    work(lived)
+    assert groups() == [[first, second, third]]
+    say(first, third, "duplicate")
+    work(lived)
+    sql("UPDATE judgements SET withdrawn_at = now(), heard_at = NULL WHERE says = 'story'")
+    work(lived)
+    assert groups() == [[first, third], [second]], "the third is held by a word of its own"
+    take_back()
+    work(lived)
+    assert groups() == [[first], [second, third]]
+    woken = Consumer()
+    assert not woken._ready(until=1e18) or woken.held
+    assert image(woken) == image(lived)
+
+
+def test_two_made_one_by_an_editor_alone_are_two_again_when_that_is_taken_back(desk):
+    first, second = some(desk, EN[0], RU[0])
+    consumer = work()
+    say(first, second, "story")
+    work(consumer)
+    assert groups() == [[first, second]]
+    take_back()
+    work(consumer)
+    assert heard()
+    assert groups() == [[first], [second]]
+    assert sql("SELECT id, merged_into, articles FROM stories ORDER BY id") == [
+        (1, None, 1),
+        (2, 1, 0),
+        (3, None, 1),
+    ]
+
+
+def test_a_word_that_takes_the_place_of_another_moves_nothing_twice(desk):
+    first, second = some(desk, EN[0], RU[0])
+    consumer = work()
+    say(first, second, "story")
+    work(consumer)
+    take_back()
+    say(first, second, "duplicate")
+    work(consumer)
+    assert heard()
+    assert groups() == [[first, second]]
+    assert one("SELECT max(id) FROM stories") == (2,)
+
+
+def test_of_two_the_one_decided_later_moves_whatever_its_number(desk):
+    first, second = article(desk, EN[0], listed=False), article(desk, EN[1], source="b.example")
+    consumer = work()
+    desk.relabel(first)
+    work(consumer)
+    assert groups() == [[first, second]]
+    say(first, second, "no")
+    work(consumer)
+    assert placed() == {second: 1, first: 2}
+    take_back()
+    work(consumer)
+    assert placed() == {second: 1, first: 1}
 
 
 def test_a_judgement_of_a_copy_is_one_of_the_article_that_is_shown(desk):

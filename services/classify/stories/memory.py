@@ -6,12 +6,13 @@ articles meanwhile. What a step changes for readers is noted in `Effects`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
 
 from services.classify.stories import snapshot
+from services.classify.stories.effects import Effects, Placed, reasons
 from services.classify.stories.model import Decision, Document, Limits, Merge
 from services.classify.stories.rising import Trends
 from services.classify.stories.state import Stories
@@ -20,7 +21,7 @@ from services.classify.stories.voices import Said, Voice
 Step = list[Any]
 Pair = tuple[int | None, int | None]
 
-VERSION = 1
+VERSION = 2
 """Of steps, and of what surrounds the stories in a snapshot."""
 
 
@@ -41,38 +42,6 @@ class Article:
         return int(self.document.id)
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """An article has another story than before, or its first one."""
-
-    story: int
-    number: int
-    at: datetime
-    why: dict[str, Any]
-
-
-@dataclass(slots=True)
-class Effects:
-    """What readers will see of some steps."""
-
-    placed: dict[int, Placed] = field(default_factory=dict)
-    gone: set[int] = field(default_factory=set)
-    founded: dict[int, datetime] = field(default_factory=dict)
-    merged: dict[int, int] = field(default_factory=dict)
-    """Stories that are another one now: never one that is itself another one."""
-    touched: set[int] = field(default_factory=set)
-    """Stories whose articles, or whose publishers, may be others now."""
-
-    def merge(self, lost: int, kept: int) -> None:
-        """Two stories are one."""
-        self.merged = {old: kept if new == lost else new for old, new in self.merged.items()} | {lost: kept}
-        self.placed = {
-            article: Placed(kept, one.number, one.at, one.why) if one.story == lost else one
-            for article, one in self.placed.items()
-        }
-        self.touched = {kept if story == lost else story for story in self.touched | {lost}}
-
-
 def heard(article: Article, now: datetime, story: int | None) -> Step:
     """An article is listed, and reads like that. `story`: the one that it is stored with."""
     return ["heard", _pack(article), now.timestamp(), story]
@@ -84,13 +53,17 @@ def lost(article: int, now: datetime, story: int | None) -> Step:
 
 
 def judged(pair: tuple[int, int], stories: Pair, *, same: bool, later: Article | None, now: datetime) -> Step:
-    """An editor says that two articles are of one event, or of two. `stories`: those they are stored with; `later`: the second."""
+    """An editor says that two articles are of one event, or of two. `stories`: those they are stored with; `later`: the second of the
+    pair as it reads now, None where it is not listed.
+    """
     return ["judged", pair, stories, same, None if later is None else _pack(later), now.timestamp()]
 
 
-def withdrawn(pair: tuple[int, int], now: datetime) -> Step:
-    """Nothing is said of two articles any more."""
-    return ["withdrawn", pair, now.timestamp()]
+def withdrawn(
+    pair: tuple[int, int], stories: Pair, *, same: bool, later: Article | None, now: datetime
+) -> Step:
+    """What was said of two articles does not hold any more. As `judged`; without `later` nothing is decided anew."""
+    return ["withdrawn", pair, stories, same, None if later is None else _pack(later), now.timestamp()]
 
 
 class Memory:
@@ -114,9 +87,9 @@ class Memory:
             case ["judged", [one, other], stories, same, later, now]:
                 word = _Word((one, other), same, None if later is None else _unpack(later))
                 self._judge(word, tuple(stories), self._turn(now), effects)
-            case ["withdrawn", [one, other], now]:
-                self._turn(now)
-                self.stories.judged.unsay(one, other)
+            case ["withdrawn", [one, other], stories, same, later, now]:
+                word = _Word((one, other), same, None if later is None else _unpack(later))
+                self._take_back(word, tuple(stories), self._turn(now), effects)
             case _:
                 raise ValueError(f"This is no step: {step!r}.")
 
@@ -160,15 +133,22 @@ class Memory:
         effects.touched.add(stands)
 
     def _place(
-        self, article: Article, decision: Decision, before: int | None, now: datetime, effects: Effects
+        self,
+        article: Article,
+        decision: Decision,
+        before: int | None,
+        now: datetime,
+        effects: Effects,
+        *,
+        anew: bool = False,
     ) -> None:
-        """Note where an article stands now; trends follow."""
+        """Note where an article stands now; trends follow. `anew`: for another reason, wherever that is."""
         if before is not None and before not in (decision.story, *(merge.lost for merge in decision.merges)):
             self.trends.retract(before, article.id)
             effects.touched.add(before)
         for merge in decision.merges:
             self._merge(merge, effects)
-        if decision.story != before:
+        if decision.story != before or anew:
             number = self.stories.open[decision.story].members[article.id].number
             effects.placed[article.id] = Placed(decision.story, number, now, reasons(decision))
             effects.gone.discard(article.id)
@@ -202,9 +182,22 @@ class Memory:
             self._merge(self.stories.merge(one, other), effects)
         elif later is not None and (not word.same or said.pinned(later.id) == one):
             decision = self.stories.place_anew(later.document, now)
-            self._read[later.id] = _digest(later.document)
-            self._place(later, decision, other, now, effects)
-            self.trends.tell(decision.story, later.id, later.said)
+            self._move(later, decision, other, now, effects)
+
+    def _take_back(self, word: "_Word", stored: Pair, now: datetime, effects: Effects) -> None:
+        """The later article is decided anew, by what still stands. What is older than what is remembered stays where it is."""
+        find, later = self.stories.story_of.get, word.later
+        self.stories.judged.unsay(*word.pair)
+        if later is None or (stands := find(later.id)) is None:
+            return
+        brought = word.same and find(word.pair[0], stored[0]) == stands
+        decision = self.stories.place_anew(later.document, now, leave=brought)
+        self._move(later, decision, stands, now, effects)
+
+    def _move(self, later: Article, decision: Decision, before: int, now: datetime, effects: Effects) -> None:
+        self._read[later.id] = _digest(later.document)
+        self._place(later, decision, before, now, effects, anew=True)
+        self.trends.tell(decision.story, later.id, later.said)
 
     def export(self) -> dict[str, Any]:
         """Plain data. What changed in trends is taken to be written."""
@@ -234,18 +227,6 @@ class _Word:
     pair: tuple[int, int]
     same: bool
     later: Article | None
-
-
-def reasons(decision: Decision) -> dict[str, Any]:
-    """A decision as it is stored beside its article."""
-    return {
-        "by": decision.by,
-        "sentence": decision.sentence(),
-        "similarity": round(decision.similarity, 4),
-        "needed": round(decision.needed, 4),
-        "nearest": decision.nearest,
-        "words": [[spoke.word, round(spoke.share, 4)] for spoke in decision.words],
-    }
 
 
 def _digest(document: Document) -> str:

@@ -86,8 +86,10 @@ class Decision:
     story: int
     founded: bool
     """Whether the story begins with this article."""
+    stayed: bool = False
+    """Whether it was decided anew, and stays where it was since no other story is near."""
     similarity: float = 0.0
-    """With the story joined; with the nearest one that was not, where a story was founded."""
+    """With the story joined; with the nearest one that was not, where it founded a story or stayed in its own."""
     needed: float = 0.0
     """What it would have needed, or needed, to join."""
     nearest: int | None = None
@@ -102,10 +104,11 @@ class Decision:
         words = ", ".join(spoke.word for spoke in self.words[:5])
         if self.by == "editor":
             return f"story {self.story}, as an editor said"
+        apart = "begins" if self.founded else "keeps it" if self.stayed else ""
         if self.nearest is None:
-            return f"story {self.story} begins: no story open shares a telling word"
+            return f"story {self.story} {apart}: no {'other ' if self.stayed else ''}story open shares a telling word"
         told = f"similarity {self.similarity:.2f} of {self.needed:.2f} with story {self.nearest}, by {words}"
-        return f"story {self.story} begins: {told}" if self.founded else told
+        return f"story {self.story} {apart}: {told}" if apart else told
 
 
 @dataclass(slots=True)

@@ -8,13 +8,13 @@ from math import log10
 
 from services.classify.stories.frequencies import Frequencies
 from services.classify.stories.judged import Judged
-from services.classify.stories.model import Cost, Decision, Document, DocumentId, Limits, Merge, Spoke
+from services.classify.stories.model import Cost, Decision, Document, DocumentId, Limits, Merge
+from services.classify.stories.nearest import most, spoken
 from services.classify.stories.story import Member, Story
-from services.classify.stories.vectors import Vector, Words, read, weigh
+from services.classify.stories.vectors import Words, read, weigh
 
 _SWEEP = 3600.0
 """Seconds of the stream between two looks for stories that are over."""
-_SPOKEN = 8
 _CROWD = 100
 """Open stories up to which a near one is hardly found by chance."""
 
@@ -69,10 +69,13 @@ class Stories:
             return Decision(document.id, pinned, founded=False, by="editor")
         return self._place(member, words, now.timestamp(), barred | self.judged.barred(document.id))
 
-    def _place(self, member: Member, words: Words, now: float, barred: frozenset[int]) -> Decision:
+    def _place(
+        self, member: Member, words: Words, now: float, barred: frozenset[int], stay: int | None = None
+    ) -> Decision:
+        """`stay`: the story that an article near to no other one is in, in place of a new one."""
         ranked, needed = self._ranked(member, barred), self._needed(member)
         near, best = ranked[0] if ranked else (0.0, None)
-        spoken = _spoken(member.vector, best, words) if best else ()
+        spoke = spoken(member.vector, best, words) if best else ()
         merges: tuple[Merge, ...] = ()
         if joined := best if near >= needed else None:
             story = joined.id
@@ -81,17 +84,21 @@ class Stories:
             self.enter(member, story, now)
             if likeness is not None:
                 merges = (self.merge(story, ranked[1][1].id, likeness),)
+        elif stay is not None:
+            story = stay
+            self.enter(member, story, now)
         else:
             story, self.next_id = self.next_id, self.next_id + 1
             self.enter(member, story, now)
         return Decision(
             document=member.id,
             story=merges[0].kept if merges else story,
-            founded=joined is None,
+            founded=joined is None and stay is None,
+            stayed=joined is None and stay is not None,
             similarity=near,
             needed=needed,
             nearest=best.id if best else None,
-            words=spoken,
+            words=spoke,
             merges=merges,
         )
 
@@ -123,16 +130,20 @@ class Stories:
             document.id, number, founded=False, similarity=near, needed=self.limits.keep, nearest=number
         )
 
-    def place_anew(self, document: Document, now: datetime) -> Decision:
-        """An article leaves its story and is decided once more, by what `judged` says now. Its place in the order stays."""
-        if document.id not in self.story_of:
+    def place_anew(self, document: Document, now: datetime, *, leave: bool = True) -> Decision:
+        """An article leaves its story and is decided once more, by what `judged` says now. Its place in the order stays.
+
+        Where it is near to none it founds one; without `leave` it comes back to the one that it was in, unless barred there.
+        """
+        if (before := self.story_of.get(document.id)) is None:
             return self.decide(document, now)
         member, words = self._anew(document)
         pinned, barred = self.judged.pinned(document.id), self.judged.barred(document.id)
         if pinned is not None:
             self.enter(member, pinned, now.timestamp())
             return Decision(document.id, pinned, founded=False, by="editor")
-        return self._place(member, words, now.timestamp(), barred)
+        stay = None if leave or before in barred else before
+        return self._place(member, words, now.timestamp(), barred, stay)
 
     def _anew(self, document: Document) -> tuple[Member, Words]:
         """Take an article out; as it reads now, at its old place in the order."""
@@ -189,7 +200,7 @@ class Stories:
         self.cost.touches += touches
         window = limits.window.total_seconds()
         ranked: list[tuple[float, Story]] = []
-        for number in _most(shared, limits.rescored + len(barred)):
+        for number in most(shared, limits.rescored + len(barred)):
             story = self.open[number]
             if number not in barred and story.apart(member.at, member.at) <= window:
                 ranked.append((story.similarity(member, limits), story))
@@ -269,24 +280,3 @@ class Stories:
 
 def _heavy(story: Story, limits: Limits) -> Iterable[str]:
     return {word for member in story.members.values() for word in member.vector.words[: limits.heavy]}
-
-
-def _most(shared: dict[int, int], count: int) -> list[int]:
-    """The stories that share the most; of equal ones the older. All of them are not sorted: only their values are."""
-    if len(shared) > count:
-        least = sorted(shared.values(), reverse=True)[count - 1]
-        shared = {number: value for number, value in shared.items() if value >= least}
-    return sorted(shared, key=lambda number: (-shared[number], number))[:count]
-
-
-def _spoken(vector: Vector, story: Story, words: Words) -> tuple[Spoke, ...]:
-    """The words that article and story share, by what each brought."""
-    parts = [
-        (weight * story.total.get(word, 0), word)
-        for word, weight in zip(vector.words, vector.weights, strict=True)
-        if word in story.total
-    ]
-    whole = sum(part for part, _ in parts) or 1
-    parts.sort(key=lambda pair: (-pair[0], pair[1]))
-    shown = words.shown({word for _, word in parts[:_SPOKEN]})
-    return tuple(Spoke(shown[word], part / whole) for part, word in parts[:_SPOKEN])

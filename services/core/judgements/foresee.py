@@ -9,6 +9,9 @@ from dataclasses import replace
 
 from services.core.judgements.model import Bond, Foreseen, Known, Member, ordered
 
+OPEN_DAYS = 7
+"""As `Limits.window` of stories: older articles are not decided anew."""
+
 
 def foresee(known: Known, one: int, other: int | None, says: str | None) -> Foreseen:
     """What changes when this is said of the two (of the one: not news); `says` None takes back what stands."""
@@ -16,14 +19,17 @@ def foresee(known: Known, one: int, other: int | None, says: str | None) -> Fore
         return _of_one(known, known.members[one], taken_back=says is None)
     pair = ordered(one, other)
     rest = tuple(bond for bond in known.bonds if ordered(bond.one, bond.other) != pair)
+    stood = next((bond for bond in known.bonds if ordered(bond.one, bond.other) == pair), None)
+    first, second = (known.members[number] for number in pair)
     if says is None and _open(known, rest, pair):
-        return Foreseen(sentences=(_told_open(known, pair),))
+        return Foreseen(sentences=(_told_open(first, second), *_stories_after(first, second, stood)))
     after = groups(known, rest if says is None else (*rest, Bond(*pair, says)))
     moved = [_moved(known.members[number], head) for number, head in sorted(after.items())]
-    first, second = (known.members[number] for number in pair)
     sentences = [sentence for sentence in moved if sentence]
     if not sentences:
         sentences = [_as_it_is(first, second, says)]
+    if says is None and after[pair[0]] != after[pair[1]]:
+        sentences += _stories_after(first, second, stood)
     if says is not None and after[pair[0]] != after[pair[1]]:
         sentences += _stories(first, second, says)
     return Foreseen(
@@ -109,7 +115,7 @@ def _stories(one: Member, other: Member, says: str) -> list[str]:
     here, there = one.story, other.story
     if says == "no":
         if here and here == there:
-            later = max((one, other), key=lambda member: (member.number or 0, member.id))
+            later = _later(one, other)
             return [
                 f"Article {later.id}, the later one, leaves story {here} and is decided anew; it cannot come back to the other's story."
             ]
@@ -137,15 +143,29 @@ def _open(known: Known, rest: Sequence[Bond], pair: tuple[int, int]) -> bool:
     return said[one] != said[other] and alike[one] == alike[other]
 
 
-def _told_open(known: Known, pair: tuple[int, int]) -> str:
+def _told_open(one: Member, other: Member) -> str:
     """What taking back leaves to a worker. What hangs on its answer is told as no more than that."""
-    one, other = (known.members[number] for number in pair)
-    then = (
-        "if they are not, the hidden one is shown again"
-        if one.head == other.head
-        else "if they are not, they and their stories stay as they are until something else changes them"
+    told = "Whether they are one text is then decided by their texts alone, which a worker looks at again"
+    return (
+        f"{told}: if they are not, the hidden one is shown again." if one.head == other.head else f"{told}."
     )
-    return f"Whether they are one text is then decided by their texts alone, which a worker looks at again: {then}."
+
+
+def _later(one: Member, other: Member) -> Member:
+    """The one that was decided later: the one that moves."""
+    return max((one, other), key=lambda member: (member.number or 0, member.id))
+
+
+def _stories_after(one: Member, other: Member, stood: Bond | None) -> list[str]:
+    """What taking back does to the stories of two articles that are not one text."""
+    later = _later(one, other)
+    if one.head == other.head or not one.story or not other.story:
+        return []  # what is shown again, or comes later, is decided like any other
+    told = f"Article {later.head}, the later one, is decided anew, unless it is older than {OPEN_DAYS} days"
+    if stood and stood.says == "no":
+        first = other if later is one else one
+        return [f"{told}: where it is near enough, it comes back to story {first.story}."]
+    return [f"{told}; the others of its story stay: say of each that it does not belong."]
 
 
 def _of_one(known: Known, member: Member, *, taken_back: bool) -> Foreseen:

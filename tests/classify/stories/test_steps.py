@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.classify.stories import memory as steps
-from services.classify.stories.memory import Article, Effects, Memory
+from services.classify.stories.effects import Effects
+from services.classify.stories.memory import Article, Memory
 from services.classify.stories.rising import Trends
 from services.classify.stories.voices import Said, Voice
 from services.core.errors import InvalidInputError
@@ -46,6 +47,11 @@ def pair(n, code="en"):
 def judge(memory, one, other, *, same, now=NOON):
     stored = (memory.stories.story_of.get(one.id), memory.stories.story_of.get(other.id))
     return do(memory, steps.judged((one.id, other.id), stored, same=same, later=other, now=now))
+
+
+def withdraw(memory, one, other, *, same, now=NOON):
+    stored = (memory.stories.story_of.get(one.id), memory.stories.story_of.get(other.id))
+    return do(memory, steps.withdrawn((one.id, other.id), stored, same=same, later=other, now=now))
 
 
 # --- what editors say ---------------------------------------------------------------------------------------------
@@ -113,10 +119,88 @@ def test_what_was_withdrawn_holds_no_longer():
     one, other = pair(1)
     hear(memory, one)
     judge(memory, one, other, same=False)
-    do(memory, steps.withdrawn((1, 2), NOON))
+    withdraw(memory, one, other, same=False)
     hear(memory, other)
     assert stories_of(memory) == {1: 1, 2: 1}
     assert memory.stories.judged.export() == {"together": [], "apart": [], "named": []}
+
+
+def test_taking_back_that_two_are_one_event_lets_the_later_one_go():
+    memory = Memory()
+    one, other = article(1, *EVENTS["en"][0]), article(2, *EVENTS["ru"][0], labels=("region/russia",))
+    hear(memory, one, other)
+    judge(memory, one, other, same=True)
+    effects = withdraw(memory, one, other, same=True)
+    assert stories_of(memory) == {1: 1, 2: 3}
+    assert (effects.founded.keys(), effects.placed[2].why["by"], effects.touched) == (
+        {3},
+        "similarity",
+        {1, 3},
+    )
+    assert [memory.trends.knows(story, 2) for story in (1, 3)] == [False, True]
+
+
+def test_taking_it_back_leaves_the_later_one_where_it_is_near_enough():
+    memory = Memory()
+    one, other = pair(1)
+    hear(memory, one, other)
+    judge(memory, one, other, same=True)
+    effects = withdraw(memory, one, other, same=True)
+    assert stories_of(memory) == {1: 1, 2: 1}
+    assert effects.placed[2].why["sentence"].startswith("similarity"), "it has another reason now"
+
+
+def test_of_a_merge_of_many_taking_back_moves_the_later_article_alone():
+    memory = Memory()
+    one, (two, three), vienna = article(1, *EVENTS["en"][0]), pair(2, "ru"), article(4, *EVENTS["de"][0])
+    hear(memory, one, two, three, vienna)
+    judge(memory, one, two, same=True)
+    judge(memory, one, vienna, same=True)
+    withdraw(memory, one, vienna, same=True)
+    assert stories_of(memory) == {1: 1, 2: 1, 3: 1, 4: 4}
+
+
+def test_taking_back_that_two_are_two_events_brings_the_later_one_back():
+    memory = Memory()
+    one, other = pair(1)
+    hear(memory, one, other)
+    judge(memory, one, other, same=False)
+    effects = withdraw(memory, one, other, same=False)
+    assert stories_of(memory) == {1: 1, 2: 1}
+    assert effects.touched == {1, 2}
+
+
+def test_what_is_near_to_nothing_keeps_its_story_when_that_is_taken_back():
+    memory = Memory()
+    one, other = article(1, *EVENTS["en"][0]), article(2, *EVENTS["ru"][0])
+    hear(memory, one, other)
+    judge(memory, one, other, same=False)
+    effects = withdraw(memory, one, other, same=False)
+    assert stories_of(memory) == {1: 1, 2: 2}
+    assert (effects.founded, memory.stories.next_id) == ({}, 3)
+    assert effects.placed[2].why["sentence"].startswith("story 2 keeps it")
+
+
+def test_what_another_word_still_says_holds_when_one_is_taken_back():
+    memory = Memory()
+    (one, two), three = pair(1), article(3, *EVENTS["ru"][0])
+    hear(memory, one, two, three)
+    judge(memory, one, three, same=True)
+    judge(memory, two, three, same=True)
+    withdraw(memory, one, three, same=True)
+    assert stories_of(memory) == {1: 1, 2: 1, 3: 1}
+
+
+def test_what_is_older_than_what_is_remembered_stays_when_a_word_is_taken_back():
+    memory = Memory()
+    one, other = article(1, *EVENTS["en"][0]), article(2, *EVENTS["ru"][0])
+    hear(memory, one, other)
+    judge(memory, one, other, same=True)
+    late = NOON + timedelta(days=9)
+    hear(memory, article(9, "Glaciers of the Pamir retreat", hours=24 * 9), now=late)
+    effects = do(memory, steps.withdrawn((1, 2), (1, 1), same=True, later=other, now=late))
+    assert (effects.placed, effects.founded, effects.gone) == ({}, {}, set())
+    assert memory.stories.judged.pinned(2) is None
 
 
 def test_an_article_that_an_editor_put_there_stays_however_it_is_rewritten():
@@ -172,7 +256,7 @@ def test_a_snapshot_of_another_version_is_refused():
 
 ROWS = st.lists(
     st.tuples(
-        st.sampled_from(["heard"] * 8 + ["lost", "together", "apart", "withdrawn"]),
+        st.sampled_from(["heard"] * 8 + ["lost", "together", "apart", "not together", "not apart"]),
         st.integers(1, 14),
         st.integers(1, 14),
         TEXTS,
@@ -210,10 +294,12 @@ class Store:
         if what == "lost":
             self.read.pop(number, None)
             return steps.lost(number, now, self.story_of.get(number))
-        if one == other or what == "withdrawn":
-            return steps.withdrawn((one, other + 1), now)
+        other += one == other
         known = self.story_of.get(one), self.story_of.get(other)
-        return steps.judged((one, other), known, same=what == "together", later=self.read.get(other), now=now)
+        later = self.read.get(other)
+        if what.startswith("not "):
+            return steps.withdrawn((one, other), known, same=what == "not together", later=later, now=now)
+        return steps.judged((one, other), known, same=what == "together", later=later, now=now)
 
 
 @given(ROWS, st.integers(0, 50))

@@ -1,10 +1,11 @@
 """What a judgement would change is told before it does."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.core.judgements.foresee import foresee, groups
+from services.classify.stories import Limits
+from services.core.judgements.foresee import OPEN_DAYS, foresee, groups
 from services.core.judgements.model import Bond, Known, Member
 
 NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -109,9 +110,9 @@ def test_what_becomes_of_stories(stories, says, sentence):
 @pytest.mark.parametrize(
     ("behind", "says", "then"),
     [
-        (None, "no", "if they are not, they and their stories stay as they are until something else changes them."),
-        (None, "story", "if they are not, they and their stories stay as they are until something else changes them."),
-        (12, "duplicate", "if they are not, the hidden one is shown again."),
+        (None, "no", "."),
+        (None, "story", "."),
+        (12, "duplicate", ": if they are not, the hidden one is shown again."),
     ],
 )  # fmt: skip
 def test_taking_back_says_that_the_texts_decide_and_nothing_else(edges, behind, says, then):
@@ -119,7 +120,7 @@ def test_taking_back_says_that_the_texts_decide_and_nothing_else(edges, behind, 
     found = foresee(group, 12, 31, None)
     assert (found.hides, found.shows) == ((), ())
     assert found.sentences == (
-        f"Whether they are one text is then decided by their texts alone, which a worker looks at again: {then}",
+        f"Whether they are one text is then decided by their texts alone, which a worker looks at again{then}",
     )
 
 
@@ -138,6 +139,23 @@ def test_taking_back_does_not_leave_to_the_texts_what_other_judgements_decide():
     assert foresee(apart, 12, 31, None).sentences == (
         "They stay two articles: what else was said decides that.",
     )
+
+
+@pytest.mark.parametrize(
+    ("says", "sentence"),
+    [
+        ("story", "; the others of its story stay: say of each that it does not belong."),
+        ("no", ": where it is near enough, it comes back to story 9."),
+    ],
+)
+def test_taking_back_tells_who_is_decided_anew(says, sentence):
+    two = (member(12, story=7, number=5), member(31, story=9, number=4))
+    told = foresee(known(*two, bonds=[(12, 31, says, 1, "dana")]), 12, 31, None).sentences[-1]
+    assert told == f"Article 12, the later one, is decided anew, unless it is older than 7 days{sentence}"
+
+
+def test_what_is_told_of_old_articles_is_what_stories_remember():
+    assert Limits().window == timedelta(days=OPEN_DAYS)
 
 
 def test_no_news_and_back():

@@ -1,0 +1,51 @@
+"""What steps change for readers: whose article is whose, and why. Plain data."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from services.classify.stories.model import Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An article has another story than before, or its first one."""
+
+    story: int
+    number: int
+    at: datetime
+    why: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Effects:
+    """What readers will see of some steps."""
+
+    placed: dict[int, Placed] = field(default_factory=dict)
+    gone: set[int] = field(default_factory=set)
+    founded: dict[int, datetime] = field(default_factory=dict)
+    merged: dict[int, int] = field(default_factory=dict)
+    """Stories that are another one now: never one that is itself another one."""
+    touched: set[int] = field(default_factory=set)
+    """Stories whose articles, or whose publishers, may be others now."""
+
+    def merge(self, lost: int, kept: int) -> None:
+        """Two stories are one."""
+        self.merged = {old: kept if new == lost else new for old, new in self.merged.items()} | {lost: kept}
+        self.placed = {
+            article: Placed(kept, one.number, one.at, one.why) if one.story == lost else one
+            for article, one in self.placed.items()
+        }
+        self.touched = {kept if story == lost else story for story in self.touched | {lost}}
+
+
+def reasons(decision: Decision) -> dict[str, Any]:
+    """A decision as it is stored beside its article."""
+    return {
+        "by": decision.by,
+        "sentence": decision.sentence(),
+        "similarity": round(decision.similarity, 4),
+        "needed": round(decision.needed, 4),
+        "nearest": decision.nearest,
+        "words": [[spoke.word, round(spoke.share, 4)] for spoke in decision.words],
+    }
