@@ -67,6 +67,7 @@ async def story_page(
     ref = StoryRef(standing.id, sum(hours.values()), len(publishers))
     return StoryPage(
         id=standing.id,
+        muted_by=standing.muted_by,
         lead=replace(page.lead, story=ref),
         articles=ref.articles,
         publishers=publishers,

@@ -71,9 +71,12 @@ class ArticlesPage:
 
 @dataclass(frozen=True, slots=True)
 class StoryPage:
-    """A story with one page of its articles, newest first. `lead` is the article it is called after."""
+    """A story with one page of its articles, newest first. `lead` is the article it is called after; `muted_by` the editor who keeps it
+    out of Trending.
+    """
 
     id: int
+    muted_by: str | None
     lead: Item
     articles: int
     publishers: Sequence[Publisher]

@@ -78,6 +78,13 @@ _PLACE = text(
 _MERGE = (
     text("UPDATE stories SET merged_into = :kept, updated_at = :now WHERE id = :lost OR merged_into = :lost"),
     text("UPDATE story_articles SET story_id = :kept WHERE story_id = :lost"),
+    # Muted stays muted: what an editor said of a part is not lost with its number. After the row of the lost one is held.
+    text(
+        """
+        UPDATE stories k SET muted_by = l.muted_by FROM stories l
+        WHERE k.id = :kept AND l.id = :lost AND k.muted_by IS NULL AND l.muted_by IS NOT NULL
+        """
+    ),
 )
 
 # Counted anew for the stories of a batch, by their articles: whatever happened, the figures are right.

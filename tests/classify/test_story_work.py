@@ -251,6 +251,20 @@ def test_an_editor_makes_one_story_of_two_and_the_older_id_stays(desk):
     assert placed()[late] == 1
 
 
+@pytest.mark.parametrize(
+    ("muted", "by"), [((None, "ada"), "ada"), (("dana", "ada"), "dana"), (("dana", None), "dana")]
+)
+def test_what_becomes_part_of_another_story_stays_muted(desk, muted, by):
+    first, second = some(desk, EN[0], RU[0])
+    consumer = work()
+    for story, who in zip((1, 2), muted, strict=True):
+        sql("UPDATE stories SET muted_by = :who WHERE id = :story", who=who, story=story)
+    say(first, second, "story")
+    work(consumer)
+    assert groups() == [[first, second]]
+    assert one("SELECT muted_by FROM stories WHERE id = 1") == (by,)
+
+
 def test_what_an_editor_says_of_an_article_that_has_no_story_yet_holds_when_it_comes(desk):
     first, second = article(desk, EN[0]), article(desk, RU[0], listed=False)
     say(first, second, "story")

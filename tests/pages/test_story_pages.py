@@ -149,10 +149,21 @@ def test_what_rises_stands_on_the_page_with_its_arithmetic(site, quake, path):
     assert ("/story/7", "Quake felt in Osh") in [(a["href"], text) for a, text in found.all("a")]
 
 
-def test_a_muted_story_does_not_rise(site, stories, quake):
-    stories.mute(7)
+def test_a_muted_story_does_not_rise_and_its_page_says_so(site, stories, quake):
+    def offered():
+        return [
+            text for found, text in page(site, "/story/7").all("a") if found["href"] == "/editor/stories/7"
+        ]
+
+    assert offered() == ["This story is not news"]
+    stories.mute(7, "aida <b>")
     assert page(site, "/").all("li", class_="trend") == []
     assert page(site, "/story/7").all("h1")
+    assert offered() == ["Let it stand in Trending again"]
+    assert (
+        "It does not stand in Trending, aida <b> says."
+        in page(site, "/story/7").all("p", class_="small")[-1][1]
+    )
 
 
 @pytest.mark.parametrize(

@@ -18,21 +18,25 @@ from services.core.models import Article, ArticleLabel, Feed, Sighting, Source, 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Where a story stands: its own id, or that of the story it is part of by now; `lead_id` of the article it is called after, None
-    where nothing is left of it.
+    where nothing is left of it; `muted_by` who keeps it out of Trending.
     """
 
     id: int
     lead_id: int | None
+    muted_by: str | None
 
 
 async def standing(connection: AsyncConnection, story_id: int) -> Standing | None:
     """Where the story of that id stands, through any number of merges; None where it was never given out."""
-    chain = select(Story.id, Story.merged_into).where(Story.id == story_id).cte("chain", recursive=True)
-    chain = chain.union_all(select(Story.id, Story.merged_into).join(chain, Story.id == chain.c.merged_into))
-    survivor = await connection.scalar(select(chain.c.id).where(chain.c.merged_into.is_(None)))
+    columns = (Story.id, Story.merged_into, Story.muted_by)
+    chain = select(*columns).where(Story.id == story_id).cte("chain", recursive=True)
+    chain = chain.union_all(select(*columns).join(chain, Story.id == chain.c.merged_into))
+    asked = select(chain.c.id, chain.c.muted_by).where(chain.c.merged_into.is_(None))
+    survivor = (await connection.execute(asked)).one_or_none()
     if survivor is None:
         return None
-    return Standing(survivor, (await leads(connection, [survivor])).get(survivor))
+    lead = (await leads(connection, [survivor.id])).get(survivor.id)
+    return Standing(survivor.id, lead, survivor.muted_by)
 
 
 async def leads(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, int]:

@@ -126,7 +126,10 @@ def _stories(one: Member, other: Member, says: str) -> list[str]:
         return [f"Both stand in story {here} already; this keeps it so."]
     if here and there:
         kept, lost = ordered(here, there)
-        return [f"Story {lost} becomes part of story {kept}, the older one, whose number stays."]
+        told = [f"Story {lost} becomes part of story {kept}, the older one, whose number stays."]
+        if muted := next((member for member in (one, other) if member.muted_by), None):
+            told.append(f"It stays out of Trending, as {muted.muted_by} said of story {muted.story}.")
+        return told
     if here or there:
         joins = other if here else one
         return [f"Article {joins.id} joins story {here or there}."]

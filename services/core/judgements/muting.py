@@ -20,6 +20,8 @@ _SURVIVOR = text(
     SELECT id FROM way WHERE merged_into IS NULL
     """
 )
+# Held, so that a merge does not take it away meanwhile.
+_HELD = text("SELECT merged_into IS NULL FROM stories WHERE id = :id FOR NO KEY UPDATE")
 _MUTE = text(
     """
     UPDATE stories SET muted_by = CAST(:by AS text), updated_at = now()
@@ -73,6 +75,8 @@ def survivor_of(session: Session, story: int) -> int:
 
 def _set(session: Session, story: int, by: str | None) -> tuple[int, bool]:
     survivor = survivor_of(session, story)
+    while not session.scalar(_HELD, {"id": survivor}):
+        survivor = survivor_of(session, story)
     changed = session.execute(_MUTE, {"id": survivor, "by": by}).one_or_none() is not None
     if changed:
         session.execute(_SHOWN_ANEW)

@@ -106,6 +106,15 @@ def test_what_becomes_of_stories(stories, says, sentence):
     assert sentence in told(found)
 
 
+@pytest.mark.parametrize(("first", "second", "of"), [("dana", None, 7), (None, "dana", 9)])
+def test_that_a_story_stays_out_of_trending_is_told(first, second, of):
+    group = known(member(12, story=7, muted_by=first), member(31, story=9, muted_by=second))
+    assert (
+        foresee(group, 12, 31, "story").sentences[-1]
+        == f"It stays out of Trending, as dana said of story {of}."
+    )
+
+
 @pytest.mark.parametrize("edges", [(), [(12, 31)]])
 @pytest.mark.parametrize(
     ("behind", "says", "then"),

@@ -339,6 +339,26 @@ def test_they_are_listed_by_article_and_page_by_page(desk):
         assert judgements.standing_count(session) == 6
 
 
+def test_what_is_muted_while_it_becomes_part_of_another_story_mutes_that_one(desk):
+    with transaction() as session:
+        session.add_all([Story(id=n, founded_at=desk.now, updated_at=desk.now) for n in (3, 5)])
+
+    def mute():
+        with transaction() as session:
+            return judgements.mute(session, 5, author="dana")
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction() as session:
+            session.execute(text("UPDATE stories SET merged_into = 3 WHERE id = 5"))
+            muting = pool.submit(mute)
+            while not sql(
+                "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            ):
+                assert not muting.done()
+        assert muting.result() == 3
+    assert sql("SELECT id, muted_by FROM stories ORDER BY id") == [(3, "dana"), (5, None)]
+
+
 def test_a_story_is_kept_out_of_trending_by_whatever_number_it_is_asked(desk):
     with transaction() as session:
         session.add(Story(id=3, founded_at=desk.now, updated_at=desk.now))
