@@ -56,6 +56,7 @@ class StoryWhyShape(Shape):
 
     by: str = Field(description="`similarity`, or `editor` where somebody said so.")
     sentence: str
+    judgement: int | None = Field(description="The number of what an editor said of it, if anybody did.")
     similarity: float | None
     needed: float | None
     nearest: int | None = Field(description="The story that the similarity was measured with.")

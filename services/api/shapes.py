@@ -146,10 +146,13 @@ class SightingRef:
 
 @dataclass(frozen=True, slots=True)
 class StoryWhy:
-    """How an article came into its story: in a sentence, and the words that spoke for it with their shares of the similarity."""
+    """How an article came into its story: in a sentence, and the words that spoke for it with their shares of the similarity.
+    `judgement`: the number of what an editor said of it, if anybody did.
+    """
 
     by: str
     sentence: str
+    judgement: int | None
     similarity: float | None
     needed: float | None
     nearest: int | None

@@ -2,14 +2,17 @@
 
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import inf
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, bindparam, delete, func, insert, select, text, update
+from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
+from services.classify.stories.model import Ruling
+from services.classify.story_store import Stored
 from services.core.models import Judgement, Story, StoryArticle, StoryState, StoryStep, TrendScope
 
 _PACKED = 1
@@ -25,7 +28,7 @@ _BEFORE = text("SELECT coalesce((SELECT max(seq) FROM changes WHERE at < :since)
 
 # A copy stands for its head: stories are of articles that are shown.
 _PAIRS = """
-    SELECT j.id, j.says, j.withdrawn_at, j.one, j.other, coalesce(a.duplicate_of, a.id) AS head,
+    SELECT j.id, j.says, j.author, j.note, j.withdrawn_at, j.one, j.other, coalesce(a.duplicate_of, a.id) AS head,
            coalesce(b.duplicate_of, b.id) AS other_head,
            EXISTS (SELECT FROM judgements n WHERE n.one = j.one AND n.other = j.other AND n.id > j.id AND n.withdrawn_at IS NULL) AS replaced
     FROM judgements j LEFT JOIN articles a ON a.id = j.one LEFT JOIN articles b ON b.id = j.other
@@ -33,9 +36,6 @@ _PAIRS = """
 _UNHEARD = text(_PAIRS + "WHERE j.heard_at IS NULL ORDER BY j.id LIMIT 1 FOR NO KEY UPDATE OF j")
 _STANDING = text(
     _PAIRS + "WHERE j.heard_at IS NOT NULL AND j.withdrawn_at IS NULL AND j.other IS NOT NULL ORDER BY j.id"
-)
-_STORIES_OF = text("SELECT article_id, story_id FROM story_articles WHERE article_id = ANY(:ids)").bindparams(
-    bindparam("ids", type_=ARRAY(BigInteger))
 )
 
 
@@ -47,6 +47,8 @@ class Word:
     same: bool
     withdrawn: bool
     pairs: tuple[tuple[int, int], ...]
+    author: str
+    note: str
     replaced: bool = False
     """Whether a later word on the same two took its place."""
 
@@ -54,6 +56,23 @@ class Word:
     def shown(self) -> tuple[int, int] | None:
         """The two that stories go by; None where there are no two (any more)."""
         return self.pairs[-1] if self.pairs else None
+
+    @property
+    def ruling(self) -> Ruling:
+        """As readers are told, by the numbers of the two that the editor named."""
+        return Ruling(self.id, self.author, self.note, self.pairs[0])
+
+    def in_order(self, pair: tuple[int, int], found: Mapping[int, Stored]) -> tuple[int, int]:
+        """The two with the one that moves last: what stands where it does by this very word, else what is decided later."""
+
+        def place(article: int) -> tuple[bool, float, int]:
+            stored = found.get(article)
+            if stored is None or stored.number is None:
+                return False, inf, article
+            return stored.judgement == self.id, stored.number, article
+
+        earlier, later = sorted(pair, key=place)
+        return earlier, later
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +169,8 @@ def _word(row: Any) -> Word:
         row["says"] in {"duplicate", "story"},
         row["withdrawn_at"] is not None,
         pairs,
+        row["author"],
+        row["note"],
         row["replaced"],
     )
 
@@ -157,8 +178,3 @@ def _word(row: Any) -> Word:
 def hear(session: Session, judgement: int) -> None:
     """Stories go by it now."""
     session.execute(update(Judgement).where(Judgement.id == judgement).values(heard_at=func.now()))
-
-
-def stories_of(session: Session, ids: Sequence[int]) -> dict[int, int]:
-    """The stories of articles that have one."""
-    return {row.article_id: row.story_id for row in session.execute(_STORIES_OF, {"ids": list(ids)})}

@@ -133,9 +133,10 @@ class Rebuild:
             stories.decided = max(stories.decided, number)
             for word in story_keep.standing(session):
                 if word.shown is not None:
-                    found = story_keep.stories_of(session, word.shown)
-                    one, other = word.shown
-                    stories.judged.say(one, other, (found.get(one), found.get(other)), same=word.same)
+                    found = story_store.articles(session, word.shown)
+                    one, other = word.in_order(word.shown, found)
+                    places = story_store.stories_of((one, other), found)
+                    stories.judged.say(one, other, places, same=word.same, ruling=word.ruling)
             story_keep.forget_scopes(session)
             trends = self.memory.trends
             story_store.write_scopes(

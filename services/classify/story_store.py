@@ -1,4 +1,4 @@
-"""All SQL of the consumer of stories: what it reads of the stream, and what it writes for readers."""
+"""SQL of the consumer of stories: what it reads of the stream, how far it is, and what is rising."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,6 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from services.classify.stories import Document
-from services.classify.stories.effects import Effects
 from services.classify.stories.memory import Article
 from services.classify.stories.voices import Said, Voice
 from services.core.models import StoryState, TrendScope
@@ -37,7 +36,7 @@ _CHANGES = text("SELECT seq, article_id, at FROM changes WHERE seq > :seq ORDER 
 _ARTICLES = text(
     """
     SELECT a.id, a.listed, a.title, left(a.text, :read) AS text, a.sort_at, a.language, a.places, a.regions, a.topics,
-           coalesce(s.owner, s.key) AS publisher, p.story_id, p.number, p.decided_at
+           coalesce(s.owner, s.key) AS publisher, p.story_id, p.number, CAST(p.decision->>'judgement' AS bigint) AS judgement
     FROM articles a JOIN sources s ON s.id = a.source_id LEFT JOIN story_articles p ON p.article_id = a.id
     WHERE a.id = ANY(:ids)
     """
@@ -55,63 +54,6 @@ _OTHERS = text(
     ) o JOIN sources s ON s.id = o.source_id
     GROUP BY o.article_id, coalesce(s.owner, s.key)
     ORDER BY 1, 2
-    """
-).bindparams(bindparam("ids", type_=ARRAY(BigInteger)))
-
-_FOUND = text(
-    """
-    INSERT INTO stories (id, founded_at, updated_at)
-    SELECT * FROM jsonb_to_recordset(:rows) AS d (id bigint, founded_at timestamptz, updated_at timestamptz)
-    """
-).bindparams(bindparam("rows", type_=JSONB))
-
-_PLACE = text(
-    """
-    INSERT INTO story_articles (article_id, story_id, number, decided_at, decision)
-    SELECT * FROM jsonb_to_recordset(:rows)
-        AS d (article_id bigint, story_id bigint, number bigint, decided_at timestamptz, decision jsonb)
-    ON CONFLICT (article_id) DO UPDATE SET story_id = excluded.story_id, number = excluded.number,
-        decided_at = excluded.decided_at, decision = excluded.decision
-    """
-).bindparams(bindparam("rows", type_=JSONB))
-
-_MERGE = (
-    text("UPDATE stories SET merged_into = :kept, updated_at = :now WHERE id = :lost OR merged_into = :lost"),
-    text("UPDATE story_articles SET story_id = :kept WHERE story_id = :lost"),
-    # Muted stays muted: what an editor said of a part is not lost with its number. After the row of the lost one is held.
-    text(
-        """
-        UPDATE stories k SET muted_by = l.muted_by FROM stories l
-        WHERE k.id = :kept AND l.id = :lost AND k.muted_by IS NULL AND l.muted_by IS NOT NULL
-        """
-    ),
-)
-
-# Counted anew for the stories of a batch, by their articles: whatever happened, the figures are right.
-_COUNT = text(
-    """
-    WITH counted AS (
-        SELECT s.id, count(a.id) AS articles, min(a.sort_at) AS first_at, max(a.sort_at) AS last_at,
-               coalesce(max(a.id) FILTER (WHERE a.id = s.lead_id), (array_agg(a.id ORDER BY a.sort_at, a.id))[1]) AS lead_id
-        FROM stories s LEFT JOIN story_articles p ON p.story_id = s.id LEFT JOIN articles a ON a.id = p.article_id
-        WHERE s.id = ANY(:ids) GROUP BY s.id, s.lead_id
-    ), printed AS (
-        SELECT p.story_id, a.source_id FROM story_articles p JOIN articles a ON a.id = p.article_id WHERE p.story_id = ANY(:ids)
-        UNION ALL
-        SELECT p.story_id, c.source_id FROM story_articles p JOIN articles c ON c.duplicate_of = p.article_id
-        WHERE p.story_id = ANY(:ids)
-        UNION ALL
-        SELECT p.story_id, f.source_id FROM story_articles p JOIN sightings g ON g.article_id = p.article_id
-        JOIN feeds f ON f.id = g.feed_id WHERE p.story_id = ANY(:ids)
-    ), owners AS (
-        SELECT printed.story_id, count(DISTINCT coalesce(s.owner, s.key)) AS publishers
-        FROM printed JOIN sources s ON s.id = printed.source_id GROUP BY printed.story_id
-    )
-    UPDATE stories s SET articles = c.articles, publishers = coalesce(o.publishers, 0), first_at = c.first_at,
-        last_at = c.last_at, lead_id = c.lead_id, updated_at = :now
-    FROM counted c LEFT JOIN owners o ON o.story_id = c.id
-    WHERE s.id = c.id AND (s.articles, s.publishers, s.first_at, s.last_at, s.lead_id)
-        IS DISTINCT FROM (c.articles, coalesce(o.publishers, 0), c.first_at, c.last_at, c.lead_id)
     """
 ).bindparams(bindparam("ids", type_=ARRAY(BigInteger)))
 
@@ -175,12 +117,14 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An article as it stands, and the story that it is stored with. `article` is None where it is not listed."""
+    """An article as it stands, and the story that it is stored with, perhaps because of a judgement. `article` is None where it is
+    not listed.
+    """
 
     article: Article | None
     story: int | None
     number: int | None
-    decided_at: datetime | None
+    judgement: int | None
 
 
 def state(session: Session) -> State:
@@ -210,6 +154,12 @@ def articles(session: Session, ids: Collection[int]) -> dict[int, Stored]:
     return {row["id"]: _stored(row, others.get(row["id"], ())) for row in found}
 
 
+def stories_of(pair: tuple[int, int], found: Mapping[int, Stored]) -> tuple[int | None, int | None]:
+    """The stories that two of the articles found are stored with."""
+    one, other = (found[number].story if number in found else None for number in pair)
+    return one, other
+
+
 def _stored(row: RowMapping, others: Sequence[Any]) -> Stored:
     article = None
     if row["listed"]:
@@ -223,40 +173,7 @@ def _stored(row: RowMapping, others: Sequence[Any]) -> Stored:
             *(f"topic/{slug}" for slug in row["topics"]),
         )
         article = Article(document, Said((Voice(own, at.timestamp(), OWN), *copies), labels))
-    return Stored(article, row["story_id"], row["number"], row["decided_at"])
-
-
-def write(session: Session, effects: Effects, now: datetime) -> None:
-    """Let readers see what was decided: new stories, whose article is whose, what became one, and the figures."""
-    stamp = now.isoformat()
-    if effects.founded:
-        founded = [
-            {"id": story, "founded_at": at.isoformat(), "updated_at": stamp}
-            for story, at in effects.founded.items()
-        ]
-        session.execute(_FOUND, {"rows": founded})
-    for lost, kept in effects.merged.items():
-        for statement in _MERGE:
-            session.execute(statement, {"lost": lost, "kept": kept, "now": now})
-    if effects.placed:
-        rows = [
-            {
-                "article_id": article,
-                "story_id": one.story,
-                "number": one.number,
-                "decided_at": one.at.isoformat(),
-                "decision": one.why,
-            }
-            for article, one in sorted(effects.placed.items())
-        ]
-        session.execute(_PLACE, {"rows": rows})
-    if effects.gone:
-        session.execute(
-            text("DELETE FROM story_articles WHERE article_id = ANY(:ids)"), {"ids": sorted(effects.gone)}
-        )
-    touched = effects.touched | effects.merged.keys()
-    if touched:
-        session.execute(_COUNT, {"ids": sorted(touched), "now": now})
+    return Stored(article, row["story_id"], row["number"], row["judgement"])
 
 
 def write_scopes(session: Session, rows: Mapping[str, tuple[Any, Any]], now: datetime) -> bool:

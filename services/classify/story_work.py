@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from services.classify import story_keep, story_store
+from services.classify import story_keep, story_store, story_write
 from services.classify.stories import memory as steps
 from services.classify.stories.effects import Effects
 from services.classify.stories.memory import Step
@@ -169,7 +169,7 @@ class Consumer:
             return None
         if word is not None:
             self._listen(session, state, held, word, batch)
-        story_store.write(session, batch.effects, state.now)
+        story_write.write(session, batch.effects, state.now)
         overdue = monotonic() - held.told_at > TELL_EVERY_S
         told = (batch.last or overdue) and self._tell_trends(session, state, held)
         held.step, held.unsaved = held.step + 1, held.unsaved + len(batch.done)
@@ -248,14 +248,13 @@ def _do(held: Held, step: Step, batch: _Batch, at: tuple[str, int], about: str) 
 
 def _step_of(session: Session, state: State, word: story_keep.Word, pair: tuple[int, int]) -> Step:
     found = story_store.articles(session, pair)
-    placed = {article: found[article].number or 0 if article in found else 0 for article in pair}
-    earlier, later = sorted(pair, key=lambda article: (placed[article], article))
-    stories = tuple(found[article].story if article in found else None for article in (earlier, later))
+    earlier, later = word.in_order(pair, found)
+    stories = story_store.stories_of((earlier, later), found)
     article = found[later].article if later in found else None
     if word.replaced or pair != word.shown:
         article = None  # another word on the two decides, or it is not about these as they are shown
-    say = steps.withdrawn if word.withdrawn else steps.judged
-    return say((earlier, later), (stories[0], stories[1]), same=word.same, later=article, now=state.now)
+    said = steps.Word((earlier, later), stories, word.same, word.ruling, article)
+    return (steps.withdrawn if word.withdrawn else steps.judged)(said, state.now)
 
 
 CONSUMER = Consumer()

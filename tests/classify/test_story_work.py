@@ -215,11 +215,15 @@ def test_rows_of_trends_are_what_a_count_of_everything_gives(desk):
 # --- merges ---------------------------------------------------------------------------------------------------------
 
 
-def say(one_, other, says, *, author="aigerim"):
+def say(one_, other, says, *, author="aigerim", note=""):
     sql(
-        "INSERT INTO judgements (one, other, says, author, documents) VALUES (:one, :other, :says, :author, '[]')",
-        one=one_, other=other, says=says, author=author,
+        "INSERT INTO judgements (one, other, says, author, note, documents) VALUES (:one, :other, :says, :author, :note, '[]')",
+        one=one_, other=other, says=says, author=author, note=note,
     )  # fmt: skip
+
+
+def why(number):
+    return one("SELECT decision FROM story_articles WHERE article_id = :id", id=number)[0]
 
 
 def heard():
@@ -295,6 +299,46 @@ def test_the_later_of_two_that_are_not_one_event_leaves_and_stays_away(desk):
     assert (figures(1)[:3], figures(2)[:3]) == ((2, 2, first), (0, 0, None))
 
 
+BECAUSE = "because aigerim said that article {} and article {} are of one event: {}"
+
+
+def test_what_an_editor_said_is_the_reason_and_those_who_come_along_are_told_of_it(desk):
+    first, second, third = some(desk, EN[0], RU[0], RU[1])
+    consumer = work()
+    own = why(third)["sentence"]
+    say(first, second, "story", note="One quake,\nseen twice.")
+    work(consumer)
+    told = BECAUSE.format(first, second, "One quake, seen twice")
+    assert (why(second)["by"], why(second)["judgement"]) == ("editor", 1)
+    assert why(second)["sentence"] == f"story 1, {told}"
+    assert why(third)["sentence"] == f"{own}. Story 2 became part of story 1, {told}"
+    assert (why(third)["by"], why(third)["judgement"]) == ("similarity", None)
+    assert "begins" in why(first)["sentence"]
+    sql("UPDATE story_state SET snapshot = NULL")
+    say(second, third, "no", note="Another one")
+    work()
+    assert why(third)["sentence"].startswith(
+        "it does not belong to story 1, aigerim said: Another one. Story 3 begins: "
+    )
+    assert (why(third)["by"], why(third)["judgement"]) == ("similarity", 2)
+    take_back()
+    work()
+    assert [why(number)["judgement"] for number in (first, second, third)] == [None] * 3
+
+
+def test_what_stands_in_one_story_already_stands_there_by_the_word_of_an_editor_then(desk):
+    first, second = some(desk, EN[0], EN[1])
+    consumer = work()
+    (before,) = one("SELECT version FROM story_state")
+    say(first, second, "story", note="Yes")
+    work(consumer)
+    assert why(second)["sentence"] == f"story 1, {BECAUSE.format(first, second, 'Yes')}"
+    assert one("SELECT version FROM story_state") > (before,), "whoever has read the story asks anew"
+    take_back()
+    work(consumer)
+    assert why(second)["sentence"].startswith("similarity")
+
+
 def take_back():
     sql("UPDATE judgements SET withdrawn_at = now(), heard_at = NULL WHERE withdrawn_at IS NULL")
 
@@ -334,6 +378,17 @@ def test_two_made_one_by_an_editor_alone_are_two_again_when_that_is_taken_back(d
         (2, 1, 0),
         (3, None, 1),
     ]
+
+
+def test_who_stands_there_by_a_word_is_the_one_that_moves_when_it_is_taken_back(desk):
+    first, second = some(desk, EN[0], RU[0])
+    consumer = work()
+    say(first, second, "story")
+    work(consumer)
+    sql("UPDATE story_articles SET number = 99 WHERE article_id = :id", id=first)
+    take_back()
+    work(consumer)
+    assert placed() == {first: 1, second: 3}
 
 
 def test_a_word_that_takes_the_place_of_another_moves_nothing_twice(desk):

@@ -149,6 +149,15 @@ def test_what_rises_stands_on_the_page_with_its_arithmetic(site, quake, path):
     assert ("/story/7", "Quake felt in Osh") in [(a["href"], text) for a, text in found.all("a")]
 
 
+def test_what_an_editor_said_is_why_an_article_is_in_its_story(site, stories, quake):
+    stories.because(quake[0], "story 7, because dana said that they are of one event: <i>see</i>", 5)
+    for path in (f"/article/{quake[0]}", "/story/7"):
+        found = page(site, path)
+        (told,) = [text for _, text in found.all("p") if "because dana" in text]
+        assert told == "Story 7, because dana said that they are of one event: <i>see</i>. Judgement 5"
+        assert ("/editor/judgements/5", "Judgement 5") in [(a["href"], text) for a, text in found.all("a")]
+
+
 def test_a_muted_story_does_not_rise_and_its_page_says_so(site, stories, quake):
     def offered():
         return [

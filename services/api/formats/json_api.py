@@ -114,6 +114,7 @@ def story_why(found: StoryWhy | None) -> dict[str, Any] | None:
     told = {
         "by": found.by,
         "sentence": found.sentence,
+        "judgement": found.judgement,
         "similarity": found.similarity,
         "needed": found.needed,
     }

@@ -87,6 +87,7 @@ def why_of(decision: Mapping[str, Any], decided_at: datetime) -> StoryWhy:
     return StoryWhy(
         by=str(decision.get("by") or "similarity"),
         sentence=str(decision.get("sentence") or ""),
+        judgement=decision.get("judgement"),
         similarity=decision.get("similarity"),
         needed=decision.get("needed"),
         nearest=decision.get("nearest"),

@@ -12,8 +12,9 @@ from hashlib import blake2b
 from typing import Any
 
 from services.classify.stories import snapshot
-from services.classify.stories.effects import Effects, Placed, reasons
-from services.classify.stories.model import Decision, Document, Limits, Merge
+from services.classify.stories.effects import Effects, Placed, reasons, stayed
+from services.classify.stories.judged import pack, unpack
+from services.classify.stories.model import Decision, Document, Limits, Merge, Ruling
 from services.classify.stories.rising import Trends
 from services.classify.stories.state import Stories
 from services.classify.stories.voices import Said, Voice
@@ -21,7 +22,7 @@ from services.classify.stories.voices import Said, Voice
 Step = list[Any]
 Pair = tuple[int | None, int | None]
 
-VERSION = 2
+VERSION = 3
 """Of steps, and of what surrounds the stories in a snapshot."""
 
 
@@ -52,18 +53,27 @@ def lost(article: int, now: datetime, story: int | None) -> Step:
     return ["lost", article, now.timestamp(), story]
 
 
-def judged(pair: tuple[int, int], stories: Pair, *, same: bool, later: Article | None, now: datetime) -> Step:
-    """An editor says that two articles are of one event, or of two. `stories`: those they are stored with; `later`: the second of the
-    pair as it reads now, None where it is not listed.
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What an editor says of two articles. `stories`: those they are stored with; `later`: the second of the pair as it reads now,
+    None where it is not listed; `ruling`: what readers are told of it.
     """
-    return ["judged", pair, stories, same, None if later is None else _pack(later), now.timestamp()]
+
+    pair: tuple[int, int]
+    stories: Pair
+    same: bool
+    ruling: Ruling
+    later: Article | None
 
 
-def withdrawn(
-    pair: tuple[int, int], stories: Pair, *, same: bool, later: Article | None, now: datetime
-) -> Step:
-    """What was said of two articles does not hold any more. As `judged`; without `later` nothing is decided anew."""
-    return ["withdrawn", pair, stories, same, None if later is None else _pack(later), now.timestamp()]
+def judged(word: Word, now: datetime) -> Step:
+    """An editor says that two articles are of one event, or of two."""
+    return ["judged", *_pack_word(word), now.timestamp()]
+
+
+def withdrawn(word: Word, now: datetime) -> Step:
+    """What was said of two articles does not hold any more. Without `later` nothing is decided anew."""
+    return ["withdrawn", *_pack_word(word), now.timestamp()]
 
 
 class Memory:
@@ -84,12 +94,10 @@ class Memory:
             case ["lost", article, now, story]:
                 self._turn(now)
                 self._lose(article, story, effects)
-            case ["judged", [one, other], stories, same, later, now]:
-                word = _Word((one, other), same, None if later is None else _unpack(later))
-                self._judge(word, tuple(stories), self._turn(now), effects)
-            case ["withdrawn", [one, other], stories, same, later, now]:
-                word = _Word((one, other), same, None if later is None else _unpack(later))
-                self._take_back(word, tuple(stories), self._turn(now), effects)
+            case ["judged", *word, now]:
+                self._judge(_unpack_word(*word), self._turn(now), effects)
+            case ["withdrawn", *word, now]:
+                self._take_back(_unpack_word(*word), self._turn(now), effects)
             case _:
                 raise ValueError(f"This is no step: {step!r}.")
 
@@ -152,13 +160,14 @@ class Memory:
             number = self.stories.open[decision.story].members[article.id].number
             effects.placed[article.id] = Placed(decision.story, number, now, reasons(decision))
             effects.gone.discard(article.id)
+            effects.anew.pop(article.id, None)
         if decision.founded:
             effects.founded[decision.story] = now
         effects.touched.add(decision.story)
 
-    def _merge(self, merge: Merge, effects: Effects) -> None:
+    def _merge(self, merge: Merge, effects: Effects, because: Ruling | None = None) -> None:
         self.trends.merge(merge.lost, merge.kept)
-        effects.merge(merge.lost, merge.kept)
+        effects.merge(merge.lost, merge.kept, because)
 
     def _lose(self, article: int, story: int | None, effects: Effects) -> None:
         stood = self.stories.story_of.get(article, story)
@@ -172,25 +181,44 @@ class Memory:
             effects.placed.pop(article, None)
             effects.gone.add(article)
 
-    def _judge(self, word: "_Word", stored: Pair, now: datetime, effects: Effects) -> None:
+    def _judge(self, word: Word, now: datetime, effects: Effects) -> None:
         find, said, later = self.stories.story_of.get, self.stories.judged, word.later
-        one, other = (find(article, story) for article, story in zip(word.pair, stored, strict=True))
-        said.say(*word.pair, (one, other), same=word.same)
-        if one is None or other is None or (one == other) is word.same:
+        one, other = (find(article, story) for article, story in zip(word.pair, word.stories, strict=True))
+        said.say(*word.pair, (one, other), same=word.same, ruling=word.ruling)
+        if one is None or other is None or (one != other and not word.same):
             return
-        if word.same and not said.parted(one, other):
-            self._merge(self.stories.merge(one, other), effects)
+        if word.same and (one == other or not said.parted(one, other)):
+            if one != other:
+                self._merge(self.stories.merge(one, other), effects, word.ruling)
+            self._tell(word.pair[1], min(one, other), word.ruling, now, effects)
         elif later is not None and (not word.same or said.pinned(later.id) == one):
             decision = self.stories.place_anew(later.document, now)
             self._move(later, decision, other, now, effects)
 
-    def _take_back(self, word: "_Word", stored: Pair, now: datetime, effects: Effects) -> None:
+    @staticmethod
+    def _tell(article: int, story: int, ruling: Ruling, now: datetime, effects: Effects) -> None:
+        """An article stands where it does because an editor said so."""
+        decision = Decision(article, story, founded=False, by="editor", ruling=ruling)
+        effects.anew[article] = now, reasons(decision)
+        effects.touched.add(story)
+
+    def _stay(self, article: int, story: int, ruling: Ruling, now: datetime, effects: Effects) -> None:
+        """What held an article was taken back, which is too old to move."""
+        if (held := self.stories.judged.held_by(article, story)) is not None:
+            self._tell(article, story, held, now, effects)
+            return
+        effects.anew[article] = now, stayed(ruling, story)
+        effects.touched.add(story)
+
+    def _take_back(self, word: Word, now: datetime, effects: Effects) -> None:
         """The later article is decided anew, by what still stands. What is older than what is remembered stays where it is."""
         find, later = self.stories.story_of.get, word.later
         self.stories.judged.unsay(*word.pair)
         if later is None or (stands := find(later.id)) is None:
+            if later is not None and word.stories[1] is not None:
+                self._stay(later.id, word.stories[1], word.ruling, now, effects)
             return
-        brought = word.same and find(word.pair[0], stored[0]) == stands
+        brought = word.same and find(word.pair[0], word.stories[0]) == stands
         decision = self.stories.place_anew(later.document, now, leave=brought)
         self._move(later, decision, stands, now, effects)
 
@@ -220,15 +248,6 @@ class Memory:
         return memory
 
 
-@dataclass(frozen=True, slots=True)
-class _Word:
-    """What an editor said of two articles, and the second of them as it reads now."""
-
-    pair: tuple[int, int]
-    same: bool
-    later: Article | None
-
-
 def _digest(document: Document) -> str:
     """Of all that a decision depends on."""
     parts = (
@@ -246,6 +265,20 @@ def _pack(article: Article) -> list[Any]:
     one = article.document
     at = None if one.at is None else one.at.timestamp()
     return [one.id, one.title, one.body, at, one.source, one.language, sorted(one.places), *article.said]
+
+
+def _pack_word(word: Word) -> list[Any]:
+    later = None if word.later is None else _pack(word.later)
+    return [word.pair, word.stories, word.same, pack(word.ruling), later]
+
+
+def _unpack_word(
+    pair: list[int], stories: list[int | None], same: bool, ruling: list[Any], later: Any
+) -> Word:
+    (one, other), (first, second) = pair, stories
+    return Word(
+        (one, other), (first, second), same, unpack(ruling), None if later is None else _unpack(later)
+    )
 
 
 def _unpack(row: list[Any]) -> Article:

@@ -79,6 +79,33 @@ class Merge:
 
 
 @dataclass(frozen=True, slots=True)
+class Ruling:
+    """What an editor said of two articles, as readers are told: by which judgement, who, of which two, and the note."""
+
+    number: int
+    author: str
+    note: str
+    pair: tuple[DocumentId, DocumentId]
+
+    @property
+    def of_one_event(self) -> str:
+        """As the reason for a story."""
+        one, other = self.pair
+        return (
+            f"because {self.author} said that article {one} and article {other} are of one event{self._noted}"
+        )
+
+    def left(self, story: int) -> str:
+        """As the reason against one."""
+        return f"it does not belong to story {story}, {self.author} said{self._noted}"
+
+    @property
+    def _noted(self) -> str:
+        note = " ".join(self.note.split()).rstrip(".")
+        return f": {note}" if note else ""
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """Which story an article belongs to, and why."""
 
@@ -98,12 +125,22 @@ class Decision:
     merges: tuple[Merge, ...] = ()
     by: str = "similarity"
     """`editor` where somebody said so, `similarity` where it was worked out."""
+    ruling: Ruling | None = None
+    """What the editor said of it, where it is known."""
+    left: int | None = None
+    """The story that it may not stand in by that, where it was worked out."""
 
     def sentence(self) -> str:
         """The decision for people."""
+        told = self._worked_out()
+        if self.ruling is None or self.left is None:
+            return told
+        return f"{self.ruling.left(self.left)}. {told[:1].upper()}{told[1:]}"
+
+    def _worked_out(self) -> str:
         words = ", ".join(spoke.word for spoke in self.words[:5])
         if self.by == "editor":
-            return f"story {self.story}, as an editor said"
+            return f"story {self.story}, {self.ruling.of_one_event if self.ruling else 'as an editor said'}"
         apart = "begins" if self.founded else "keeps it" if self.stayed else ""
         if self.nearest is None:
             return f"story {self.story} {apart}: no {'other ' if self.stayed else ''}story open shares a telling word"

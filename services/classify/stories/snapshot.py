@@ -12,7 +12,7 @@ from services.classify.stories.story import Member
 from services.classify.stories.vectors import NUMBERS, Vector
 from services.core.errors import InvalidInputError
 
-VERSION = 1
+VERSION = 2
 """Of the data, and of how words are cut and weighed: a snapshot of another version is refused."""
 
 

@@ -65,15 +65,21 @@ class Stories:
         if pinned is None:
             pinned = self.judged.pinned(document.id)
         if pinned is not None:
-            self.enter(member, pinned, now.timestamp())
-            return Decision(document.id, pinned, founded=False, by="editor")
+            return self._put(member, pinned, now.timestamp())
         return self._place(member, words, now.timestamp(), barred | self.judged.barred(document.id))
+
+    def _put(self, member: Member, story: int, now: float) -> Decision:
+        """Where an editor said."""
+        self.enter(member, story, now)
+        ruling = self.judged.held_by(member.id, story)
+        return Decision(member.id, story, founded=False, by="editor", ruling=ruling)
 
     def _place(
         self, member: Member, words: Words, now: float, barred: frozenset[int], stay: int | None = None
     ) -> Decision:
         """`stay`: the story that an article near to no other one is in, in place of a new one."""
         ranked, needed = self._ranked(member, barred), self._needed(member)
+        left, ruling = self.judged.kept_out(member.id) or (None, None)
         near, best = ranked[0] if ranked else (0.0, None)
         spoke = spoken(member.vector, best, words) if best else ()
         merges: tuple[Merge, ...] = ()
@@ -100,6 +106,8 @@ class Stories:
             nearest=best.id if best else None,
             words=spoke,
             merges=merges,
+            ruling=ruling,
+            left=left,
         )
 
     def _needed(self, member: Member) -> float:
@@ -140,8 +148,7 @@ class Stories:
         member, words = self._anew(document)
         pinned, barred = self.judged.pinned(document.id), self.judged.barred(document.id)
         if pinned is not None:
-            self.enter(member, pinned, now.timestamp())
-            return Decision(document.id, pinned, founded=False, by="editor")
+            return self._put(member, pinned, now.timestamp())
         stay = None if leave or before in barred else before
         return self._place(member, words, now.timestamp(), barred, stay)
 

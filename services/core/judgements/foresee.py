@@ -154,17 +154,18 @@ def _told_open(one: Member, other: Member) -> str:
     )
 
 
-def _later(one: Member, other: Member) -> Member:
-    """The one that was decided later: the one that moves."""
-    return max((one, other), key=lambda member: (member.number or 0, member.id))
+def _later(one: Member, other: Member, stood: Bond | None = None) -> Member:
+    """The one that moves: the one that stands where it does by what is taken back, else the one that was decided later."""
+    said = stood.id if stood else 0
+    return max((one, other), key=lambda member: (member.judgement == said, member.number or 0, member.id))
 
 
 def _stories_after(one: Member, other: Member, stood: Bond | None) -> list[str]:
     """What taking back does to the stories of two articles that are not one text."""
-    later = _later(one, other)
+    later = _later(one, other, stood)
     if one.head == other.head or not one.story or not other.story:
         return []  # what is shown again, or comes later, is decided like any other
-    told = f"Article {later.head}, the later one, is decided anew, unless it is older than {OPEN_DAYS} days"
+    told = f"Article {later.head} is decided anew, unless it is older than {OPEN_DAYS} days"
     if stood and stood.says == "no":
         first = other if later is one else one
         return [f"{told}: where it is near enough, it comes back to story {first.story}."]

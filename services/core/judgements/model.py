@@ -70,7 +70,8 @@ class Bond:
 @dataclass(frozen=True, slots=True)
 class Member:
     """An article as copies and stories see it. `removed`: an editor said that it is no news; `emptied`: it expired. `number`: its
-    place in the order in which stories were decided. `muted_by`: who keeps its story out of Trending.
+    place in the order in which stories were decided. `judgement`: by which it stands
+    where it does. `muted_by`: who keeps its story out of Trending.
     """
 
     id: int
@@ -87,6 +88,7 @@ class Member:
     at: datetime
     story: int | None = None
     number: int | None = None
+    judgement: int | None = None
     muted_by: str | None = None
 
     @property

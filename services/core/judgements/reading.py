@@ -37,7 +37,8 @@ _STANDING = text("SELECT count(*) FROM judgements WHERE withdrawn_at IS NULL")
 _MEMBERS = text(
     """
     SELECT a.id, a.duplicate_of, a.listed, a.removed_at IS NOT NULL AND NOT a.emptied AS removed, a.emptied, a.quarantined IS NOT NULL AS quarantined,
-           a.title, s.name AS publisher, a.url, a.language, a.teaser, a.sort_at AS at, sa.story_id AS story, sa.number, st.muted_by
+           a.title, s.name AS publisher, a.url, a.language, a.teaser, a.sort_at AS at, sa.story_id AS story, sa.number, CAST(sa.decision->>'judgement' AS bigint) AS judgement,
+           st.muted_by
     FROM articles a JOIN sources s ON s.id = a.source_id
     LEFT JOIN story_articles sa ON sa.article_id = coalesce(a.duplicate_of, a.id) LEFT JOIN stories st ON st.id = sa.story_id
     WHERE a.id = ANY(:ids) OR a.id = ANY(:heads) OR a.duplicate_of = ANY(:heads)

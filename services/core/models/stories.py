@@ -39,7 +39,7 @@ class StoryArticle(Base):
     """The story of one article, with the reason. `number` is its place in the order of decisions; `decided_at` the time by
     which it was decided (that of its change in the stream, so that deciding again gives the same).
 
-    `decision`: {"by", "sentence", "similarity", "needed", "nearest", "words": [[word, share], …]}.
+    `decision`: {"by", "sentence", "similarity", "needed", "nearest", "judgement", "words": [[word, share], …]}.
     """
 
     __tablename__ = "story_articles"

@@ -64,7 +64,13 @@ def test_an_article_says_why_it_is_in_its_story(site, desk, stories):
     assert (why["by"], why["similarity"], why["needed"], why["nearest"]) == ("similarity", 0.44, 0.21, 7)
     assert why["sentence"] == "similarity 0.44 of 0.21 with story 7, by quake, osh"
     assert why["words"] == [{"word": "quake", "share": 0.7}, {"word": "osh", "share": 0.3}]
+    assert why["judgement"] is None
     assert site.json(f"/v1/articles/{desk.article()}")["story_why"] is None
+    stories.because(first, "story 7, because dana said so", 5)
+    for found in (site.json(f"/v1/articles/{first}"), site.json("/v1/stories/7")["articles"][-1]):
+        told = found["story_why"]
+        assert (found["id"], told["by"], told["judgement"]) == (first, "editor", 5)
+        assert told["sentence"] == "story 7, because dana said so"
 
 
 def test_a_copy_has_the_story_of_the_article_shown_for_it(site, desk, stories):

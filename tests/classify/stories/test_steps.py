@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from services.classify.stories import memory as steps
 from services.classify.stories.effects import Effects
 from services.classify.stories.memory import Article, Memory
+from services.classify.stories.model import Ruling
 from services.classify.stories.rising import Trends
 from services.classify.stories.voices import Said, Voice
 from services.core.errors import InvalidInputError
@@ -44,14 +45,18 @@ def pair(n, code="en"):
     return [article(n + k, *row) for k, row in enumerate(EVENTS[code])]
 
 
+def word(pair, stories, *, same, later, number=1, note=""):
+    return steps.Word(pair, stories, same, Ruling(number, "dana", note, pair), later)
+
+
 def judge(memory, one, other, *, same, now=NOON):
     stored = (memory.stories.story_of.get(one.id), memory.stories.story_of.get(other.id))
-    return do(memory, steps.judged((one.id, other.id), stored, same=same, later=other, now=now))
+    return do(memory, steps.judged(word((one.id, other.id), stored, same=same, later=other), now))
 
 
 def withdraw(memory, one, other, *, same, now=NOON):
     stored = (memory.stories.story_of.get(one.id), memory.stories.story_of.get(other.id))
-    return do(memory, steps.withdrawn((one.id, other.id), stored, same=same, later=other, now=now))
+    return do(memory, steps.withdrawn(word((one.id, other.id), stored, same=same, later=other), now))
 
 
 # --- what editors say ---------------------------------------------------------------------------------------------
@@ -96,7 +101,7 @@ def test_what_is_not_one_event_is_not_bridged_by_a_third_article():
     hear(bridged, *rows)
     assert {*stories_of(bridged).values()} == {1}
     hear(parted, *rows[:2])
-    do(parted, steps.judged((0, 1), (1, 2), same=False, later=rows[1], now=NOON))
+    do(parted, steps.judged(word((0, 1), (1, 2), same=False, later=rows[1]), NOON))
     assert hear(parted, rows[2]).merged == {}
     assert {0: 1, 1: 2}.items() <= stories_of(parted).items()
 
@@ -122,7 +127,7 @@ def test_what_was_withdrawn_holds_no_longer():
     withdraw(memory, one, other, same=False)
     hear(memory, other)
     assert stories_of(memory) == {1: 1, 2: 1}
-    assert memory.stories.judged.export() == {"together": [], "apart": [], "named": []}
+    assert memory.stories.judged.export() == {"together": [], "apart": [], "named": [], "rulings": []}
 
 
 def test_taking_back_that_two_are_one_event_lets_the_later_one_go():
@@ -198,7 +203,10 @@ def test_what_is_older_than_what_is_remembered_stays_when_a_word_is_taken_back()
     judge(memory, one, other, same=True)
     late = NOON + timedelta(days=9)
     hear(memory, article(9, "Glaciers of the Pamir retreat", hours=24 * 9), now=late)
-    effects = do(memory, steps.withdrawn((1, 2), (1, 1), same=True, later=other, now=late))
+    effects = do(memory, steps.withdrawn(word((1, 2), (1, 1), same=True, later=other), late))
+    assert effects.anew[2][1]["sentence"] == (
+        "story 1 keeps it: what dana said of article 1 and article 2 was taken back, but it is too old to be decided anew"
+    )
     assert (effects.placed, effects.founded, effects.gone) == ({}, {}, set())
     assert memory.stories.judged.pinned(2) is None
 
@@ -220,6 +228,47 @@ def test_stories_with_a_pair_apart_do_not_become_one_only_the_article_moves():
     effects = judge(memory, two, four, same=True)
     assert effects.merged == {}
     assert stories_of(memory) == {1: 1, 2: 1, 3: 2, 4: 1}
+
+
+def test_the_latest_word_is_the_one_that_is_told():
+    memory = Memory()
+    (one, two), three = pair(1), article(3, *EVENTS["ru"][0])
+    hear(memory, one, two)
+    for number, other in ((4, one), (5, two)):
+        said = word(
+            (other.id, 3), (1, None), same=True, later=None, number=number, note="The same,\nI think."
+        )
+        do(memory, steps.judged(said, NOON))
+    woken = Memory.load(json.loads(json.dumps(memory.export())))
+    for held in (memory, woken):
+        why = hear(held, three).placed[3].why
+        assert why["judgement"] == 5
+        assert (
+            why["sentence"]
+            == "story 1, because dana said that article 2 and article 3 are of one event: The same, I think"
+        )
+
+
+def test_what_an_editor_keeps_out_of_a_story_tells_so_wherever_it_is_decided():
+    memory = Memory()
+    one, other = pair(1)
+    hear(memory, one)
+    do(memory, steps.judged(word((1, 2), (1, None), same=False, later=None, note="Two quakes."), NOON))
+    why = hear(memory, other).placed[2].why
+    assert (why["by"], why["judgement"]) == ("similarity", 1)
+    assert why["sentence"] == (
+        "it does not belong to story 1, dana said: Two quakes. Story 2 begins: no story open shares a telling word"
+    )
+
+
+def test_what_was_told_of_a_story_goes_on_with_what_it_becomes_part_of():
+    told = [Ruling(n, "dana", "", (n, n + 1)).of_one_event for n in (1, 2)]
+    effects = Effects()
+    effects.merge(3, 2, Ruling(1, "dana", "", (1, 2)))
+    effects.merge(2, 1, Ruling(2, "dana", "", (2, 3)))
+    second = f"Story 2 became part of story 1, {told[1]}"
+    assert effects.told == {3: f"Story 3 became part of story 2, {told[0]}. {second}", 2: second}
+    assert effects.merged == {3: 1, 2: 1}
 
 
 # --- steps ----------------------------------------------------------------------------------------------------------
@@ -298,8 +347,8 @@ class Store:
         known = self.story_of.get(one), self.story_of.get(other)
         later = self.read.get(other)
         if what.startswith("not "):
-            return steps.withdrawn((one, other), known, same=what == "not together", later=later, now=now)
-        return steps.judged((one, other), known, same=what == "together", later=later, now=now)
+            return steps.withdrawn(word((one, other), known, same=what == "not together", later=later), now)
+        return steps.judged(word((one, other), known, same=what == "together", later=later), now)
 
 
 @given(ROWS, st.integers(0, 50))

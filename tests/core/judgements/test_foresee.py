@@ -160,7 +160,13 @@ def test_taking_back_does_not_leave_to_the_texts_what_other_judgements_decide():
 def test_taking_back_tells_who_is_decided_anew(says, sentence):
     two = (member(12, story=7, number=5), member(31, story=9, number=4))
     told = foresee(known(*two, bonds=[(12, 31, says, 1, "dana")]), 12, 31, None).sentences[-1]
-    assert told == f"Article 12, the later one, is decided anew, unless it is older than 7 days{sentence}"
+    assert told == f"Article 12 is decided anew, unless it is older than 7 days{sentence}"
+
+
+def test_who_stands_there_by_what_is_taken_back_is_decided_anew():
+    two = (member(12, story=7, number=5), member(31, story=7, number=4, judgement=1))
+    (*_, told) = foresee(known(*two, bonds=[(12, 31, "story", 1, "dana")]), 12, 31, None).sentences
+    assert told.startswith("Article 31 is decided anew")
 
 
 def test_what_is_told_of_old_articles_is_what_stories_remember():
