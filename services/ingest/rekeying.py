@@ -28,7 +28,7 @@ def waiting(session: Session) -> int:
 
 def make_anew() -> int:
     """Go on with the walk; how many articles were looked at."""
-    until, looked, merged = monotonic() + BUDGET_S, 0, 0
+    until, looked, merged, parted = monotonic() + BUDGET_S, 0, 0, 0
     with transaction() as session:
         rekeying.own(session)
     while monotonic() < until:
@@ -36,7 +36,12 @@ def make_anew() -> int:
             done = rekeying.step(session, limit=BATCH)
         if not done.looked:
             break
-        looked, merged = looked + done.looked, merged + done.merged
+        looked, merged, parted = looked + done.looked, merged + done.merged, parted + done.parted
     if looked:
-        log.info("%d articles got the keys of the rules in force, %d pairs are one", looked, merged)
+        log.info(
+            "%d articles got the keys of the rules in force, %d pairs are one, %d no more",
+            looked,
+            merged,
+            parted,
+        )
     return looked

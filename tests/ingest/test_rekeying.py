@@ -13,10 +13,9 @@ from services.core import addresses, removal
 from services.core.clock import utc_now
 from services.core.db import transaction
 from services.core.queues import Job
-from services.core.urls import BUILT_IN, AddressRules, canonical_url
+from services.core.urls import BUILT_IN, AddressRules, canonical_url, keys_anew
 from services.ingest import finishing, rekeying
 from services.ingest.finishing import Look
-from services.ingest.keys import keys_anew
 from services.ingest.reading import read
 from services.ingest.store import rekeying as store
 from tests.fixtures.entries import answer, rss
@@ -114,6 +113,61 @@ def test_a_rule_that_is_taken_back_gives_the_keys_of_before_and_leaves_none():
     publish("")
     rekeying.make_anew()
     assert keys() == before
+
+
+def test_a_pair_that_no_address_makes_any_more_is_none_and_each_has_its_own_key():
+    fetch(PAPER, item(1), item(1, query="?sect=1"), item(1, query="?sect=2"))
+    before = keys()
+    publish(SECT)
+    rekeying.make_anew()
+    assert keys() == {"paper.example/story-1": 1}
+    assert [row[:3] for row in pairs()] == [(1, 2, "address"), (2, 3, "address")]
+    label_all()
+    publish("")
+    rekeying.make_anew()
+    assert (keys(), pairs(), waits()) == (before, [], [1, 2, 3])
+
+
+@pytest.mark.parametrize("limit", [1, 2, 200])
+def test_what_was_seen_of_one_under_the_address_of_another_parts_with_the_rule(limit: int):
+    entries = item(1), item(1, query="?sect=1"), item(1, query="?sect=2"), item(1, query="?sect=3")
+    fetch(PAPER, *entries[:3])
+    before = keys()
+    publish(SECT)
+    rekeying.make_anew()
+    for guid, url, title in entries[1:]:  # each is taken for the first one now, the last one was never seen
+        assert fetch(PAPER, (guid, url, title + ", they say")).new == ()
+    assert sql("SELECT count(*) FROM sightings WHERE article_id = 1") == [(4,)]
+    publish("")
+    for _ in range(5):
+        with transaction() as session:
+            store.step(session, limit=limit)
+    assert (keys(), pairs()) == (before, [])
+
+
+def test_what_one_has_by_the_rules_of_before_is_left_to_whose_it_is_now():
+    fetch(PAPER, item(1, query="?sect=1"))
+    publish(SECT)
+    rekeying.make_anew()  # the first one stands under the bare address
+    publish("")
+    fetch(WIRE, ("w", "https://wire.example/story-1", "Of the wire"))
+    publish("  hosts: {wire.example: paper.example}\n")  # and now it is that of the second one
+    with transaction() as session:
+        assert store.step(session, limit=1).merged == 0
+    rekeying.make_anew()
+    assert keys() == {"paper.example/story-1": 2, "paper.example/story-1?sect=1": 1}
+    assert pairs() == []
+
+
+def test_pairs_that_an_address_still_makes_stay_and_wait_for_nobody():
+    fetch(PAPER, item(1))
+    fetch(REGIONAL, item(1, "regional.example"))
+    publish(ALIAS)
+    rekeying.make_anew()
+    label_all()
+    publish(ALIAS + SECT)
+    rekeying.make_anew()
+    assert ([row[:3] for row in pairs()], waits()) == ([(1, 2, "address")], [])
 
 
 def test_an_address_that_an_article_had_before_is_still_its_address():
@@ -304,3 +358,17 @@ def test_keys_of_addresses_that_are_not_known_any_more_are_kept_as_the_rules_hav
     for url in lost:
         if canonical_url(url) not in gone:
             assert canonical_url("https://" + canonical_url(url), rules) in wanted
+
+
+@given(URLS, RULES, RULES, st.randoms())
+def test_what_only_a_rule_of_before_made_one_address_is_known_by_its_own_alone(urls, before, rules, random):
+    own = random.choice(sorted(urls))
+    stored = {canonical_url(url, before) for url in urls}
+    wanted = keys_anew(stored, urls, rules, [before], own).wanted
+    assert canonical_url(own, rules) in wanted
+    for url in urls:
+        parted = canonical_url(url, before) == canonical_url(own, before)
+        assert parted or canonical_url(url, rules) in wanted
+        others = urls - {url}
+        if parted and canonical_url(url, rules) not in {canonical_url(other, rules) for other in others}:
+            assert (canonical_url(url, rules) in wanted) == (url == own)

@@ -40,6 +40,21 @@ def test_two_articles_with_one_address_become_one_and_followers_hear_it():
     assert changes()[2:] == [(1, "updated"), (2, "merged")]
 
 
+def test_without_the_rule_each_is_an_article_again_and_followers_hear_it():
+    publish(ALIAS)
+    rekeying.make_anew()
+    label.label_waiting()
+    publish("")
+    rekeying.make_anew()
+    label.label_waiting()
+    label.label_waiting()
+    assert sql("SELECT id, listed, duplicate_of FROM articles ORDER BY id") == [
+        (1, True, None),
+        (2, True, None),
+    ]
+    assert changes()[4:] == [(1, "updated"), (2, "added")]
+
+
 def test_one_whose_address_is_that_of_no_news_goes_behind_it():
     sql("INSERT INTO judgements (one, says, author, documents) VALUES (1, 'not_news', 'ada', '[]')")
     with transaction() as session:

@@ -6,6 +6,7 @@ double, two articles that fall together cost an article. So a parameter goes onl
 tracks, or where its name may and its value says so; the case of paths stays, and so does an unknown parameter.
 """
 
+from services.core.urls.anew import Keys, keys_anew
 from services.core.urls.check import check_http_url, first_http_url, host_of, is_settled
 from services.core.urls.keys import KEY_VERSION, canonical_url, is_front_page, is_registrable, key_host
 from services.core.urls.parts import MAX_URL
@@ -16,6 +17,7 @@ __all__ = [
     "KEY_VERSION",
     "MAX_URL",
     "AddressRules",
+    "Keys",
     "canonical_url",
     "check_http_url",
     "ends",
@@ -25,4 +27,5 @@ __all__ = [
     "is_registrable",
     "is_settled",
     "key_host",
+    "keys_anew",
 ]

@@ -1,11 +1,11 @@
-"""The walk that gives stored articles the keys of other rules, and what it finds to be one; and the owners of sources.
+"""The walk that gives stored articles the keys of other rules, and what it finds to be one, or one no more; and the owners of sources.
 
 One row (`address_state`) says by which rules keys are stored and how far the walk is. A step is a transaction: it moves the
 place with what it wrote, so that one that dies is done again by whoever comes next.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +16,7 @@ from sqlalchemy.orm import Session
 from services.core import addresses
 from services.core.events import ArticlesStored
 from services.core.outbox import publish
-from services.core.urls import KEY_VERSION, AddressRules
-from services.ingest.keys import keys_anew
+from services.core.urls import KEY_VERSION, AddressRules, Keys, keys_anew
 from services.ingest.store.apply import claim_urls
 
 _HOLD = text(
@@ -36,8 +35,9 @@ _BEGIN = text(
     """
 ).bindparams(bindparam("rules", type_=JSONB), bindparam("befores", type_=JSONB))
 _NEXT = text(
-    "SELECT id, url, emptied FROM articles WHERE CAST(:at AS bigint) IS NULL OR id < :at ORDER BY id DESC LIMIT :n"
+    "SELECT id, url FROM articles WHERE CAST(:at AS bigint) IS NULL OR id < :at ORDER BY id DESC LIMIT :n"
 )
+_THESE = text("SELECT id, url FROM articles WHERE id = ANY(:ids)")
 _URLS = text("SELECT article_id, url FROM sightings WHERE article_id = ANY(:ids)")
 _KEYS = text("SELECT article_id, url_key FROM article_urls WHERE article_id = ANY(:ids)")
 _DROP = text(
@@ -62,6 +62,15 @@ _PAIR = text(
     bindparam("others", type_=ARRAY(BigInteger)),
     bindparam("keys", type_=ARRAY(Text)),
 )
+_ADDRESSED = text(
+    "SELECT one, other FROM copies WHERE by = 'address' AND (one = ANY(:ids) OR other = ANY(:ids))"
+)
+_PART = text(
+    """
+    DELETE FROM copies c USING unnest(:ones, :others) AS w (one, other)
+    WHERE c.one = w.one AND c.other = w.other AND c.by = 'address'
+    """
+).bindparams(bindparam("ones", type_=ARRAY(BigInteger)), bindparam("others", type_=ARRAY(BigInteger)))
 _WAIT = text(
     """
     UPDATE articles SET waiting_since = coalesce(waiting_since, now())
@@ -84,10 +93,19 @@ _OWNED = text("UPDATE address_state SET owners = :owners, source_id = :newest").
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one step did: articles looked at, and pairs found to be one."""
+    """What one step did: articles looked at, pairs found to be one, and pairs that no address makes one any more."""
 
     looked: int = 0
     merged: int = 0
+    parted: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The keys that an article is stored under, and those that it is to have."""
+
+    stored: set[str]
+    keys: Keys
 
 
 def version_of(rules: AddressRules) -> str:
@@ -116,9 +134,9 @@ def step(session: Session, *, limit: int) -> Step:
     if not found:
         session.execute(_END)
         return Step()
-    merged = _give(session, found, rules, [AddressRules.of(before) for before in state.befores])
-    session.execute(_GO_ON, {"at": found[-1].id, "looked": len(found), "merged": merged})
-    return Step(len(found), merged)
+    done = _give(session, found, rules, [AddressRules.of(before) for before in state.befores])
+    session.execute(_GO_ON, {"at": found[-1].id, "looked": done.looked, "merged": done.merged})
+    return done
 
 
 def _begin(session: Session, state: Row[Any], rules: AddressRules) -> Row[Any]:
@@ -130,24 +148,46 @@ def _begin(session: Session, state: Row[Any], rules: AddressRules) -> Row[Any]:
 
 
 def _give(
-    session: Session, found: list[Row[Any]] | Any, rules: AddressRules, befores: list[AddressRules]
-) -> int:
+    session: Session, found: Sequence[Row[Any]], rules: AddressRules, befores: list[AddressRules]
+) -> Step:
     ids = [row.id for row in found]
-    urls, stored = _by_article(session, _URLS, ids), _by_article(session, _KEYS, ids)
+    mine = _anew(session, found, rules, befores)
     wanted: dict[str, int] = {}
     twice: list[tuple[int, int, str]] = []
-    stale: list[tuple[str, int]] = []
-    for row in reversed(found):  # of two that get one key the older one has it
-        keys = keys_anew(stored[row.id], {row.url, *urls[row.id]}, rules, befores)
-        stale += [(key, row.id) for key in sorted(keys.stale)]
-        fresh = sorted(keys.wanted - stored[row.id])
-        twice += [(wanted[key], row.id, key) for key in fresh if key in wanted]
-        wanted |= {key: row.id for key in fresh if key not in wanted}
+    for number in reversed(ids):  # of two that get one key the older one has it
+        fresh = sorted(mine[number].keys.wanted - mine[number].stored)
+        twice += [(wanted[key], number, key) for key in fresh if key in wanted]
+        wanted |= {key: number for key in fresh if key not in wanted}
     taken = claim_urls(session, wanted)
+    addressed = [(row.one, row.other) for row in session.execute(_ADDRESSED, {"ids": ids})]
+    others = {*taken.values(), *(number for pair in addressed for number in pair)} - mine.keys()
+    known = mine | _anew(session, session.execute(_THESE, {"ids": sorted(others)}).all(), rules, befores)
+    # What another one has by the rules of before alone, it does not keep from the one whose key it is now.
+    freed = {key: wanted[key] for key, owner in taken.items() if key in known[owner].keys.stale}
+    _drop(
+        session, [(key, n) for n in ids for key in mine[n].keys.stale] + [(key, taken[key]) for key in freed]
+    )
+    taken = {key: owner for key, owner in taken.items() if key not in freed} | claim_urls(session, freed)
     twice += [(owner, wanted[key], key) for key, owner in taken.items()]
-    if stale:
-        session.execute(_DROP, {"keys": [key for key, _ in stale], "ids": [number for _, number in stale]})
-    return _join(session, twice)
+    apart = [pair for pair in addressed if known[pair[0]].keys.wanted.isdisjoint(known[pair[1]].keys.wanted)]
+    return Step(len(found), _regroup(session, twice, apart), len(apart))
+
+
+def _anew(
+    session: Session, found: Sequence[Row[Any]], rules: AddressRules, befores: list[AddressRules]
+) -> dict[int, _Known]:
+    """The keys of these articles by other rules."""
+    ids = [row.id for row in found]
+    if not ids:
+        return {}
+    urls, stored = _by_article(session, _URLS, ids), _by_article(session, _KEYS, ids)
+    return {
+        row.id: _Known(
+            stored[row.id],
+            keys_anew(stored[row.id], {row.url, *urls[row.id]}, rules, befores, row.url),
+        )
+        for row in found
+    }
 
 
 def _by_article(session: Session, query: Any, ids: list[int]) -> Mapping[int, set[str]]:
@@ -157,16 +197,31 @@ def _by_article(session: Session, query: Any, ids: list[int]) -> Mapping[int, se
     return by_article
 
 
-def _join(session: Session, twice: Iterable[tuple[int, int, str]]) -> int:
-    """Articles with one key are one text: whoever labels them makes one of them. How many pairs that are new."""
+def _drop(session: Session, stale: Sequence[tuple[str, int]]) -> None:
+    if stale:
+        keys, ids = zip(*sorted(stale), strict=True)
+        session.execute(_DROP, {"keys": list(keys), "ids": list(ids)})
+
+
+def _regroup(
+    session: Session, twice: Iterable[tuple[int, int, str]], apart: Sequence[tuple[int, int]]
+) -> int:
+    """Articles with one key are one text, and those that only a key made one are none without it: whoever labels them looks
+    at both again. How many pairs are new.
+    """
     pairs = [(one, other, key) for one, other, key in twice if one != other]
-    if not pairs:
+    if not pairs and not apart:
         return 0
-    session.execute(_LOCK, {"ids": sorted({number for one, other, _ in pairs for number in (one, other)})})
-    some, others, keys = (list(column) for column in zip(*pairs, strict=True))
-    fresh = session.execute(_PAIR, {"some": some, "others": others, "keys": keys}).all()
-    if fresh:
-        session.execute(_WAIT, {"ids": sorted({number for row in fresh for number in row})})
+    session.execute(_LOCK, {"ids": sorted({n for one, other, *_ in [*pairs, *apart] for n in (one, other)})})
+    fresh: Sequence[Any] = []
+    if pairs:
+        some, others, keys = (list(column) for column in zip(*pairs, strict=True))
+        fresh = session.execute(_PAIR, {"some": some, "others": others, "keys": keys}).all()
+    if apart:
+        ones, others = (list(column) for column in zip(*apart, strict=True))
+        session.execute(_PART, {"ones": ones, "others": others})
+    if fresh or apart:
+        session.execute(_WAIT, {"ids": sorted({number for pair in [*fresh, *apart] for number in pair})})
         publish(session, ArticlesStored())
     return len(fresh)
 

@@ -5,10 +5,11 @@ known as keys alone, which are addresses without a scheme, and of which a key ca
 """
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from services.core.urls import AddressRules, canonical_url, is_front_page
+from services.core.urls.keys import canonical_url, is_front_page
+from services.core.urls.rules import AddressRules
 
 _MARKED = re.compile(r"(?P<page>.*)(?P<mark>#[0-9a-f]{24})", re.DOTALL)
 """The key of an entry that shares its address with others: the page, and what sets it apart there (`clean.key_of`)."""
@@ -23,20 +24,33 @@ class Keys:
 
 
 def keys_anew(
-    stored: Collection[str], urls: Collection[str], rules: AddressRules, befores: Iterable[AddressRules]
+    stored: Collection[str],
+    urls: Collection[str],
+    rules: AddressRules,
+    befores: Sequence[AddressRules],
+    own: str | None = None,
 ) -> Keys:
     """The keys by `rules` of an article with these addresses, that was stored under these keys by one of `befores`.
 
     A key that is an address of before is kept, as the rules have it now. Only a key that an address of the article once
-    gave, and does not give now, is stale.
+    gave, and does not give now, is stale. `own`: the address that the article stands under itself. What was seen under another
+    one, and taken for it only because a rule of before made one of the two, is not its address any more.
     """
     marks = [str(found["mark"]) for key in stored if (found := _MARKED.fullmatch(key))]
-    given = {key for url in urls for key in _keys(url, rules, marks)}
     once = {key for before in befores for url in urls for key in _keys(url, before, marks)}
+    now = [url for url in urls if own is None or not _only_by_rule(url, own, rules, befores)]
+    given = {key for url in now for key in _keys(url, rules, marks)}
     stale = {key for key in stored if key in once and key not in given}
     kept = {_again(key, rules) for key in stored if key not in stale}
     wanted = given | kept
     return Keys(frozenset(wanted), frozenset(set(stored) - wanted))
+
+
+def _only_by_rule(url: str, own: str, rules: AddressRules, befores: Iterable[AddressRules]) -> bool:
+    """Whether two addresses are two now, and were one by rules of before."""
+    if url == own or canonical_url(url, rules) == canonical_url(own, rules):
+        return False
+    return any(canonical_url(url, before) == canonical_url(own, before) for before in befores)
 
 
 def _keys(url: str, rules: AddressRules, marks: Collection[str]) -> list[str]:
