@@ -143,6 +143,9 @@ def test_what_was_seen_of_one_under_the_address_of_another_parts_with_the_rule(l
         with transaction() as session:
             store.step(session, limit=limit)
     assert (keys(), pairs()) == (before, [])
+    assert sql("SELECT count(*) FROM sightings WHERE article_id = 1") == [(1,)]
+    plan = fetch(PAPER, entries[3])  # and the last one is an article where its feed still has it
+    assert [new.seen.entry.url for new in plan.new] == [entries[3][1]]
 
 
 def test_what_one_has_by_the_rules_of_before_is_left_to_whose_it_is_now():

@@ -17,10 +17,14 @@ _MARKED = re.compile(r"(?P<page>.*)(?P<mark>#[0-9a-f]{24})", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """What an article is to be known by from now on, and those of its keys that no rule gives any more."""
+    """What an article is to be known by from now on, and those of its keys that no rule gives any more.
+
+    `strange`: addresses that are not its own any more: what was seen there was taken for it by a rule of before alone.
+    """
 
     wanted: frozenset[str]
     stale: frozenset[str]
+    strange: frozenset[str] = frozenset()
 
 
 def keys_anew(
@@ -33,17 +37,16 @@ def keys_anew(
     """The keys by `rules` of an article with these addresses, that was stored under these keys by one of `befores`.
 
     A key that is an address of before is kept, as the rules have it now. Only a key that an address of the article once
-    gave, and does not give now, is stale. `own`: the address that the article stands under itself. What was seen under another
-    one, and taken for it only because a rule of before made one of the two, is not its address any more.
+    gave, and does not give now, is stale. `own`: the address that the article stands under itself, which is never strange to it.
     """
     marks = [str(found["mark"]) for key in stored if (found := _MARKED.fullmatch(key))]
     once = {key for before in befores for url in urls for key in _keys(url, before, marks)}
-    now = [url for url in urls if own is None or not _only_by_rule(url, own, rules, befores)]
-    given = {key for url in now for key in _keys(url, rules, marks)}
+    strange = frozenset(url for url in urls if own is not None and _only_by_rule(url, own, rules, befores))
+    given = {key for url in urls if url not in strange for key in _keys(url, rules, marks)}
     stale = {key for key in stored if key in once and key not in given}
     kept = {_again(key, rules) for key in stored if key not in stale}
     wanted = given | kept
-    return Keys(frozenset(wanted), frozenset(set(stored) - wanted))
+    return Keys(frozenset(wanted), frozenset(set(stored) - wanted), strange)
 
 
 def _only_by_rule(url: str, own: str, rules: AddressRules, befores: Iterable[AddressRules]) -> bool:

@@ -42,10 +42,16 @@ _URLS = text("SELECT article_id, url FROM sightings WHERE article_id = ANY(:ids)
 _KEYS = text("SELECT article_id, url_key FROM article_urls WHERE article_id = ANY(:ids)")
 _DROP = text(
     """
-    DELETE FROM article_urls u USING unnest(:keys, :ids) AS w (url_key, article_id)
+    DELETE FROM article_urls u USING unnest(:ids, :said) AS w (article_id, url_key)
     WHERE u.url_key = w.url_key AND u.article_id = w.article_id
     """
-).bindparams(bindparam("keys", type_=ARRAY(Text)), bindparam("ids", type_=ARRAY(BigInteger)))
+).bindparams(bindparam("said", type_=ARRAY(Text)), bindparam("ids", type_=ARRAY(BigInteger)))
+_UNSEE = text(
+    """
+    DELETE FROM sightings s USING unnest(:ids, :said) AS w (article_id, url)
+    WHERE s.article_id = w.article_id AND s.url = w.url
+    """
+).bindparams(bindparam("said", type_=ARRAY(Text)), bindparam("ids", type_=ARRAY(BigInteger)))
 _LOCK = text("SELECT id FROM articles WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE")
 # What expired says nothing any more, neither of itself nor of others.
 _PAIR = text(
@@ -164,9 +170,10 @@ def _give(
     known = mine | _anew(session, session.execute(_THESE, {"ids": sorted(others)}).all(), rules, befores)
     # What another one has by the rules of before alone, it does not keep from the one whose key it is now.
     freed = {key: wanted[key] for key, owner in taken.items() if key in known[owner].keys.stale}
-    _drop(
-        session, [(key, n) for n in ids for key in mine[n].keys.stale] + [(key, taken[key]) for key in freed]
-    )
+    stale = [(n, key) for n in ids for key in mine[n].keys.stale] + [(taken[key], key) for key in freed]
+    _pairwise(session, _DROP, stale)
+    # Where it is still in its feed it is seen again, as what it is.
+    _pairwise(session, _UNSEE, [(n, url) for n in ids for url in mine[n].keys.strange])
     taken = {key: owner for key, owner in taken.items() if key not in freed} | claim_urls(session, freed)
     twice += [(owner, wanted[key], key) for key, owner in taken.items()]
     apart = [pair for pair in addressed if known[pair[0]].keys.wanted.isdisjoint(known[pair[1]].keys.wanted)]
@@ -197,10 +204,10 @@ def _by_article(session: Session, query: Any, ids: list[int]) -> Mapping[int, se
     return by_article
 
 
-def _drop(session: Session, stale: Sequence[tuple[str, int]]) -> None:
-    if stale:
-        keys, ids = zip(*sorted(stale), strict=True)
-        session.execute(_DROP, {"keys": list(keys), "ids": list(ids)})
+def _pairwise(session: Session, query: Any, rows: Sequence[tuple[int, str]]) -> None:
+    if rows:
+        ids, said = zip(*sorted(rows), strict=True)
+        session.execute(query, {"ids": list(ids), "said": list(said)})
 
 
 def _regroup(
