@@ -109,12 +109,19 @@ def publish(
     return _activate(session, rulebook.version, before, message=message, author=author, figures=figures)
 
 
-def put_in_force(session: Session, prefix: str, *, author: str, message: str = "") -> Published:
+def put_in_force(
+    session: Session,
+    prefix: str,
+    *,
+    author: str,
+    message: str = "",
+    figures: Mapping[str, Any] | None = None,
+) -> Published:
     """Put the published version that begins with `prefix` in force again. Raises NotFoundError."""
     before = _hold(session)
     version = find_version(session, prefix)
     said = message or f"Back to {version[:12]}"
-    return _activate(session, version, before, message=said, author=author, figures=None)
+    return _activate(session, version, before, message=said, author=author, figures=figures)
 
 
 def find_version(session: Session, prefix: str) -> str:

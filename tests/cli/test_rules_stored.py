@@ -150,3 +150,32 @@ def test_what_was_corrected_counts_in_the_statistics_when_it_is_no_longer_among_
     newest = 1
     assert (told["articles"] - newest, told["corrected"]) in {(1, 1), (0, 1)}
     assert told["offenders"][0]["term"] == "inflation"
+
+
+NR = "addresses:\n  sites: {paper.example: {drop: [nr]}}\n"
+
+
+def test_what_a_rule_of_addresses_joins_is_told_before_and_after_it_is_published(
+    run: Run, desk: Desk, folder: Path
+):
+    before = json.loads(run("rules", "history", "--json").out)[0]["version"]
+    labels = run("rules", "impact", str(folder))
+    assert "would become" not in labels.out
+    one, other, third = (
+        desk.article(f"Piece {n}", url=f"https://paper.example/view?nr={n}") for n in (1, 2, 3)
+    )
+    (folder / "addresses.yml").write_text(NR)
+    said = "3 articles would become 1 by addresses.yml:2:34 (drop nr at paper.example). Going back parts them again"
+    lines = run("rules", "impact", str(folder), "--examples", "1").out.splitlines()
+    assert lines[0].startswith(said)
+    assert lines[1] == "    = paper.example/view"
+    assert [line.split()[0] for line in lines[2:5]] == [str(one), str(other), str(third)]
+    assert lines[5].startswith("3 articles looked at")
+    told = json.loads(run("rules", "impact", str(folder), "--json").out)["addresses"]
+    assert (told["articles"], told["joined"], told["joined_to"], told["parted"]) == (3, 3, 1, 0)
+    done = run("rules", "publish", str(folder), "-m", "One view")
+    assert said in done.err
+    assert f"dateline rules rollback {before[:12]}" in done.err
+    newest = json.loads(run("rules", "history", "--json").out)[0]
+    assert newest["figures"]["addresses"]["joined"] == 3
+    assert said in run("rules", "history").out

@@ -56,6 +56,26 @@ def test_an_editor_changes_a_rule_sees_what_it_does_and_publishes_it(window, des
     assert "aigerim" in history
 
 
+def test_articles_that_a_rule_of_addresses_would_make_one_are_told_before_publishing(
+    window, desk, version, classify
+):
+    made = [
+        desk.article(f"Piece {n}", language="en", url=f"https://paper.example/view?nr={n}", verdict=NOTHING)
+        for n in (1, 2, 3)
+    ]
+    rule = "addresses:\n  sites: {paper.example: {drop: [nr]}}\n"
+    save(window, "topics/all.yaml", rule + TOPICS)
+    seen = review(window)
+    told = text_of(seen)
+    said = "3 articles would become 1 by topics/all.yaml:2:34 (drop nr at paper.example). Going back parts them again"
+    assert told.count(said) == 2  # above, and beside the button
+    shown = [a["href"] for a, text in seen.all("a") if text.startswith("Piece")]
+    assert shown == [f"/article/{number}" for number in made]
+    done = window.send(seen, "/editor/draft/publish", message="One view")
+    assert said in text_of(done)
+    assert said in text_of(window.get("/editor/history"))
+
+
 def test_one_term_that_changes_very_much_is_warned_of(window, desk, version, classify):
     for number in range(20):
         title = f"Coal mine {number} reopens" if number < 3 else f"Concert {number} ends"

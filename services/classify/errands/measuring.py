@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from services.classify import archive, rulebook
+from services.classify import addressed, archive, rulebook
 from services.classify.errands.common import Answer, Given, compiled_of, count_of
 from services.classify.rules import CompiledRulebook, ImpactPlan, Stats, StoredArticle, Suggester, Suggestion
 from services.classify.rules.judging.evaluate import evaluate, read_document
@@ -31,8 +31,11 @@ MOST_CORRECTIONS = 20_000
 def foresee(session: Session, given: Given, _author: str) -> Answer:
     """What a rulebook would do to the newest listed articles, in place of the one in force."""
     limit, samples = count_of(given, "limit", IMPACT_ARTICLES, 200_000), count_of(given, "examples", 10, 100)
-    plan = ImpactPlan(rulebook.current(session), compiled_of(session, given.get("rulebook")), samples=samples)
-    return plan.measure(archive.newest(session, limit=limit)).to_json()
+    before, after = rulebook.current(session), compiled_of(session, given.get("rulebook"))
+    sides = before.rulebook.addresses, after.rulebook.addresses
+    joined = addressed.foresee(session, *sides, limit=limit, examples=samples)
+    impact = ImpactPlan(before, after, samples=samples).measure(archive.newest(session, limit=limit))
+    return impact.to_json() | {"addresses": joined}
 
 
 def count_terms(session: Session, given: Given, _author: str) -> Answer:

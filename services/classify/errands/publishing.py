@@ -2,10 +2,10 @@
 
 from sqlalchemy.orm import Session
 
-from services.classify import archive, rulebook
+from services.classify import addressed, archive, rulebook
 from services.classify.errands.common import Answer, Given, compiled_of, results_json, texts_of
-from services.classify.errands.measuring import corrected_rows
-from services.classify.rules import CompiledRulebook, ImpactPlan, run_tests
+from services.classify.errands.measuring import IMPACT_ARTICLES, corrected_rows
+from services.classify.rules import CompiledRulebook, ImpactPlan, Rulebook, load_texts, run_tests
 from services.classify.rules.judging.evaluate import evaluate
 from services.classify.work import Published, TestsFailError
 from services.core.errors import InvalidInputError
@@ -30,7 +30,7 @@ def publish(session: Session, given: Given, author: str) -> Answer:
         "tests": len(results),
         "corrections": _figures(session, compiled),
         "impact": _foreseen(session, compiled),
-    }
+    } | _addresses(session, compiled.rulebook)
     base = None if given.get("force") else given.get("base")
     done = rulebook.publish(session, texts, message=message, author=author, base=base, figures=figures)
     return published_json(done) | {"figures": figures}
@@ -39,9 +39,10 @@ def publish(session: Session, given: Given, author: str) -> Answer:
 def roll_back(session: Session, given: Given, author: str) -> Answer:
     """Put an earlier version in force again."""
     message = str(given.get("message") or "").strip()
-    return published_json(
-        rulebook.put_in_force(session, str(given["version"]), author=author, message=message)
-    )
+    version = rulebook.find_version(session, str(given["version"]))
+    figures = _addresses(session, load_texts(rulebook.texts_of(session, version)))
+    done = rulebook.put_in_force(session, version, author=author, message=message, figures=figures)
+    return published_json(done) | {"figures": figures}
 
 
 def _figures(session: Session, compiled: CompiledRulebook) -> Answer | None:
@@ -61,6 +62,20 @@ def _foreseen(session: Session, compiled: CompiledRulebook) -> Answer | None:
     plan = ImpactPlan(rulebook.compiled(session, in_force), compiled, samples=1)
     impact = plan.measure(archive.newest(session, limit=FORESEEN_ARTICLES))
     return {"articles": impact.articles, "changed": impact.changed}
+
+
+def _addresses(session: Session, after: Rulebook) -> Answer:
+    """What becomes of articles by their addresses, for the history; nothing where rules of addresses are the same."""
+    in_force = rulebook.active_version(session)
+    if in_force is None:
+        return {}
+    before = load_texts(rulebook.texts_of(session, in_force))
+    sides = before.addresses, after.addresses
+    found = addressed.foresee(session, *sides, limit=IMPACT_ARTICLES, examples=1)
+    if found is None:
+        return {}
+    kept = ("articles", "joined", "joined_to", "parted", "parted_from", "rules", "sentences")
+    return {"addresses": {name: found[name] for name in kept}}
 
 
 def published_json(done: Published) -> Answer:

@@ -67,6 +67,7 @@ def impact(path: str, articles: int, examples: int, as_json: bool) -> None:
     Example: dateline rules impact my-rules/ -n 2000
     """
     from services.classify.errands.measuring import foresee
+    from services.classify.joining import address_lines
     from services.classify.rules import Impact
     from services.cli.rules.common import reference
     from services.core.db import transaction
@@ -77,5 +78,8 @@ def impact(path: str, articles: int, examples: int, as_json: bool) -> None:
     if as_json:
         print_json(told)
         return
-    for line in Impact.from_json(told).lines(samples=examples):
+    for line in [
+        *address_lines(told["addresses"], examples),
+        *Impact.from_json(told).lines(samples=examples),
+    ]:
         click.echo(line)

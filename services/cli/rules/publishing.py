@@ -66,6 +66,19 @@ def _say(done: dict[str, Any], *, as_json: bool) -> None:
         click.echo(f"Rulebook {done['version'][:12]} is in force already.")
     else:
         click.echo(f"Rulebook {done['version'][:12]} is in force; what is listed gets its labels anew.")
+        _warn(done)
+
+
+def _warn(done: dict[str, Any]) -> None:
+    """What becomes of articles by other rules of addresses, and how to go back."""
+    found = (done.get("figures") or {}).get("addresses")
+    if found is None:
+        return
+    for sentence in found["sentences"]:
+        click.echo(sentence, err=True)
+    if found["joined"] and done["before"]:
+        back = f"dateline rules rollback {done['before'][:12]}"
+        click.echo(f"To go back: {back}. To part two of them alone: dateline judge different A B.", err=True)
 
 
 @click.command()
@@ -89,6 +102,8 @@ def history(as_json: bool, limit: int) -> None:
         click.echo(
             f"{mark} {row['version'][:12]}  {row['at']:%Y-%m-%d %H:%M}  {row['author']}: {row['message']}"
         )
+        for sentence in (row["figures"].get("addresses") or {}).get("sentences", ()):
+            click.echo(f"    {sentence}")
     if last is not None:
         click.echo(last.in_words())
 

@@ -120,14 +120,14 @@ def _flat(rulebook: Rulebook) -> dict[str, Any]:
 
 def _addresses(before: Rulebook, after: Rulebook) -> Iterator[SettingEdit]:
     old, new = before.addresses, after.addresses
-    left, right = _said(old.data), _said(new.data)
+    left, right = address_rules(old.data), address_rules(new.data)
     for name in sorted(left.keys() | right.keys()):
         change = Change(name, left.get(name), right.get(name))
         if change.before != change.after:
             yield SettingEdit("addresses", change, old.positions.get(name), new.positions.get(name))
 
 
-def _said(data: Mapping[str, Any]) -> dict[str, str]:
+def address_rules(data: Mapping[str, Any]) -> dict[str, str]:
     """Each rule of addresses by its place: `hosts/bbc.co.uk` is `bbc.com`, `sites/bbc.com/drop/ref` is `yes`."""
     found = {f"hosts/{alias}": target for alias, target in data.get("hosts", {}).items()}
     found |= {f"drop/{name}": "yes" for name in data.get("drop", ())}
