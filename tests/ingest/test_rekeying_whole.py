@@ -7,7 +7,7 @@ from services.core import removal
 from services.core.db import transaction
 from services.ingest import rekeying
 from tests.fixtures import entries
-from tests.ingest.test_rekeying import ALIAS, PAPER, REGIONAL, fetch, item, publish
+from tests.ingest.test_rekeying import ALIAS, PAPER, REGIONAL, WIRE, fetch, item, publish
 from tests.ingest.test_store_apply import add, sql
 
 OTHER = "Farmers of the northern valley brought in a record harvest of apples while diesel rose for the third week"
@@ -16,7 +16,7 @@ OTHER = "Farmers of the northern valley brought in a record harvest of apples wh
 @pytest.fixture(autouse=True)
 def _two(service: pytest.MonkeyPatch) -> None:
     """Two articles of two feeds that say other things, under one path of two hosts, both in Latest."""
-    add(PAPER, REGIONAL)
+    add(PAPER, REGIONAL, WIRE)
     publish("")
     fetch(PAPER, item(1))
     service.setattr(entries, "LONG", OTHER)
@@ -53,6 +53,25 @@ def test_without_the_rule_each_is_an_article_again_and_followers_hear_it():
         (2, True, None),
     ]
     assert changes()[4:] == [(1, "updated"), (2, "added")]
+
+
+def test_what_was_never_seen_with_it_goes_from_also_at_and_followers_hear_it():
+    publish(ALIAS)
+    rekeying.make_anew()
+    label.label_waiting()
+    other = ("a-guid", "https://regional.example/story-1?utm_source=rss", "Another headline")
+    assert fetch(WIRE, other).new == ()
+    assert sql("SELECT count(*) FROM sightings WHERE article_id = 1") == [(2,)]
+    label.label_waiting()
+    sql("DELETE FROM changes")
+    publish("")
+    rekeying.make_anew()
+    label.label_waiting()
+    label.label_waiting()
+    assert sql("SELECT article_id, count(*) FROM sightings GROUP BY 1 ORDER BY 1") == [(1, 1), (2, 1)]
+    assert sorted(changes()) == [(1, "updated"), (2, "added")]
+    label.label_waiting()
+    assert sql("SELECT count(*) FROM articles WHERE waiting_since IS NOT NULL") == [(0,)]
 
 
 def test_one_whose_address_is_that_of_no_news_goes_behind_it():

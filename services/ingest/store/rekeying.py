@@ -43,13 +43,17 @@ _KEYS = text("SELECT article_id, url_key FROM article_urls WHERE article_id = AN
 _DROP = text(
     """
     DELETE FROM article_urls u USING unnest(:ids, :said) AS w (article_id, url_key)
-    WHERE u.url_key = w.url_key AND u.article_id = w.article_id
+    WHERE u.url_key = w.url_key AND u.article_id = w.article_id RETURNING u.article_id
     """
 ).bindparams(bindparam("said", type_=ARRAY(Text)), bindparam("ids", type_=ARRAY(BigInteger)))
+# Those of which "also at" shrinks come back: a copy stands for its head.
 _UNSEE = text(
     """
-    DELETE FROM sightings s USING unnest(:ids, :said) AS w (article_id, url)
-    WHERE s.article_id = w.article_id AND s.url = w.url
+    WITH gone AS (
+        DELETE FROM sightings s USING unnest(:ids, :said) AS w (article_id, url)
+        WHERE s.article_id = w.article_id AND s.url = w.url RETURNING s.article_id, s.feed_id)
+    SELECT DISTINCT coalesce(a.duplicate_of, a.id) FROM gone
+    JOIN articles a ON a.id = gone.article_id JOIN feeds f ON f.id = gone.feed_id WHERE f.source_id <> a.source_id
     """
 ).bindparams(bindparam("said", type_=ARRAY(Text)), bindparam("ids", type_=ARRAY(BigInteger)))
 _LOCK = text("SELECT id FROM articles WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE")
@@ -81,6 +85,12 @@ _WAIT = text(
     """
     UPDATE articles SET waiting_since = coalesce(waiting_since, now())
     WHERE id = ANY(:ids) AND removed_at IS NULL AND quarantined IS NULL
+    """
+)
+_TOUCH = text(
+    """
+    UPDATE articles SET revision = revision + 1, waiting_since = coalesce(waiting_since, now())
+    WHERE id = ANY(:ids) AND removed_at IS NULL
     """
 )
 _GO_ON = text("UPDATE address_state SET at_id = :at, looked = looked + :looked, merged = merged + :merged")
@@ -173,11 +183,11 @@ def _give(
     stale = [(n, key) for n in ids for key in mine[n].keys.stale] + [(taken[key], key) for key in freed]
     _pairwise(session, _DROP, stale)
     # Where it is still in its feed it is seen again, as what it is.
-    _pairwise(session, _UNSEE, [(n, url) for n in ids for url in mine[n].keys.strange])
+    seen_less = _pairwise(session, _UNSEE, [(n, url) for n in ids for url in mine[n].keys.strange])
     taken = {key: owner for key, owner in taken.items() if key not in freed} | claim_urls(session, freed)
     twice += [(owner, wanted[key], key) for key, owner in taken.items()]
     apart = [pair for pair in addressed if known[pair[0]].keys.wanted.isdisjoint(known[pair[1]].keys.wanted)]
-    return Step(len(found), _regroup(session, twice, apart), len(apart))
+    return Step(len(found), _regroup(session, twice, apart, seen_less), len(apart))
 
 
 def _anew(
@@ -204,22 +214,27 @@ def _by_article(session: Session, query: Any, ids: list[int]) -> Mapping[int, se
     return by_article
 
 
-def _pairwise(session: Session, query: Any, rows: Sequence[tuple[int, str]]) -> None:
-    if rows:
-        ids, said = zip(*sorted(rows), strict=True)
-        session.execute(query, {"ids": list(ids), "said": list(said)})
+def _pairwise(session: Session, query: Any, rows: Sequence[tuple[int, str]]) -> list[int]:
+    if not rows:
+        return []
+    ids, said = zip(*sorted(rows), strict=True)
+    return list(session.scalars(query, {"ids": list(ids), "said": list(said)}))
 
 
 def _regroup(
-    session: Session, twice: Iterable[tuple[int, int, str]], apart: Sequence[tuple[int, int]]
+    session: Session,
+    twice: Iterable[tuple[int, int, str]],
+    apart: Sequence[tuple[int, int]],
+    seen_less: Sequence[int],
 ) -> int:
     """Articles with one key are one text, and those that only a key made one are none without it: whoever labels them looks
     at both again. How many pairs are new.
     """
     pairs = [(one, other, key) for one, other, key in twice if one != other]
-    if not pairs and not apart:
+    if not pairs and not apart and not seen_less:
         return 0
-    session.execute(_LOCK, {"ids": sorted({n for one, other, *_ in [*pairs, *apart] for n in (one, other)})})
+    concerned = {number for one, other, *_ in [*pairs, *apart] for number in (one, other)}
+    session.execute(_LOCK, {"ids": sorted(concerned.union(seen_less))})
     fresh: Sequence[Any] = []
     if pairs:
         some, others, keys = (list(column) for column in zip(*pairs, strict=True))
@@ -229,6 +244,9 @@ def _regroup(
         session.execute(_PART, {"ones": ones, "others": others})
     if fresh or apart:
         session.execute(_WAIT, {"ids": sorted({number for pair in [*fresh, *apart] for number in pair})})
+    if seen_less:
+        session.execute(_TOUCH, {"ids": sorted(seen_less)})
+    if fresh or apart or seen_less:
         publish(session, ArticlesStored())
     return len(fresh)
 
