@@ -179,3 +179,9 @@ def test_what_a_rule_of_addresses_joins_is_told_before_and_after_it_is_published
     newest = json.loads(run("rules", "history", "--json").out)[0]
     assert newest["figures"]["addresses"]["joined"] == 3
     assert said in run("rules", "history").out
+    back = run("rules", "impact", before[:12]).out
+    assert back.startswith(
+        "The rules of addresses are others; of the newest 3 articles none would become one"
+    )
+    unknown = run("rules", "impact", "no-such-folder")
+    assert (unknown.code, "no version begins with 'no-such-folder'" in unknown.err) == (1, True)

@@ -53,7 +53,7 @@ def _rulebook(named: str) -> Any:
 
 
 @click.command()
-@click.argument("path", type=click.Path(exists=True))
+@click.argument("path")
 @click.option(
     "-n", "--articles", type=click.IntRange(1, 200_000), default=10_000, help="How many of the newest."
 )
@@ -64,6 +64,8 @@ def _rulebook(named: str) -> Any:
 def impact(path: str, articles: int, examples: int, as_json: bool) -> None:
     """Say what the rules of PATH would do to the articles that are stored, and which edit does it. Changes nothing.
 
+    PATH is a rules folder or file, or a published version (its first letters do): what going back to it would do.
+
     Example: dateline rules impact my-rules/ -n 2000
     """
     from services.classify.errands.measuring import foresee
@@ -72,7 +74,8 @@ def impact(path: str, articles: int, examples: int, as_json: bool) -> None:
     from services.cli.rules.common import reference
     from services.core.db import transaction
 
-    given = {"rulebook": reference(path), "limit": articles, "examples": max(examples, 10)}
+    rulebook = reference(path) if Path(path).exists() else {"version": path}
+    given = {"rulebook": rulebook, "limit": articles, "examples": max(examples, 10)}
     with transaction() as session:
         told = foresee(session, given, "")
     if as_json:
