@@ -42,7 +42,7 @@ _ARTICLES = text(
     """
 ).bindparams(bindparam("ids", type_=ARRAY(BigInteger)))
 
-# Who else prints an article: its copies, and the feeds of others that carry the very same address.
+# Who else prints an article: its copies, and the feeds of others that carry the very same address, or that of a copy.
 _OTHERS = text(
     """
     SELECT o.article_id, coalesce(s.owner, s.key) AS publisher, min(o.at) AS at
@@ -51,6 +51,10 @@ _OTHERS = text(
         UNION ALL
         SELECT g.article_id, f.source_id, g.first_seen_at FROM sightings g JOIN feeds f ON f.id = g.feed_id
         WHERE g.article_id = ANY(:ids)
+        UNION ALL
+        SELECT c.duplicate_of, f.source_id, g.first_seen_at
+        FROM articles c JOIN sightings g ON g.article_id = c.id JOIN feeds f ON f.id = g.feed_id
+        WHERE c.duplicate_of = ANY(:ids)
     ) o JOIN sources s ON s.id = o.source_id
     GROUP BY o.article_id, coalesce(s.owner, s.key)
     ORDER BY 1, 2

@@ -67,6 +67,9 @@ _COUNT = text(
         UNION ALL
         SELECT p.story_id, f.source_id FROM story_articles p JOIN sightings g ON g.article_id = p.article_id
         JOIN feeds f ON f.id = g.feed_id WHERE p.story_id = ANY(:ids)
+        UNION ALL
+        SELECT p.story_id, f.source_id FROM story_articles p JOIN articles c ON c.duplicate_of = p.article_id
+        JOIN sightings g ON g.article_id = c.id JOIN feeds f ON f.id = g.feed_id WHERE p.story_id = ANY(:ids)
     ), owners AS (
         SELECT printed.story_id, count(DISTINCT coalesce(s.owner, s.key)) AS publishers
         FROM printed JOIN sources s ON s.id = printed.source_id GROUP BY printed.story_id

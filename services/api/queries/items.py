@@ -52,6 +52,9 @@ _ITEMS = with_columns()
 """Put together once, not for every page."""
 
 
+_SOURCE = (Source.key, Source.name, Source.url.label("source_url"), Source.country)
+
+
 def among(column: Any, ids: Sequence[int]) -> Any:
     """`column = ANY(ids)`: one prepared statement whatever the number of ids."""
     return column == any_(literal(list(ids), ARRAY(BigInteger)))
@@ -95,50 +98,53 @@ def item_of(row: Row[*tuple[Any, ...]], also: Sequence[AlsoAt] = ()) -> Item:
 
 
 async def also_at(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, list[AlsoAt]]:
-    """Other sources of these articles, each with one address: their duplicates, and feeds of others."""
-    duplicate, shown = Article.__table__.alias(), Article.__table__.alias()
-    duplicates = (
+    """Where else these articles stand, each source with one address: their duplicates, and feeds of others that carry them."""
+    both = union_all(_duplicates(ids), _sightings(ids), _carried(ids)).subquery()
+    first = (
+        select(both)
+        .ext(distinct_on(both.c.shown_id, both.c.key))
+        .order_by(both.c.shown_id, both.c.key, both.c.at, both.c.url)
+    )
+    found: dict[int, list[AlsoAt]] = {}
+    for row in await connection.execute(first):
+        source = SourceRef(row.key, row.name, row.source_url, row.country)
+        found.setdefault(row.shown_id, []).append(AlsoAt(source, row.url, row.at, row.article))
+    return found
+
+
+def _duplicates(ids: Sequence[int]) -> Any:
+    """Copies that stand behind these articles."""
+    duplicate = Article.__table__.alias()
+    return (
         select(
             duplicate.c.duplicate_of.label("shown_id"),
             duplicate.c.first_seen_at.label("at"),
-            Source.key,
-            Source.name,
-            Source.url.label("source_url"),
-            Source.country,
+            *_SOURCE,
             duplicate.c.url,
             duplicate.c.id.label("article"),
         )
         .join(Source, Source.id == duplicate.c.source_id)
         .where(among(duplicate.c.duplicate_of, ids), duplicate.c.removed_at.is_(None))
     )
-    sightings = (
-        select(
-            Sighting.article_id,
-            Sighting.first_seen_at,
-            Source.key,
-            Source.name,
-            Source.url,
-            Source.country,
-            Sighting.url,
-            null(),
-        )
+
+
+def _sightings(ids: Sequence[int]) -> Any:
+    """Feeds of other sources that carry the very same article."""
+    shown = Article.__table__.alias()
+    return (
+        select(Sighting.article_id, Sighting.first_seen_at, *_SOURCE, Sighting.url, null())
         .join(Feed, Feed.id == Sighting.feed_id)
         .join(Source, Source.id == Feed.source_id)
         .join(shown, shown.c.id == Sighting.article_id)
         .where(among(Sighting.article_id, ids), Source.id != shown.c.source_id)
     )
-    # A feed that carries the address of a copy prints the text too.
-    carried = (
-        select(
-            duplicate.c.duplicate_of,
-            Sighting.first_seen_at,
-            Source.key,
-            Source.name,
-            Source.url,
-            Source.country,
-            Sighting.url,
-            duplicate.c.id,
-        )
+
+
+def _carried(ids: Sequence[int]) -> Any:
+    """Feeds that carry the address of a copy: they print the text too."""
+    duplicate, shown = Article.__table__.alias(), Article.__table__.alias()
+    return (
+        select(duplicate.c.duplicate_of, Sighting.first_seen_at, *_SOURCE, Sighting.url, duplicate.c.id)
         .join(Sighting, Sighting.article_id == duplicate.c.id)
         .join(Feed, Feed.id == Sighting.feed_id)
         .join(Source, Source.id == Feed.source_id)
@@ -150,14 +156,3 @@ async def also_at(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, 
             Source.id != shown.c.source_id,
         )
     )
-    both = union_all(duplicates, sightings, carried).subquery()
-    first = (
-        select(both)
-        .ext(distinct_on(both.c.shown_id, both.c.key))
-        .order_by(both.c.shown_id, both.c.key, both.c.at, both.c.url)
-    )
-    found: dict[int, list[AlsoAt]] = {}
-    for row in await connection.execute(first):
-        source = SourceRef(row.key, row.name, row.source_url, row.country)
-        found.setdefault(row.shown_id, []).append(AlsoAt(source, row.url, row.at, row.article))
-    return found
