@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import redis
-from kombu.transport.redis import Channel
+from kombu.transport.redis import Channel, QoS
 
 from services.core import broker, cache, db
 from services.core.db import transaction
@@ -142,12 +142,18 @@ class OrphanedChannel(Channel):
         self.connection = GoneConnection()
 
 
+def guarded(monkeypatch) -> None:
+    """Set the guards for this test alone."""
+    monkeypatch.setattr(Channel, "_connparams", Channel._connparams)
+    monkeypatch.setattr(QoS, "ack", QoS.ack)
+    broker.guard_connection_loss()
+
+
 def test_the_guard_makes_a_lost_connection_an_error_that_kombu_expects(monkeypatch):
     channel = OrphanedChannel()
     with pytest.raises(AttributeError, match="hostname"):
         channel._connparams()  # what the guard is for; when kombu mends it, the guard can go
-    monkeypatch.setattr(Channel, "_connparams", Channel._connparams)
-    broker.guard_connection_loss()
+    guarded(monkeypatch)
     with pytest.raises(redis.exceptions.ConnectionError, match="the broker connection is closed"):
         channel._connparams()
 
@@ -180,7 +186,7 @@ def test_a_forked_process_takes_connections_of_its_own_and_gets_ready(service, m
 
 
 def test_a_hint_that_cannot_be_acknowledged_takes_no_place_for_ever(service, monkeypatch):
-    broker.guard_connection_loss()
+    guarded(monkeypatch)
     with broker.app().connection_for_read() as connection, connection.SimpleQueue("desk") as waiting:
         channel = waiting.consumer.channel
         channel.basic_qos(0, 1, False)
