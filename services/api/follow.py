@@ -18,10 +18,12 @@ class Bell:
         self.rings = 0
         self.stopping = False
         self._rung = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._listener: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Begin to listen to Redis; called inside the event loop."""
+        self._loop = asyncio.get_running_loop()
         self._listener = asyncio.create_task(self._listen(), name="stream bell")
 
     async def stop(self) -> None:
@@ -37,10 +39,13 @@ class Bell:
         self.ring()
 
     def ring(self) -> None:
-        """Wake everybody who waits."""
+        """Wake everybody who waits. May be called from any thread: events of a loop may be set inside it alone."""
         self.rings += 1
         rung, self._rung = self._rung, asyncio.Event()
-        rung.set()
+        if self._loop is None or self._loop is _running_loop():
+            rung.set()
+        elif not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(rung.set)
 
     async def wait(self, *, since: int, seconds: float) -> None:
         """Return once the bell has rung after `since` rings were counted, or after `seconds`.
@@ -59,3 +64,11 @@ class Bell:
                 self.ring()
         except DatelineError as error:
             log.warning("followers look every %s s: %s", LOOK_EVERY, error)
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    """The loop that this thread runs; None where it runs none."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
