@@ -282,7 +282,8 @@ def test_a_publication_without_other_addresses_waits_for_nobody():
         addresses.hold(session)
         texts = {"rules.yaml": ECONOMY.replace("inflation", "prices")}
         with transaction() as other:
-            rulebook.publish(other, texts, message="", author="ada")
+            version = rulebook.publish(other, texts, message="", author="ada").version
+    assert sql("SELECT version FROM rulebooks WHERE active") == [(version,)]
 
 
 def owners() -> dict[str, str | None]:

@@ -118,9 +118,12 @@ def test_days_of_failure_pause_it_and_resuming_loses_nothing(desk, operator, rec
 
 def test_gone_pauses_at_once(desk, operator, receiver):
     receiver.statuses.append(410)
-    add(operator, receiver)
+    made = add(operator, receiver)
     desk.article("One")
-    eventually(lambda: sql("SELECT 1 FROM webhooks WHERE paused_reason LIKE '%410%'"), what="the pause")
+    eventually(lambda: sql("SELECT 1 FROM webhooks WHERE paused_reason IS NOT NULL"), what="the pause")
+    paused = operator.json(f"/v1/webhooks/{made['id']}")
+    assert (paused["state"], paused["failures"]) == ("paused", 1)
+    assert "410" in paused["sentence"]
 
 
 def test_a_replay_sends_everything_after_a_cursor_again(desk, operator, receiver):
