@@ -1,9 +1,10 @@
 """Engines and sessions. A process talks to the database through these and nothing else."""
 
-from collections.abc import AsyncIterator, Iterator
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from psycopg.errors import UndefinedColumn, UndefinedTable
 from sqlalchemy import Engine, create_engine
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Session
 from services.core.errors import ConfigurationError, UnavailableError
 from services.core.settings import running_below, settings
 
+_Found = TypeVar("_Found")
 SERVER_LIMITS = {
     # A statement or a forgotten transaction must not hold the stream's lock for longer than a follower waits.
     "statement_timeout": "30s",
@@ -81,6 +83,16 @@ def transaction() -> Iterator[Session]:
         raise ConfigurationError(
             "The schema of the database is not the one this code expects: run `dateline migrate`."
         ) from error
+
+
+async def in_transaction(work: Callable[[Session], _Found]) -> _Found:
+    """`work` in a `transaction` of its own, in a thread: what goes out after commit is sent by a client that blocks."""
+
+    def done() -> _Found:
+        with transaction() as session:
+            return work(session)
+
+    return await asyncio.to_thread(done)
 
 
 @asynccontextmanager

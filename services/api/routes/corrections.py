@@ -1,9 +1,7 @@
 """/v1/corrections: what editors say the labels of articles are. They stand above the rules, and measure them."""
 
-import asyncio
-from collections.abc import Callable
 from dataclasses import asdict
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from sqlalchemy.orm import Session
@@ -20,24 +18,13 @@ from services.api.respond import NO_STORE, private
 from services.api.schemas import problems
 from services.core import corrections
 from services.core.corrections import Judgement, Standing
-from services.core.db import transaction
+from services.core.db import in_transaction
 
 router = APIRouter(tags=["corrections"], dependencies=[Depends(known_parameters), EDITS])
 LINES = "application/jsonl"
 SET_PAGE = 500
 """Corrections that are read at a time for the labelled set."""
 ArticleId = Annotated[int, Path(ge=1, le=LARGEST_ID, description="Id of an article.")]
-_Found = TypeVar("_Found")
-
-
-async def in_transaction(work: Callable[[Session], _Found]) -> _Found:
-    """Do it in a thread: hints go out after commit by a client that blocks."""
-
-    def done() -> _Found:
-        with transaction() as session:
-            return work(session)
-
-    return await asyncio.to_thread(done)
 
 
 @router.get(

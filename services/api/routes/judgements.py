@@ -14,9 +14,10 @@ from services.api.desk_shapes import JudgementBody, JudgementsBody, SaidBody
 from services.api.formats import json_api
 from services.api.queries.articles import LARGEST_ID
 from services.api.respond import NO_STORE, private
-from services.api.routes.corrections import LINES, SET_PAGE, in_transaction
+from services.api.routes.corrections import LINES, SET_PAGE
 from services.api.schemas import problems
 from services.core import judgements
+from services.core.db import in_transaction
 from services.core.judgements import Foreseen, Judged
 
 router = APIRouter(tags=["judgements"], dependencies=[Depends(known_parameters), EDITS])

@@ -1,9 +1,8 @@
 """/v1/webhooks: streams that are sent to addresses, signed; how that goes; pause, resume, replay."""
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request
 from sqlalchemy.orm import Session
@@ -42,21 +41,12 @@ from services.api.webhook_shapes import (
 )
 from services.core import webhooks
 from services.core.clock import utc_now
-from services.core.db import snapshot, transaction
+from services.core.db import in_transaction, snapshot
 from services.core.settings import settings
 from services.core.webhooks import Hook, New
 
 router = APIRouter(tags=["webhooks"], dependencies=[Depends(known_parameters), OPERATES])
 Number = Annotated[int, Path(ge=1, le=LARGEST_ID, description="Id of a webhook.")]
-_Found = TypeVar("_Found")
-
-
-async def _in_transaction(work: Callable[[Session], _Found]) -> _Found:
-    def done() -> _Found:
-        with transaction() as session:
-            return work(session)
-
-    return await asyncio.to_thread(done)
 
 
 async def _state() -> StreamState:
@@ -77,7 +67,7 @@ async def _asked(given: FiltersGiven) -> Filters:
 @router.get("/v1/webhooks", response_model=WebhooksBody, responses=problems(400, 401, 403, 503))
 async def listed(request: Request) -> Response:
     """All webhooks and how they are."""
-    found = await _in_transaction(webhooks.listing)
+    found = await in_transaction(webhooks.listing)
     state = await _state()
     return private(request, {"items": [_told(hook, state) for hook in found]})
 
@@ -105,7 +95,7 @@ async def add(
         number, secret = webhooks.add(session, new)
         return webhooks.find(session, number), secret
 
-    hook, secret = await _in_transaction(done)
+    hook, secret = await in_transaction(done)
     location = {"Location": f"/v1/webhooks/{hook.id}"}
     return private(request, {**_told(hook, state), "secret": secret}, status=201, headers=location)
 
@@ -113,7 +103,7 @@ async def add(
 @router.get("/v1/webhooks/{number}", response_model=WebhookBody, responses=problems(401, 403, 404, 503))
 async def one(request: Request, number: Number) -> Response:
     """A webhook with its newest attempts."""
-    hook, tried = await _in_transaction(
+    hook, tried = await in_transaction(
         lambda session: (webhooks.find(session, number), webhooks.attempts(session, number))
     )
     return private(request, {**_told(hook, await _state()), "attempts": [asdict(a) for a in tried]})
@@ -174,7 +164,7 @@ async def replay(
     request: Request, number: Number, given: Annotated[ReplayGiven, Depends(body(ReplayGiven))]
 ) -> Response:
     """Send everything after a cursor again, in order; from the oldest change kept when there is none."""
-    hook = await _in_transaction(lambda session: webhooks.find(session, number))
+    hook = await in_transaction(lambda session: webhooks.find(session, number))
     state = await _state()
     seq = state.floor if given.since is None else _position(given.since, state, filters_in(hook.filters))
     return await _after(request, number, lambda session: webhooks.replay(session, number, seq=seq))
@@ -185,7 +175,7 @@ async def replay(
 )
 async def rotate(request: Request, number: Number) -> Response:
     """A new secret; the old one signs beside it for a day, so that receivers can change without a gap."""
-    secret = await _in_transaction(lambda session: webhooks.rotate(session, number, now=utc_now()))
+    secret = await in_transaction(lambda session: webhooks.rotate(session, number, now=utc_now()))
     return private(request, {"secret": secret})
 
 
@@ -194,7 +184,7 @@ async def rotate(request: Request, number: Number) -> Response:
 )
 async def ping(request: Request, number: Number) -> Response:
     """Send a signed message that says nothing, now, and tell how it was taken."""
-    hook, secret = await _in_transaction(
+    hook, secret = await in_transaction(
         lambda session: (webhooks.find(session, number), webhooks.secret_of(session, number))
     )
     conf = settings()
@@ -218,7 +208,7 @@ async def ping(request: Request, number: Number) -> Response:
 )
 async def remove(number: Number) -> Response:
     """Forget a webhook."""
-    await _in_transaction(lambda session: webhooks.remove(session, number))
+    await in_transaction(lambda session: webhooks.remove(session, number))
     return Response(status_code=204, headers={"Cache-Control": NO_STORE})
 
 
@@ -228,7 +218,7 @@ async def _after(request: Request, number: int, work: Callable[[Session], None])
         session.flush()
         return webhooks.find(session, number)
 
-    return private(request, _told(await _in_transaction(done), await _state()))
+    return private(request, _told(await in_transaction(done), await _state()))
 
 
 def _position(since: str, state: StreamState, filters: Filters) -> int:

@@ -20,7 +20,7 @@ from services.api.errors import Problem
 from services.api.middleware import HEAD
 from services.api.queries import websub as queries
 from services.core import websub
-from services.core.db import transaction
+from services.core.db import in_transaction
 from services.core.websub import Call, Held, Judgement, Signature
 
 log = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ async def verify(request: Request, token: str) -> Response:
         lease_seconds=given.get("hub.lease_seconds", ""),
         reason=given.get("hub.reason", ""),
     )
-    judgement = await _in_transaction(token, lambda session: _verified(session, token, call))
+    judgement = await _of_subscription(token, lambda session: _verified(session, token, call))
     if judgement in {None, Judgement.NOT_OURS}:
         raise _nothing_here()
     body = "" if judgement is Judgement.DENIED else call.challenge
@@ -57,7 +57,7 @@ async def verify(request: Request, token: str) -> Response:
 @router.post("/websub/{token}")
 async def receive(request: Request, token: str) -> Response:
     """A hub pushes. Answered with 202 whether or not it is believed, so that nobody can try out signatures."""
-    held = await _in_transaction(token, lambda session: queries.find(session, token))
+    held = await _of_subscription(token, lambda session: queries.find(session, token))
     if held is None:
         raise _nothing_here()
     if held.state == "ended":
@@ -69,7 +69,7 @@ async def receive(request: Request, token: str) -> Response:
         _count(request, "unsigned")
         log.warning("feed %s: a push without a good signature was ignored", held.feed_id)
     else:
-        await _in_transaction(token, lambda session: queries.pushed(session, held))
+        await _of_subscription(token, lambda session: queries.pushed(session, held))
         _count(request, "taken")
     return Response(status_code=202, headers=_QUIET)
 
@@ -110,16 +110,11 @@ _CHANGES: dict[Judgement, Callable[[Session, Held, Call], None]] = {
 }
 
 
-async def _in_transaction(token: str, work: Callable[[Session], _Found]) -> _Found:
-    """Do it in a thread: hints go out after commit by a client that blocks."""
+async def _of_subscription(token: str, work: Callable[[Session], _Found]) -> _Found:
+    """What belongs to the end of a callback's address, where it can be one of ours."""
     if not websub.is_token(token):
         raise _nothing_here()
-
-    def done() -> _Found:
-        with transaction() as session:
-            return work(session)
-
-    return await asyncio.to_thread(done)
+    return await in_transaction(work)
 
 
 async def _read(request: Request, signature: Signature) -> None:

@@ -15,7 +15,7 @@ from services.api.labels import label_tree
 from services.api.pages import reasons, rule_words
 from services.api.queries import articles, rulebooks
 from services.api.routes.articles import ArticleId, require_standing
-from services.api.routes.corrections import in_transaction, judgement_of
+from services.api.routes.corrections import judgement_of
 from services.api.routes.editor.bench import bench_of
 from services.api.routes.editor.common import (
     Form,
@@ -31,7 +31,7 @@ from services.api.routes.editor.common import (
 )
 from services.core import corrections
 from services.core.corrections import Standing
-from services.core.db import snapshot
+from services.core.db import in_transaction, snapshot
 from services.core.errors import InvalidInputError
 from services.core.tokens import Bearer
 

@@ -7,10 +7,10 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from services.api import desk
-from services.api.routes.corrections import in_transaction
 from services.api.routes.editor.common import Number, Sent, Signed, awaited, go, shown, still_waiting
 from services.api.routes.judgements import JudgementId
 from services.core import judgements
+from services.core.db import in_transaction
 from services.core.errors import NotFoundError
 from services.core.judgements import Foreseen, Judged, StoryLine
 

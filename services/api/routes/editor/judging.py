@@ -12,9 +12,9 @@ from services.api.auth import own_hosts
 from services.api.errors import Problem
 from services.api.queries.articles import LARGEST_ID
 from services.api.routes.articles import ArticleId
-from services.api.routes.corrections import in_transaction
 from services.api.routes.editor.common import Form, Sent, Signed, Slip, go, shown
 from services.core import judgements
+from services.core.db import in_transaction
 from services.core.errors import ConflictError, InvalidInputError, NotFoundError
 from services.core.judgements import NOT_NEWS, Foreseen, Judged, Known, Member, StoryLine
 from services.core.tokens import Bearer
