@@ -15,7 +15,7 @@ branch_labels = None
 depends_on = None
 
 
-def upgrade() -> None:
+def _beginnings() -> None:
     # CACHE 1: a position handed to a session and not used yet would come out of order.
     op.execute("CREATE SEQUENCE changes_seq AS bigint CACHE 1")
     op.create_table('beats',
@@ -57,6 +57,9 @@ def upgrade() -> None:
     sa.CheckConstraint('id = 1', name=op.f('ck_stream_state_one_row')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_stream_state'))
     )
+
+
+def _feeds() -> None:
     op.create_table('feeds',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('source_id', sa.BigInteger(), nullable=False),
@@ -94,6 +97,9 @@ def upgrade() -> None:
     op.create_index('ix_feeds_due', 'feeds', ['next_check_at'], unique=False, postgresql_where=sa.text('paused_reason IS NULL'))
     op.create_index(op.f('ix_feeds_host'), 'feeds', ['host'], unique=False)
     op.create_index(op.f('ix_feeds_source_id'), 'feeds', ['source_id'], unique=False)
+
+
+def _articles() -> None:
     op.create_table('articles',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('feed_id', sa.BigInteger(), nullable=True),
@@ -143,6 +149,9 @@ def upgrade() -> None:
     op.create_index('ix_articles_search', 'articles', ['search'], unique=False, postgresql_using='gin')
     op.create_index(op.f('ix_articles_source_id'), 'articles', ['source_id'], unique=False)
     op.create_index('ix_articles_waiting', 'articles', ['id'], unique=False, postgresql_where=sa.text('waiting_since IS NOT NULL AND quarantined IS NULL'))
+
+
+def _what_hangs_on_them() -> None:
     op.create_table('fetches',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('feed_id', sa.BigInteger(), nullable=False),
@@ -195,6 +204,9 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('seq', name=op.f('pk_changes'))
     )
     op.create_index('ix_changes_article_id', 'changes', ['article_id'], unique=False)
+
+
+def _sightings() -> None:
     op.create_table('sightings',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('feed_id', sa.BigInteger(), nullable=False),
@@ -219,6 +231,14 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_text_keys_article_id'), 'text_keys', ['article_id'], unique=False)
     op.execute("INSERT INTO stream_state (id, epoch) VALUES (1, replace(gen_random_uuid()::text, '-', ''))")
+
+
+def upgrade() -> None:
+    _beginnings()
+    _feeds()
+    _articles()
+    _what_hangs_on_them()
+    _sightings()
 
 
 def downgrade() -> None:
