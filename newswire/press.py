@@ -24,7 +24,7 @@ from newswire.newsroom import Newsroom
 from newswire.opml import opml
 from newswire.outlets import BROKEN, OUTLETS, first_outlets, mixed_outlets, plain_outlets
 from newswire.server import Switchboard
-from newswire.sockets import MAIN, Doors, open_doors
+from newswire.sockets import MAIN, Doors, hang_up, open_doors
 from newswire.truth import truth_row
 from newswire.visitors import Visits
 
@@ -99,7 +99,7 @@ class Press:
                 await self._clockwork
         await self._hub.close()
         if self._runner is not None:
-            await _hang_up(self._runner)
+            await hang_up(self._runner, self._doors.sockets)
         self._doors.close()
 
     @property
@@ -265,18 +265,6 @@ def running_press(**options: Any) -> Iterator[RunningPress]:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
-
-
-async def _hang_up(runner: web.AppRunner) -> None:
-    """Let nobody in any more, and cut the line of everybody who is: one who does not read would keep it open for ever."""
-    for site in list(runner.sites):
-        await site.stop()
-    await asyncio.sleep(0.01)  # who was let in a moment ago has a line only after a turn or two of the loop
-    lines = [handler.transport for handler in runner.server.connections] if runner.server else []
-    await runner.cleanup()
-    for line in lines:
-        if line is not None:
-            line.abort()
 
 
 async def _closed(press: Press) -> None:

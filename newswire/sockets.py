@@ -1,10 +1,14 @@
-"""Finds a loopback address for every outlet, so that a client's per-host politeness does not put them in one queue."""
+"""Opens a loopback address for every outlet, so that per-host politeness does not put them in one queue; and hangs up."""
 
+import asyncio
 import contextlib
 import errno
 import resource
 import socket
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+from aiohttp import web
 
 MAIN = "127.0.0.1"
 _A_NET = 250
@@ -47,6 +51,23 @@ def open_doors(count: int, *, port: int) -> Doors:
             return Doors(port=chosen, sockets=(main,), hosts=())
         return Doors(port=chosen, sockets=(main, *own), hosts=hosts)
     raise OSError(errno.EADDRINUSE, "No port was free on all loopback addresses.")
+
+
+async def hang_up(runner: web.AppRunner, doors: Iterable[socket.socket]) -> None:
+    """Let nobody in any more at these listening sockets, end the runner, and cut the line of everybody who is in."""
+    loop = asyncio.get_running_loop()
+    for door in doors:
+        loop.remove_reader(door)
+    # Who was let in a moment ago gets a transport a turn later, and only while the server is open: asyncio before 3.12
+    # leaves the socket behind otherwise.
+    await asyncio.sleep(0.01)
+    # A handler forgets its transport when it closes it, though bytes that nobody reads keep that one open for ever;
+    # the server's own table does not.
+    lines = list(runner.server._connections.values()) if runner.server else []  # noqa: SLF001
+    await runner.cleanup()
+    for line in lines:
+        line.abort()
+    await asyncio.sleep(0)  # the sockets close in the next turn
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -1,5 +1,10 @@
+import contextlib
+import gc
 import json
+import socket
 import threading
+import time
+import warnings
 from collections import defaultdict
 from urllib.parse import parse_qs, urlsplit
 
@@ -182,3 +187,37 @@ def test_a_press_for_measurements_has_as_many_feeds_and_entries_as_asked():
         assert {row["lines"] for row in press.stats().values()} == {12}
         assert len(press.truth()) == 360
         assert not any(row["duplicate_of"] for row in press.truth())
+
+
+def test_a_press_that_closes_on_a_crowd_leaves_no_socket_open():
+    """Visitors who come, ask and never read while it closes; what is left open warns when it is collected."""
+    over = threading.Event()
+    addresses: list[tuple[str, int]] = []
+
+    def crowd():
+        came: list[socket.socket] = []
+        while not over.is_set() and len(came) < 500:
+            came.append(socket.socket())
+            with contextlib.suppress(OSError):
+                came[-1].connect(addresses[len(came) % len(addresses)])
+                came[-1].sendall(b"GET /feed.xml HTTP/1.1\r\nHost: x\r\n\r\n" * 30)
+        for one in came:
+            one.close()
+
+    gc.collect()
+    for _ in range(5):
+        over.clear()
+        with running_press(seed=5, outlets=6, entries=60) as press:
+            port = urlsplit(press.url).port or 0
+            addresses[:] = [(urlsplit(press.feed_url(o.slug)).hostname or "", port) for o in press.outlets]
+            visitors = [threading.Thread(target=crowd) for _ in range(3)]
+            for visitor in visitors:
+                visitor.start()
+            time.sleep(0.05)
+        with warnings.catch_warnings(record=True) as warned:
+            warnings.simplefilter("always")
+            gc.collect()
+        over.set()
+        for visitor in visitors:
+            visitor.join()
+        assert [str(one.message) for one in warned if issubclass(one.category, ResourceWarning)] == []
