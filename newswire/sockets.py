@@ -53,14 +53,21 @@ def open_doors(count: int, *, port: int) -> Doors:
     raise OSError(errno.EADDRINUSE, "No port was free on all loopback addresses.")
 
 
-async def hang_up(runner: web.AppRunner, doors: Iterable[socket.socket]) -> None:
-    """Let nobody in any more at these listening sockets, end the runner, and cut the line of everybody who is in."""
+async def let_nobody_in(doors: Iterable[socket.socket]) -> None:
+    """Stop listening at these sockets of servers of this loop, without closing the servers yet.
+
+    Who was let in a moment ago gets a transport a turn of the loop later, and only while the server is open: asyncio
+    before 3.12 leaves the socket behind otherwise.
+    """
     loop = asyncio.get_running_loop()
     for door in doors:
-        loop.remove_reader(door)
-    # Who was let in a moment ago gets a transport a turn later, and only while the server is open: asyncio before 3.12
-    # leaves the socket behind otherwise.
+        loop.remove_reader(door.fileno())
     await asyncio.sleep(0.01)
+
+
+async def hang_up(runner: web.AppRunner, doors: Iterable[socket.socket]) -> None:
+    """Let nobody in any more at these listening sockets, end the runner, and cut the line of everybody who is in."""
+    await let_nobody_in(doors)
     # A handler forgets its transport when it closes it, though bytes that nobody reads keep that one open for ever;
     # the server's own table does not.
     lines = list(runner.server._connections.values()) if runner.server else []  # noqa: SLF001

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gzip
+import socket
 from contextlib import asynccontextmanager
 from ipaddress import ip_network
 
@@ -10,6 +11,7 @@ import pytest
 from aiohttp import web
 from aiohttp.abc import AbstractResolver
 
+from newswire.sockets import hang_up, let_nobody_in
 from services.ingest.entry import FetchRequest
 from services.ingest.fetch import Limits, fetch, open_session
 
@@ -44,6 +46,7 @@ async def raw_server(answer, *, request_ends=b"\r\n\r\n"):
     try:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     finally:
+        await let_nobody_in(server.sockets)
         server.close()
         for task in tasks:
             task.cancel()
@@ -74,11 +77,12 @@ async def site(**handlers):
         app.router.add_get("/" + name, handler)
     runner = web.AppRunner(app)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    door = socket.create_server(("127.0.0.1", 0))
+    await web.SockSite(runner, door).start()
     try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+        yield f"http://127.0.0.1:{door.getsockname()[1]}"
     finally:
-        await runner.cleanup()
+        await hang_up(runner, [door])
 
 
 async def feed(_request):

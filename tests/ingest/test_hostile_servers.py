@@ -16,6 +16,7 @@ from ipaddress import ip_network
 import pytest
 from aiohttp.abc import AbstractResolver
 
+from newswire.sockets import let_nobody_in
 from services.ingest.entry import FetchRequest
 from services.ingest.fetch import Limits, fetch, open_session
 
@@ -54,6 +55,7 @@ class Server:
         return self
 
     async def __aexit__(self, *_):
+        await let_nobody_in(self.server.sockets)
         self.server.close()
         for task in self.tasks:
             task.cancel()
@@ -399,6 +401,7 @@ def test_a_redirect_leads_to_nobody_who_was_not_opened(location, kinds):
                     request = FetchRequest(1, server.url)
                     response = await asyncio.wait_for(fetch(session, request, limits=SMALL), GIVE_UP_S)
             finally:
+                await let_nobody_in(secret.sockets)
                 secret.close()
                 await secret.wait_closed()
             return response, knocked
