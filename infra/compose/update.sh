@@ -1,0 +1,51 @@
+#!/bin/sh
+# The image of today into a running installation, without an answer missed:  sh infra/compose/update.sh [-f FILE …] [--profile NAME …]
+# Takes what docker compose takes before its command. First: git pull && docker compose build (or IMAGE_TAG=… and docker compose pull).
+#   1. the schema, which the old code bears;  2. as many new copies of the API as there are;  3. when each new one is well, the old
+#   ones go, one by one;  4. scheduler and workers, in the numbers that run.
+# COMPOSE=docker-compose for version 1. Needs the edge, or a range of ports, such as API_PUBLISH=127.0.0.1:8000-8007.
+set -eu
+compose=${COMPOSE:-docker compose}
+wait_s=${WAIT_S:-120}
+say() { echo "update: $*"; }
+run() { $compose "$@"; }
+number() { run_with ps -q "$1" | grep -c . || true; }
+options=$*
+# shellcheck disable=SC2086 # options are words
+run_with() { run $options "$@"; }
+
+health() { docker inspect -f '{{if .State.Health}}{{.State.Health.Status}}{{else}}{{.State.Status}}{{end}}' "$1"; }
+
+old=$(run_with ps -q api)
+[ -n "$old" ] || { say "no API runs here: docker compose up -d starts everything."; exit 1; }
+copies=$(number api)
+ingest=$(number ingest) classify=$(number classify) stories=$(number stories) scheduler=$(number scheduler)
+
+say "the schema"
+run_with run --rm --no-deps -T migrate
+
+say "$copies new copies of the API beside $copies old ones"
+run_with up -d --no-deps --no-recreate --scale "api=$((copies * 2))" api
+for id in $(run_with ps -q api); do
+    case " $(echo $old) " in *" $id "*) continue ;; esac
+    waited=0
+    until [ "$(health "$id")" = healthy ]; do
+        waited=$((waited + 1))
+        [ "$waited" -le "$wait_s" ] || {
+            say "the new copy $id is $(health "$id") after $wait_s s: the old ones go on; see docker logs $id, then docker rm -f $id."
+            exit 1
+        }
+        sleep 1
+    done
+done
+
+say "the old copies go"
+for id in $old; do
+    docker stop "$id" >/dev/null
+    docker rm "$id" >/dev/null
+done
+
+say "scheduler and workers"
+run_with up -d --no-deps --scale "scheduler=$scheduler" --scale "ingest=$ingest" --scale "classify=$classify" \
+    --scale "stories=$stories" scheduler ingest classify stories
+say "done"

@@ -1,0 +1,32 @@
+#!/bin/sh
+# What nginx needs to know before it starts: which certificate, and where https is from outside.
+# A certificate of your own lies in /etc/dateline-tls (EDGE_TLS); without one, one for this machine is made once and kept.
+set -eu
+umask 077
+own=/etc/dateline-tls kept=/var/tmp/dateline run=/tmp/dateline
+mkdir -p "$kept/cache" "$run"
+
+if [ -e "$own/tls.crt" ]; then
+    [ -r "$own/tls.key" ] || {
+        echo "edge: $own/tls.key cannot be read: it must be there and belong to user 33 (chown 33 tls.key)." >&2
+        exit 1
+    }
+    tls=$own
+    # Only with a certificate that browsers trust: they remember it for every port of this name.
+    echo 'add_header Strict-Transport-Security "max-age=31536000" always;' >"$run/hsts.conf"
+else
+    tls=$kept
+    : >"$run/hsts.conf"
+    openssl x509 -in "$kept/tls.crt" -noout -checkend 2592000 -checkhost "$EDGE_NAME" 2>/dev/null |
+        grep -q "does match" ||
+        openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 397 \
+            -subj "/CN=$EDGE_NAME" -addext "subjectAltName=DNS:$EDGE_NAME,DNS:localhost,IP:127.0.0.1" \
+            -keyout "$kept/tls.key" -out "$kept/tls.crt" 2>/dev/null
+fi
+printf 'ssl_certificate %s/tls.crt;\nssl_certificate_key %s/tls.key;\n' "$tls" "$tls" >"$run/tls.conf"
+
+port=${EDGE_HTTPS##*:}
+[ "$port" = 443 ] && port= || port=:$port
+printf 'return 308 https://$host%s$request_uri;\n' "$port" >"$run/redirect.conf"
+
+exec nginx -c /etc/dateline/nginx.conf -g 'daemon off;'
