@@ -9,6 +9,7 @@ from types import FrameType
 from services.classify import copies, story_store, walk
 from services.classify import store as classify_store
 from services.core import beats, cache, desk, outbox
+from services.core.clock import monotonic
 from services.core.db import transaction
 from services.core.errors import UnavailableError
 from services.core.queues import QUEUE_OF, Job, hints_wanted
@@ -28,10 +29,16 @@ def run_scheduler() -> None:
 
     signal.signal(signal.SIGTERM, on_signal)
     signal.signal(signal.SIGINT, on_signal)
-    beats.start("scheduler", beats.process_name(), {})
+    went_on = [monotonic()]
+
+    def silence() -> float:
+        return max(0.0, monotonic() - went_on[0] - LONGEST_TICK_S)
+
+    beats.start("scheduler", beats.process_name(), {}, silence=silence)
     for number in itertools.count():
         if stop.wait(settings().scheduler_tick):
             return
+        went_on[0] = monotonic()
         try:
             tick(rare=number % RARELY == 0)
         except UnavailableError as error:
@@ -39,6 +46,8 @@ def run_scheduler() -> None:
             stop.wait(1)
 
 
+LONGEST_TICK_S = 40
+"""A tick may take so long on a busy database before it counts as silence; each of its statements is ended after 30 s."""
 RARELY = 20
 """Work that is never urgent is looked for at every so many ticks."""
 
@@ -46,6 +55,9 @@ RARELY = 20
 def tick(*, rare: bool = True) -> dict[Job, int]:
     """Hint where rows wait and no hint says so yet; the hints sent. `rare`: also for what is never urgent."""
     with transaction() as session:
+        leases.free_orphans(session, pause_s=settings().fetch_host_pause)
+        classify_store.free_orphans(session)
+        desk.free_orphans(session)
         waiting = {
             Job.FETCH_FEEDS: (leases.due(session), settings().fetch_batch),
             Job.LABEL_ARTICLES: (classify_store.waiting(session), classify_store.BATCH),

@@ -4,6 +4,7 @@ from importlib import import_module
 
 from services.core import beats, broker
 from services.core.queues import ALONE, ROLES, Queue
+from services.core.rounds import Rounds
 from services.core.settings import settings
 
 JOBS_OF = {
@@ -26,7 +27,11 @@ def run_worker(roles: tuple[str, ...]) -> None:
     """Consume the queues of these roles until told to stop."""
     queues: tuple[Queue, ...] = tuple(queue for role in roles for queue in ROLES[role])
     register(roles)
-    beats.start("+".join(roles), beats.process_name(), {"queues": [q.value for q in queues]})
     alone = ALONE.issuperset(roles)
     processes = 1 if alone else settings().worker_processes
-    broker.run_worker(role="-".join(roles), queues=queues, processes=processes, renewed=not alone)
+    rounds = Rounds(processes)
+    detail = {"queues": [q.value for q in queues]}
+    beats.start("+".join(roles), beats.process_name(), detail, silence=rounds.look)
+    broker.run_worker(
+        role="-".join(roles), queues=queues, processes=processes, rounds=rounds, renewed=not alone
+    )

@@ -14,6 +14,7 @@ from services.classify.rules import CompiledRulebook, classify, corrected, to_js
 from services.classify.work import Labelled, Waiting
 from services.core.clock import monotonic
 from services.core.db import transaction
+from services.core.errors import DatelineError, UnavailableError
 
 log = logging.getLogger(__name__)
 
@@ -34,9 +35,19 @@ def label_waiting() -> int:
         batch, compiled = _claim()
         if not batch:
             break
-        label_batch(batch, compiled)
+        try:
+            label_batch(batch, compiled)
+        except (UnavailableError, SystemExit):  # the database is away, or this process is told to stop
+            _release(batch)
+            raise
         done += len(batch)
     return done
+
+
+def _release(batch: list[Waiting]) -> None:
+    """Best effort: nothing is held against these articles; where the database is away too, their leases end with this job."""
+    with suppress(DatelineError), transaction() as session:
+        store.release(session, batch)
 
 
 def _claim() -> tuple[list[Waiting], CompiledRulebook]:

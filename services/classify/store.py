@@ -12,7 +12,7 @@ from services.classify import copies, groups
 from services.classify.regroup import Joined, Looks, regroup
 from services.classify.rules import Correction, Document
 from services.classify.work import Labelled, Waiting
-from services.core import latest
+from services.core import holder, latest
 from services.core.corrections import Standing
 from services.core.errors import NotFoundError
 from services.core.models import Article, ArticleLabel, Feed, Rulebook, Source
@@ -26,7 +26,7 @@ _NONE = Looks()
 
 _CLAIM = text(
     """
-    UPDATE articles a SET lease_until = now() + make_interval(secs => :lease), lease_token = gen_random_uuid()::text,
+    UPDATE articles a SET lease_until = now() + make_interval(secs => :lease), lease_token = :holder || gen_random_uuid()::text,
                           attempts = a.attempts + 1
     FROM feeds f RIGHT JOIN (
         SELECT id, feed_id AS fid, source_id AS sid FROM articles
@@ -71,6 +71,25 @@ _WAITING = text(
     """
 )
 
+_FREE_ORPHANS = text(
+    f"""
+    UPDATE articles SET lease_until = 'epoch', lease_token = NULL, attempts = attempts - {holder.BLAMELESS}
+    WHERE id IN (
+        SELECT id FROM (
+            SELECT id, lease_until, lease_token FROM articles
+            WHERE waiting_since IS NOT NULL AND quarantined IS NULL AND removed_at IS NULL ORDER BY id LIMIT {holder.LOOKED_AT}) w
+        WHERE {holder.ORPHANED} ORDER BY id)
+      AND {holder.ORPHANED}
+    """  # noqa: S608 - constants of ours
+)
+
+_RELEASE = text(
+    """
+    UPDATE articles SET lease_until = 'epoch', lease_token = NULL, attempts = attempts - 1
+    WHERE id IN (SELECT id FROM articles WHERE id = ANY(:ids) AND lease_token = ANY(:tokens) ORDER BY id FOR NO KEY UPDATE)
+    """
+).bindparams(bindparam("ids", type_=ARRAY(BigInteger)), bindparam("tokens", type_=ARRAY(Text)))
+
 _GIVE_BACK = text(
     """
     UPDATE articles SET lease_until = 'epoch', lease_token = NULL, attempts = 0
@@ -97,7 +116,9 @@ _SAVE = text(
 
 def claim(session: Session, *, limit: int = BATCH, suspects: bool = False) -> list[Waiting]:
     """Lease waiting articles, oldest first. `suspects`: those that were in hand when a worker died."""
-    rows = session.execute(_CLAIM, {"n": limit, "lease": LEASE_S, "suspects": suspects})
+    rows = session.execute(
+        _CLAIM, {"n": limit, "lease": LEASE_S, "suspects": suspects, "holder": holder.prefix()}
+    )
     return sorted((waiting_of(row) for row in rows.mappings()), key=lambda w: w.id)
 
 
@@ -178,6 +199,17 @@ def document_of(row: RowMapping) -> Document:
         section=row["url"],
         prior_region=row["region_hint"],
     )
+
+
+def release(session: Session, batch: Sequence[Waiting]) -> None:
+    """End our leases on articles that were not labelled because this process stops; the attempts do not count."""
+    if batch:
+        session.execute(_RELEASE, {"ids": [w.id for w in batch], "tokens": [w.lease_token for w in batch]})
+
+
+def free_orphans(session: Session) -> None:
+    """Free what dead workers had in hand; it counts as an attempt, unless the database itself had ended."""
+    session.execute(_FREE_ORPHANS, {"lease": LEASE_S})
 
 
 def quarantine(session: Session) -> None:

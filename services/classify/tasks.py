@@ -4,19 +4,22 @@ from services.classify.desk import serve_waiting
 from services.classify.label import label_waiting, warm_up
 from services.classify.relabel import relabel_listed
 from services.core.broker import at_start_of_process, job
+from services.core.holder import holding
 from services.core.queues import Job
 
 
 @job(Job.LABEL_ARTICLES)
 def label_articles() -> None:
     """Label what waits."""
-    label_waiting()
+    with holding():
+        label_waiting()
 
 
 @job(Job.SERVE_DESK)
 def serve_desk() -> None:
     """Do what editors asked for."""
-    serve_waiting()
+    with holding():
+        serve_waiting()
 
 
 @job(Job.RELABEL_ARTICLES)

@@ -4,6 +4,7 @@ import logging
 import os
 import socket
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import delete, func, select, text, true
@@ -25,27 +26,29 @@ def process_name() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
-def beat(role: str, name: str, detail: dict[str, Any]) -> None:
-    """Write one sign of life, and forget the processes that stopped giving any a day ago."""
+def beat(role: str, name: str, detail: dict[str, Any], *, silence: float = 0.0) -> None:
+    """Write the last sign of life, given `silence` seconds ago, and forget the processes that stopped giving any a day ago."""
+    at = func.now() - func.make_interval(0, 0, 0, 0, 0, 0, silence)
     with transaction() as session:
         session.execute(
             upsert(Beat)
-            .values(role=role, name=name, detail=detail)
-            .on_conflict_do_update(
-                index_elements=[Beat.role, Beat.name], set_={"at": func.now(), "detail": detail}
-            )
+            .values(role=role, name=name, detail=detail, at=at)
+            .on_conflict_do_update(index_elements=[Beat.role, Beat.name], set_={"at": at, "detail": detail})
         )
         session.execute(delete(Beat).where(Beat.at < func.now() - text("interval '1 day'")))
 
 
-def start(role: str, name: str, detail: dict[str, Any]) -> None:
-    """Beat from a thread of its own for as long as the process lives."""
+def start(role: str, name: str, detail: dict[str, Any], *, silence: Callable[[], float]) -> None:
+    """Beat from a thread of its own for as long as the process lives.
+
+    `silence`: seconds since whatever does the work last went on. A thread beside a loop that hangs must not speak for it.
+    """
 
     def run() -> None:
         pause = threading.Event()
         while True:
             try:
-                beat(role, name, detail)
+                beat(role, name, detail, silence=silence())
             except DatelineError as error:
                 log.warning("no sign of life given: %s", error)
             except Exception:  # without this thread a working role would count as dead

@@ -13,6 +13,7 @@ from socket import gethostname
 from typing import Any
 
 import redis
+from billiard.process import current_process
 from billiard.util import get_pdeathsig
 from celery import Celery, shared_task
 from celery.concurrency import get_implementation
@@ -32,6 +33,7 @@ from services.core import db, memory
 from services.core.cache import KEY_PREFIX, redis_url
 from services.core.errors import DatelineError
 from services.core.queues import QUEUE_OF, Job, Queue
+from services.core.rounds import Rounds
 
 log = logging.getLogger(__name__)
 
@@ -173,6 +175,8 @@ def _keep_shared(**_: Any) -> None:
     memory.keep_shared()
 
 
+_rounds: list[Rounds] = []
+"""Of the worker that this process leads, or belongs to; none elsewhere."""
 _warm_ups: list[Callable[[], object]] = []
 _farewells: list[Callable[[], object]] = []
 
@@ -192,13 +196,14 @@ def _begin_process(**_: Any) -> None:
     """A forked process must not share its parent's sockets; then it gets ready."""
     if db.engine.cache_info().currsize:
         db.engine().dispose(close=False)
-    if _farewells:
-        signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGTERM, _leave)
+    for rounds in _rounds:
+        rounds.keep_marking(current_process().index)
     _call_each(_warm_ups, "not ready yet: %s")
 
 
 def _leave(_number: int, _frame: object) -> None:
-    """A stop ends pool processes by SIGTERM, which is deadly to them: in order, what they hold can be stored."""
+    """A stop ends pool processes by SIGTERM, which is deadly to them: in order, leases go back and what they hold is stored."""
     raise SystemExit(0)
 
 
@@ -215,14 +220,22 @@ def _call_each(functions: list[Callable[[], object]], trouble: str) -> None:
             log.warning(trouble, error)
 
 
-def run_worker(*, role: str, queues: tuple[Queue, ...], processes: int, renewed: bool = True) -> None:
-    """Consume `queues` until told to stop; returns when the last job is done.
+def run_worker(
+    *,
+    role: str,
+    queues: tuple[Queue, ...],
+    processes: int,
+    rounds: Rounds | None = None,
+    renewed: bool = True,
+) -> None:
+    """Consume `queues` until told to stop; returns when the last job is done. In `rounds` each process marks that it goes on.
 
     Processes are `renewed` after some hundred jobs or above a limit of memory, against leaks; not those whose memory is what they work with.
 
     Not by Celery's command line, which reads a hundred modules of a terminal's comforts into every process.
     """
     guard_connection_loss()
+    _rounds[:] = [rounds] if rounds else []
     memory.one_heap()
     _call_each(_warm_ups, "not ready yet: %s")
     if db.engine.cache_info().currsize:

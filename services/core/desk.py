@@ -14,6 +14,7 @@ from sqlalchemy import Row, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
+from services.core import holder
 from services.core.events import DeskAsked
 from services.core.outbox import publish
 
@@ -29,7 +30,7 @@ _ASK = text(
 _CLAIM = text(
     """
     UPDATE desk_requests d SET lease_until = clock_timestamp() + make_interval(secs => :lease), attempts = d.attempts + 1,
-                               lease_token = gen_random_uuid()::text
+                               lease_token = :holder || gen_random_uuid()::text
     FROM (SELECT id FROM desk_requests WHERE state = 'waiting' AND lease_until < now() AND attempts < :most
           ORDER BY id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED) w
     WHERE d.id = w.id
@@ -53,6 +54,13 @@ _GIVE_UP = text(
         error = jsonb_build_object('sentence', 'A worker died over it ' || attempts || ' times; see the log of classify.')
     WHERE state = 'waiting' AND lease_until < now() AND attempts >= :most
     """
+)
+
+_FREE_ORPHANS = text(
+    f"""
+    UPDATE desk_requests SET lease_until = 'epoch', lease_token = NULL, attempts = attempts - {holder.BLAMELESS}
+    WHERE state = 'waiting' AND {holder.ORPHANED}
+    """  # noqa: S608 - constants of ours
 )
 
 _WAITING = text(
@@ -119,7 +127,9 @@ def asked(row: Row[Any] | None) -> Asked | None:
 def claim(session: Session) -> Errand | None:
     """Lease the oldest request that waits. Those that workers died over twice are given up, with the reason."""
     session.execute(_GIVE_UP, {"most": MAX_ATTEMPTS})
-    row = session.execute(_CLAIM, {"lease": LEASE_S, "most": MAX_ATTEMPTS}).one_or_none()
+    row = session.execute(
+        _CLAIM, {"lease": LEASE_S, "most": MAX_ATTEMPTS, "holder": holder.prefix()}
+    ).one_or_none()
     return None if row is None else Errand(row.id, row.kind, row.input, row.author, row.lease_token)
 
 
@@ -153,6 +163,11 @@ def _end(
 def waiting(session: Session) -> int:
     """How many requests no worker has in hand, counted up to 101."""
     return session.scalar(_WAITING) or 0
+
+
+def free_orphans(session: Session) -> None:
+    """Free what dead workers had in hand; it counts as an attempt, unless the database itself had ended."""
+    session.execute(_FREE_ORPHANS, {"lease": LEASE_S})
 
 
 def forget(session: Session) -> None:

@@ -30,6 +30,9 @@ log = logging.getLogger(__name__)
 BUDGET_S = 60
 """After this long a job claims nothing more: the next hint finds a fresh one."""
 
+SUSPECTS_S = 10
+"""So long, at a job's beginning, what may kill a worker has it for itself; the rest of it waits for the next job."""
+
 LINGER_S = 0.02
 """How long what has arrived waits for what arrives with it: storing ten costs little more than storing one."""
 
@@ -43,8 +46,8 @@ async def _refresh_due(conf: Settings) -> int:
     async with open_session(allow=conf.fetch_allow, user_agent=user_agent(conf)) as session:
         crew = _Crew(session, conf)
         try:
-            # A feed that was in hand when a worker died goes first and alone: it takes no neighbour with it.
-            await crew.work(suspects=True, until=monotonic())
+            # Feeds that were in hand when a worker died go first and alone: they take no neighbour with them.
+            await crew.work(suspects=True, until=monotonic() + SUSPECTS_S)
             await crew.work(suspects=False, until=monotonic() + BUDGET_S)
         finally:
             crew.release()
@@ -66,14 +69,14 @@ class _Crew:
     async def work(self, *, suspects: bool, until: float) -> None:
         """Claim, fetch and store until nothing is due or the time has come; then wait for what is on its way.
 
-        A first claim is always made. `suspects`: one feed that may kill its worker, and no other.
+        A first claim is always made. `suspects`: feeds that may kill their worker, one at a time, and no other.
         """
         room = 1 if suspects else self._conf.fetch_batch
         self._start(await asyncio.to_thread(_claim, room, suspects=suspects))
         while self._in_hand:
             looks = await self._arrived()
-            free = 0 if suspects or monotonic() > until else room - len(self._in_hand)
-            self._start(await asyncio.to_thread(_store_and_claim, looks, free))
+            free = 0 if monotonic() > until else room - len(self._in_hand)
+            self._start(await asyncio.to_thread(_store_and_claim, looks, free, suspects=suspects))
             self.done += len(looks)
 
     def release(self) -> None:
@@ -119,10 +122,10 @@ def _claim(limit: int, *, suspects: bool = False) -> list[FeedState]:
         return leases.claim(session, limit=limit, suspects=suspects)
 
 
-def _store_and_claim(looks: Sequence[Look], free: int) -> list[FeedState]:
+def _store_and_claim(looks: Sequence[Look], free: int, *, suspects: bool) -> list[FeedState]:
     finishing.finish(looks)
     memory.give_back()  # or what the largest documents took stays in pieces between what is in use
-    return _claim(free) if free > 0 else []
+    return _claim(free, suspects=suspects) if free > 0 else []
 
 
 def user_agent(conf: Settings) -> str:

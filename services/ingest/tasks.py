@@ -1,6 +1,7 @@
 """The jobs of ingest. A hint names no feed: the worker that gets it claims what is due."""
 
 from services.core.broker import job
+from services.core.holder import holding
 from services.core.queues import Job
 from services.ingest.refresh import refresh_due
 from services.ingest.rekeying import make_anew
@@ -12,7 +13,8 @@ from services.ingest.websub import renew_due
 @job(Job.FETCH_FEEDS)
 def fetch_feeds() -> None:
     """Fetch what is due."""
-    refresh_due()
+    with holding():
+        refresh_due()
 
 
 @job(Job.SEEK_REPLACEMENTS)

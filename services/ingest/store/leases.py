@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from services.core import holder
 from services.ingest.plan import FeedState
 from services.ingest.store.subscriptions import PUSH_UNTIL
 
@@ -30,7 +31,7 @@ _CLAIM = text(
     ), held AS (
         UPDATE hosts SET free_at = now() + make_interval(secs => :lease) FROM chosen WHERE hosts.host = chosen.host
     )
-    UPDATE feeds f SET lease_until = now() + make_interval(secs => :lease), lease_token = gen_random_uuid()::text,
+    UPDATE feeds f SET lease_until = now() + make_interval(secs => :lease), lease_token = :holder || gen_random_uuid()::text,
                        attempts = f.attempts + 1
     FROM chosen, sources s WHERE f.id = chosen.id AND s.id = f.source_id
     RETURNING f.id, f.url, f.host, f.source_id, s.key AS source_key, f.title, f.site_url, f.language, f.etag,
@@ -70,6 +71,23 @@ _RELEASE = text(
     """
 )
 
+# The worker is dead, and its connections with it: its hosts may be asked again after the usual pause.
+_FREE_ORPHANS = text(
+    f"""
+    WITH freed AS (
+        UPDATE feeds SET lease_until = 'epoch', lease_token = NULL, attempts = attempts - {holder.BLAMELESS}
+        WHERE id IN (
+            SELECT id FROM (
+                SELECT id, lease_until, lease_token FROM feeds WHERE paused_reason IS NULL AND next_check_at <= now()
+                ORDER BY next_check_at LIMIT {holder.LOOKED_AT}) due
+            WHERE {holder.ORPHANED})
+          AND {holder.ORPHANED}
+        RETURNING host
+    )
+    UPDATE hosts SET free_at = now() + make_interval(secs => :pause) FROM freed WHERE hosts.host = freed.host
+    """  # noqa: S608 - constants of ours
+)
+
 _DUE = text(
     """
     SELECT count(*) FROM (
@@ -86,7 +104,14 @@ def claim(session: Session, *, limit: int, suspects: bool = False) -> list[FeedS
     `suspects`: those that were in hand when a worker died; take them one at a time, so that a feed that kills its
     worker takes no neighbour with it. Time is the database's.
     """
-    values = {"n": limit, "window": 20 * limit, "lease": LEASE_S, "suspects": suspects, "most": MAX_ATTEMPTS}
+    values = {
+        "n": limit,
+        "window": 20 * limit,
+        "lease": LEASE_S,
+        "suspects": suspects,
+        "most": MAX_ATTEMPTS,
+        "holder": holder.prefix(),
+    }
     rows = session.execute(_CLAIM, values).mappings()
     return [
         FeedState(**row | {"skip_hours": tuple(row["skip_hours"]), "skip_days": tuple(row["skip_days"])})
@@ -107,6 +132,11 @@ def give_back(session: Session, feed: FeedState, *, error: str, retry_s: float, 
     """
     values = {"id": feed.id, "token": feed.lease_token, "error": error, "retry": retry_s, "pause": pause_s}
     session.execute(_GIVE_BACK, values)
+
+
+def free_orphans(session: Session, *, pause_s: float) -> None:
+    """Free what dead workers had in hand; it counts as an attempt, unless the database itself had ended."""
+    session.execute(_FREE_ORPHANS, {"lease": LEASE_S, "pause": pause_s})
 
 
 def put_aside(session: Session) -> None:

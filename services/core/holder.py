@@ -1,0 +1,72 @@
+"""Who holds leases. A lease bounds how long a worker that hangs may keep something; one that has died is known at once.
+
+A job that takes leases holds an advisory lock of the database on a connection of its own for as long as it runs, and its tokens
+begin with the number of that lock. The server takes the lock away when the process ends, however it ends: what it had in
+hand belongs to nobody from then on, and the scheduler frees it at its next tick (`ORPHANED`). Where no such lock is held, leases
+run out as before.
+"""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from services.core.db import engine
+from services.core.errors import UnavailableError
+
+HOLDERS = 0x44_4C_48_44
+"""Class of the advisory locks ("DLHD"); the other half of their key is the number of the holder."""
+SERVER_GRACE_S = 3
+"""After a start of the server everybody has lost his lock; those who live get so long to end what they do."""
+
+_LOCK = text(f"SELECT pg_advisory_lock({HOLDERS}, :number)")
+_UNLOCK = text(f"SELECT pg_advisory_unlock({HOLDERS}, :number)")
+
+ORPHANED = f"""
+    lease_until > now() AND lease_token LIKE '%.%'
+    AND pg_postmaster_start_time() < now() - interval '{SERVER_GRACE_S} seconds'
+    AND split_part(lease_token, '.', 1)::bigint NOT IN (
+        SELECT objid::bigint FROM pg_locks
+        WHERE locktype = 'advisory' AND classid = {HOLDERS} AND objsubid = 2 AND granted
+          AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+"""  # noqa: S608 - constants of ours
+"""SQL: of a row with a lease, whether its holder has died."""
+
+BLAMELESS = "(lease_until - make_interval(secs => :lease) < pg_postmaster_start_time())::int"
+"""SQL: 1 for a lease that the server's own end has orphaned, which is nothing against what was in hand."""
+
+LOOKED_AT = 2000
+"""Claims take what has waited longest, so that what is in hand stands at the front: more need not be looked at."""
+
+_held: list[int] = []
+
+
+def prefix() -> str:
+    """What the tokens of this process's leases begin with; empty where no holder is known."""
+    return f"{_held[-1]}." if _held else ""
+
+
+@contextmanager
+def holding() -> Iterator[None]:
+    """Leases that are taken in the block are free as soon as it is over, or the process dead.
+
+    Raises UnavailableError when the database does not answer.
+    """
+    number = secrets.randbelow(2**31)
+    try:
+        connection = engine().connect().execution_options(isolation_level="AUTOCOMMIT")
+        connection.execute(_LOCK, {"number": number})
+    except OperationalError as error:
+        raise UnavailableError(f"The database does not answer: {error.orig}") from error
+    _held.append(number)
+    try:
+        yield
+    finally:
+        _held.remove(number)
+        try:
+            connection.execute(_UNLOCK, {"number": number})
+        except DBAPIError:
+            connection.invalidate()  # the lock went with the connection, or goes with it now
+        connection.close()

@@ -1,0 +1,78 @@
+"""A process that works shows that it goes on; one that hangs is seen, ended and replaced, and long work is no silence."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from services.core import beats, rounds
+from services.core.health import examine_role
+from services.core.rounds import Rounds
+from tests.fixtures.roles import Roles, eventually
+from tests.test_stories_role import below
+
+
+@pytest.fixture
+def child():
+    process = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def marked(kept: Rounds, pid: int, ago: float, monkeypatch) -> None:
+    """As if a process had marked some time ago."""
+    with monkeypatch.context() as there:
+        there.setattr(os, "getpid", lambda: pid)
+        there.setattr(rounds, "monotonic", lambda: time.monotonic() - ago)
+        kept.mark(1)
+
+
+def test_silence_is_that_of_the_most_silent_process(child, monkeypatch):
+    kept = Rounds(2)
+    assert kept.look() == 0
+    marked(kept, child.pid, 17, monkeypatch)
+    assert 17 <= kept.look() < 40
+
+
+def test_a_process_that_is_no_child_of_ours_says_nothing(monkeypatch):
+    kept = Rounds(2)
+    marked(kept, os.getppid(), 500, monkeypatch)
+    assert kept.look() == 0
+
+
+def test_who_hangs_is_ended_at_the_second_look_and_not_when_we_slept_ourselves(child, monkeypatch):
+    kept = Rounds(2)
+    marked(kept, child.pid, rounds.HUNG_S + 5, monkeypatch)
+    with monkeypatch.context() as later:
+        kept.look()
+        later.setattr(rounds, "monotonic", lambda: time.monotonic() + 60)
+        kept.look()  # a minute after the last look: everybody was frozen
+    assert child.poll() is None
+    marked(kept, child.pid, rounds.HUNG_S + 5, monkeypatch)
+    for _ in range(3):
+        kept.look()
+    assert child.wait(timeout=30) == -signal.SIGKILL
+    assert kept.look() == 0
+
+
+def test_long_work_is_no_silence():
+    kept = Rounds(1)
+    kept.keep_marking(0)
+    first = kept._marks()
+    eventually(lambda: kept._marks() != first, what="a mark beside the work")
+
+
+def test_a_worker_whose_process_is_frozen_turns_red_and_mends_itself(service, roles: Roles):
+    worker = roles.start("worker", "stories")
+    (frozen,) = eventually(lambda: below(worker.pid), what="a process that works")
+    eventually(lambda: examine_role("stories").ok, what="the first sign of life")
+    os.kill(frozen, signal.SIGSTOP)
+    assert beats.STALE_S < rounds.HUNG_S
+    eventually(lambda: not examine_role("stories").ok, seconds=120, what="red")
+    eventually(lambda: frozen not in below(worker.pid), seconds=120, what="the end of the frozen one")
+    eventually(lambda: below(worker.pid) and examine_role("stories").ok, seconds=120, what="green again")
+    assert worker.poll() is None
