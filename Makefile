@@ -8,7 +8,7 @@ FEEDS ?=
 UV ?= uv
 JOBS ?= auto
 
-.PHONY: help run install demo test lint format bench lock
+.PHONY: help run install demo test lint format bench chaos lock
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ format: $(VENV)/.tested ## put every file into the house's format
 
 bench: $(VENV)/.tested ## measure feeds, entries and requests a second, beside yardsticks of the same run
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+chaos: $(VENV)/.tested ## hurt a running Dateline at random and count what was lost (MINUTES=10, ARGS="--seed 7 --json")
+	@$(BIN)/python -m tests.faults --minutes $(or $(MINUTES),2) $(ARGS)
 
 lock: ## resolve the dependencies anew (needs uv); the files name no package index
 	@for target in "requirements-dev.txt --extra embedded --group build --group dev" \
