@@ -25,7 +25,7 @@ from services.api.pages import render
 from services.api.routes import ROUTERS
 from services.api.shelf import Shelf
 from services.core import cache, logs
-from services.core.db import async_engine
+from services.core.db import close_readers, is_away
 from services.core.errors import ConfigurationError
 from services.core.settings import settings
 
@@ -47,7 +47,7 @@ def create_app() -> FastAPI:
     app.state.metrics = Metrics()
     app.state.bell = Bell()
     app.state.tally = Tally()
-    app.state.shelf = Shelf(lambda: app.state.bell)
+    app.state.shelf = Shelf(lambda: app.state.bell, is_away)
     app.state.problem_page = _problem_page
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # FastAPI's own documented way
     errors.install(app)
@@ -88,7 +88,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await courier.stop()
         await asyncio.gather(counting, return_exceptions=True)
         await cache.close_counters()
-        await async_engine().dispose()
+        await close_readers()
 
 
 def _problem_page(problem: Problem) -> Response:

@@ -7,13 +7,13 @@ what is sent was put together when the answer was made. Everything else goes the
 from functools import lru_cache
 
 from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.api.conditional import accepts_gzip
 from services.api.gate import Gate
 from services.api.limits import CLOSED, LIMITS, is_trusted
 from services.api.metrics import Metrics
-from services.api.shelf import Key, Prepared, Shelf, is_kept
+from services.api.shelf import NOTHING, PERSONAL, Key, Shelf, is_kept
 from services.core.clock import monotonic
 from services.core.settings import settings
 
@@ -31,8 +31,10 @@ class Door:
             return
         began = monotonic()
         if scope["method"] == "GET" and (found := self._at_once(scope)):
-            prepared, known, limits = found
-            await self._say(prepared, known, limits, send, began=began)
+            start, body, route = found
+            await send(start)
+            await send(body)
+            self.metrics.answered(route=route, status=start["status"], seconds=monotonic() - began)
             return
         believe_proxy(scope)
         if not await self.gate.admit(scope) or not is_kept(scope):
@@ -44,18 +46,19 @@ class Door:
             headers.get("host", "").encode("latin-1"),
             headers.get("accept-encoding", "").encode("latin-1"),
         )
-        async with self.shelf.making(key):
-            ready = self.shelf.find(key)
+        async with self.shelf.making(key) as ready:
             made = ready or await self.shelf.make(key, self.app, scope, receive, send)
-        if made is not None:
-            known = headers.get("if-none-match", "").encode("latin-1")
-            limits = tuple(scope.get(LIMITS, ()))
-            await self._say(
-                made, known, limits, send, began=began if ready else None, private=CLOSED in scope
-            )
+        if made is None:
+            return
+        known = headers.get("if-none-match", "").encode("latin-1")
+        start, body = made.answer(known, tuple(scope.get(LIMITS, ())), private=CLOSED in scope)
+        await send(start)
+        await send(NOTHING if scope["method"] == "HEAD" else body)
+        if ready:  # what was made for this request has been counted
+            self.metrics.answered(route=made.route, status=start["status"], seconds=monotonic() - began)
 
-    def _at_once(self, scope: Scope) -> tuple[Prepared, bytes, tuple[tuple[bytes, bytes], ...]] | None:
-        """What lies ready for this request, the tags that it has, and the headers about limits; None for the long way."""
+    def _at_once(self, scope: Scope) -> tuple[Message, Message, str] | None:
+        """The answer to this request from what lies ready, and its route; None for the long way."""
         host = encoding = known = b""
         forwarded = None
         for name, value in scope["headers"]:
@@ -69,30 +72,16 @@ class Door:
                 forwarded = value.decode("latin-1")
             elif name == b"x-forwarded-proto":
                 believe_proxy(scope)
-            elif name in {b"authorization", b"cookie"}:
+            elif name in PERSONAL:
                 return None
-        prepared = self.shelf.find(_key(scope, host, encoding))
+        key = _key(scope, host, encoding)
+        prepared = self.shelf.find(key) or self.shelf.stale(key)
         if prepared is None:
             return None
         limits = self.gate.quick(scope, forwarded)
-        return None if limits is None else (prepared, known, limits)
-
-    async def _say(
-        self,
-        prepared: Prepared,
-        known: bytes,
-        limits: tuple[tuple[bytes, bytes], ...],
-        send: Send,
-        *,
-        began: float | None,
-        private: bool = False,
-    ) -> None:
-        """Send what lies ready. `began`: None where whoever made it was counted already."""
-        start, body = prepared.answer(known, limits, private=private)
-        await send(start)
-        await send(body)
-        if began is not None:
-            self.metrics.answered(route=prepared.route, status=start["status"], seconds=monotonic() - began)
+        if limits is None:
+            return None
+        return *prepared.answer(known, limits, private=False), prepared.route
 
 
 def believe_proxy(scope: Scope) -> None:

@@ -1,15 +1,17 @@
 """Prepared answers: the bytes of a stream are made once a moment, not once a reader.
 
 An answer lies on the shelf until the stream moves (Redis rings the process's bell) and for a second at most, so that a
-lost ring, a failing feed or a growing age is seen a second later. Many readers of one address who come while it is
-being made wait for the one who makes it. Bounded in bytes; the answer that nobody asked for longest goes first.
+lost ring, a failing feed or a growing age is seen a second later. Then the application is asked whether it still holds: the
+bytes of one version are made, and compressed, once. Many readers of one address who come while it is
+being made wait for the one who makes it. While the database does not answer, what lies here is given as it is, with its age.
+Bounded in bytes; the answer that nobody asked for longest goes first.
 """
 
 import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -21,17 +23,22 @@ from services.core.clock import monotonic
 
 LONGEST_S = 1.0
 """Seconds that an answer is given for without being made anew."""
+STALE_S = 600.0
+"""Seconds that an answer is given for although nobody can say whether it still holds (stale-if-error promises as many)."""
+WAIT_S = 1.0
+"""Seconds after which whoever waits for an answer to be made anew takes the one before it."""
 ROOM = 32 * 2**20
 """Bytes of bodies that the shelf of one process holds."""
 STREAMS = ("/v1/latest", "/v1/stories/", "/v1/trending", "/feeds/", "/latest", "/r/", "/t/", "/story/")
 """What is read by many at once and says the same to all; `/` is too. Never `/v1/changes`: its readers wait for news."""
 LEFT_OUT_OF_304 = {b"content-length", b"content-type", b"content-encoding"}
-_PERSONAL = frozenset({b"authorization", b"cookie"})
+PERSONAL = frozenset({b"authorization", b"cookie"})
+_CONDITIONS = frozenset({b"if-none-match", b"if-modified-since"})
 
 Key = tuple[str, bytes, str, bytes, bool]
 """Scheme, host, path, query as it was asked, and whether it may be compressed."""
 Limits = tuple[tuple[bytes, bytes], ...]
-_NOTHING: Message = {"type": "http.response.body", "body": b""}
+NOTHING: Message = {"type": "http.response.body", "body": b""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +60,18 @@ class Prepared:
         start = self.unchanged if has else self.start
         if limits or private:
             start = {**start, "headers": _for_one(start["headers"], limits, private=private)}
-        return start, _NOTHING if has else self.body
+        return start, NOTHING if has else self.body
+
+    def aged(self, now: float) -> "Prepared":
+        """The same with a word on how old it is (Age, and RFC 9211 Cache-Status)."""
+        age = int(now - self.since)
+        word = f"Dateline; hit; ttl={int(LONGEST_S) - age}; detail=database-away"
+        more = [(b"age", str(age).encode()), (b"cache-status", word.encode())]
+        return replace(
+            self,
+            start={**self.start, "headers": [*self.start["headers"], *more]},
+            unchanged={**self.unchanged, "headers": [*self.unchanged["headers"], *more]},
+        )
 
 
 def _for_one(
@@ -71,9 +89,9 @@ def is_kept(scope: Scope) -> bool:
     """Whether the answer to a request may lie on the shelf: a stream, asked for by nobody in particular."""
     path = scope["path"]
     return (
-        scope["method"] == "GET"
+        scope["method"] in {"GET", "HEAD"}
         and (path == "/" or path.startswith(STREAMS))
-        and not any(name in _PERSONAL for name, _ in scope["headers"])
+        and not any(name in PERSONAL for name, _ in scope["headers"])
     )
 
 
@@ -82,6 +100,8 @@ class Shelf:
     """One per process."""
 
     bell: Callable[[], Bell]
+    away: Callable[[], bool] = lambda: False
+    """Whether the database is known not to answer."""
     prepared: OrderedDict[Key, Prepared] = field(default_factory=OrderedDict)
     held: int = 0
     _making: dict[Key, asyncio.Lock] = field(default_factory=dict)
@@ -94,14 +114,35 @@ class Shelf:
         self.prepared.move_to_end(key)
         return found
 
+    def stale(self, key: Key) -> Prepared | None:
+        """What lies there although it may not hold any more, with its age: while the database does not answer."""
+        return self._held(key) if self.away() else None
+
+    def _held(self, key: Key) -> Prepared | None:
+        found, now = self.prepared.get(key), monotonic()
+        if found is None or now - found.since > STALE_S:
+            return None
+        self.prepared.move_to_end(key)
+        return found.aged(now)
+
     @asynccontextmanager
-    async def making(self, key: Key) -> AsyncIterator[None]:
-        """One at a time makes the answer to a key; the others wait, and then look again."""
+    async def making(self, key: Key) -> AsyncIterator[Prepared | None]:
+        """One at a time makes the answer to a key; the others wait, and find what has been made. Who waits for long gets what was
+        there before.
+        """
         lock = self._making.setdefault(key, asyncio.Lock())
+        if lock.locked() and (held := self._held(key)):
+            try:
+                await asyncio.wait_for(lock.acquire(), WAIT_S)
+            except TimeoutError:
+                yield held
+                return
+        else:
+            await lock.acquire()
         try:
-            async with lock:
-                yield
+            yield self.find(key) or self.stale(key)
         finally:
+            lock.release()
             if not lock.locked():
                 self._making.pop(key, None)
 
@@ -116,33 +157,21 @@ class Shelf:
         async def listen(message: Message) -> None:
             messages.append(message)
 
-        whole = {n: v for n, v in scope.items() if n not in {LIMITS, CLOSED}}
-        whole["headers"] = [(n, v) for n, v in scope["headers"] if n != b"if-none-match"]
-        await app(whole, receive, listen)
+        before = self.prepared.get(key)
+        await app(whole := _whole(scope, before), receive, listen)
         start, *parts = messages
-        headers = Headers(raw=start["headers"])
-        if (
-            start["status"] != 200
-            or "etag" not in headers
-            or not headers.get("cache-control", "").startswith("public")
-        ):
-            limits = tuple(scope.get(LIMITS, ()))
-            await send({**start, "headers": _for_one(start["headers"], limits, private=CLOSED in scope)})
-            for message in parts:
-                await send(message)
-            return None
-        body = b"".join(part.get("body", b"") for part in parts)
-        kept = [(name, value) for name, value in start["headers"] if name not in LEFT_OUT_OF_304]
-        made = Prepared(
-            start=start,
-            unchanged={**start, "status": 304, "headers": kept},
-            body={"type": "http.response.body", "body": body},
-            etag=headers["etag"],
-            tag=headers["etag"].encode("latin-1"),
-            rings=rings,
-            since=since,
-            route=getattr(whole.get("route"), "path", None) or "(none)",
-        )
+        if before is not None and start["status"] == 304:
+            made = replace(before, rings=rings, since=since)
+        elif start["status"] == 503 and (held := self._held(key)):
+            return held
+        else:
+            route = getattr(whole.get("route"), "path", None) or "(none)"
+            body = b"".join(part.get("body", b"") for part in parts)
+            found = _prepared(start, body, rings=rings, since=since, route=route)
+            if found is None:
+                await _pass_on(start, parts, scope, send)
+                return None
+            made = found
         self._put(key, made)
         return made
 
@@ -153,3 +182,39 @@ class Shelf:
         while self.held > ROOM:
             _, oldest = self.prepared.popitem(last=False)
             self.held -= len(oldest.body["body"])
+
+
+def _whole(scope: Scope, before: Prepared | None) -> Scope:
+    """A request for all there is, unless that is what lay there before."""
+    whole = {name: value for name, value in scope.items() if name not in {LIMITS, CLOSED}}
+    headers = [(name, value) for name, value in scope["headers"] if name not in _CONDITIONS]
+    if before is not None:
+        headers.append((b"if-none-match", before.tag))
+    return {**whole, "method": "GET", "headers": headers}
+
+
+def _prepared(start: Message, body: bytes, *, rings: int, since: float, route: str) -> Prepared | None:
+    """An answer that may be kept; None for one that may not."""
+    headers = Headers(raw=start["headers"])
+    public = headers.get("cache-control", "").startswith("public")
+    if start["status"] != 200 or "etag" not in headers or not public:
+        return None
+    kept = [(name, value) for name, value in start["headers"] if name not in LEFT_OUT_OF_304]
+    return Prepared(
+        start=start,
+        unchanged={**start, "status": 304, "headers": kept},
+        body={"type": "http.response.body", "body": body},
+        etag=headers["etag"],
+        tag=headers["etag"].encode("latin-1"),
+        rings=rings,
+        since=since,
+        route=route,
+    )
+
+
+async def _pass_on(start: Message, parts: list[Message], scope: Scope, send: Send) -> None:
+    """Tell a reader what the application said, without keeping it."""
+    limits = tuple(scope.get(LIMITS, ()))
+    await send({**start, "headers": _for_one(start["headers"], limits, private=CLOSED in scope)})
+    for message in parts:
+        await send({**message, "body": b""} if scope["method"] == "HEAD" else message)

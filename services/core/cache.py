@@ -5,11 +5,14 @@ Nothing here is needed for being right: when Redis is away, callers go on from t
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from functools import cache
 
 import redis
 import redis.asyncio
+from redis.asyncio.retry import Retry as RetryBeside
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from services.core.errors import ConfigurationError
 from services.core.queues import Queue
@@ -20,6 +23,8 @@ STREAM_CHANNEL = KEY_PREFIX + "stream"
 AWAY = (redis.RedisError, ConfigurationError)
 """Redis does not answer, or this process was given none (`dateline migrate` needs none): the same to callers."""
 
+WAIT_S = 1.5
+"""Seconds that anybody waits for Redis: what it knows is never needed."""
 log = logging.getLogger(__name__)
 
 
@@ -37,7 +42,12 @@ def redis_url() -> str:
 @cache
 def client() -> redis.Redis:
     """This process's connections; never waits for long."""
-    return redis.Redis.from_url(redis_url(), socket_timeout=5, socket_connect_timeout=2)
+    return redis.Redis.from_url(
+        redis_url(),
+        socket_timeout=WAIT_S,
+        socket_connect_timeout=WAIT_S,
+        retry=Retry(NoBackoff(), 0),  # the library's own tries again three times, for half a minute in all
+    )
 
 
 def alive() -> bool:
@@ -50,10 +60,19 @@ def alive() -> bool:
 
 def queue_length(queue: Queue) -> int | None:
     """Hints lying in a queue; None when Redis does not answer."""
+    return queue_lengths([queue])[queue]
+
+
+def queue_lengths(queues: Iterable[Queue]) -> dict[Queue, int | None]:
+    """Hints lying in each queue, asked for at once; None when Redis does not answer within `WAIT_S`."""
+    asked = list(queues)
     try:
-        return int(client().llen(KEY_PREFIX + queue))
+        with client().pipeline(transaction=False) as pipe:
+            for queue in asked:
+                pipe.llen(KEY_PREFIX + queue)
+            return dict(zip(asked, map(int, pipe.execute()), strict=True))
     except AWAY:
-        return None
+        return dict.fromkeys(asked)
 
 
 def tell_followers(seq: int) -> None:
@@ -66,7 +85,12 @@ def tell_followers(seq: int) -> None:
 
 @cache
 def _counters() -> redis.asyncio.Redis:
-    return redis.asyncio.Redis.from_url(redis_url(), socket_timeout=2, socket_connect_timeout=2)
+    return redis.asyncio.Redis.from_url(
+        redis_url(),
+        socket_timeout=WAIT_S,
+        socket_connect_timeout=WAIT_S,
+        retry=RetryBeside(NoBackoff(), 0),
+    )
 
 
 async def add_up(counts: Mapping[str, int], *, seconds: int) -> dict[str, int] | None:

@@ -3,17 +3,19 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, TypeVar
 
 from psycopg.errors import UndefinedColumn, UndefinedTable
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.orm import Session
 
 from services.core.errors import ConfigurationError, UnavailableError
+from services.core.patience import PatientAsyncConnection, PatientConnection
 from services.core.settings import running_below, settings
+from services.core.turnstile import Turnstile
 
 _Found = TypeVar("_Found")
 SERVER_LIMITS = {
@@ -26,11 +28,21 @@ SERVER_LIMITS = {
 
 CLIENT: dict[str, Any] = {"connect_timeout": 5, "client_encoding": "utf8"}
 """What every connection says, whoever makes it."""
+READER_LIMITS = SERVER_LIMITS | {"statement_timeout": "4s", "lock_timeout": "3s"}
+"""Somebody waits for the answer, and will have gone after such a time."""
+LOOK_S, ANSWER_S = 1.5, 5.0
+"""Seconds that a process which answers readers waits for a sign of life of a connection, and for the answer to a statement: longer than
+the server's own limit, so that this one is met only where nobody is there to keep that.
+"""
+CONNECT_S, POOL_S = 2, 2.0
+"""The same for a new connection, and for one of the pool to become free."""
+READERS = 96
+"""Requests that may be inside the database or wait to be, in one process; the pool has 16 connections."""
 
 
-def _connect_args(role: str) -> dict[str, Any]:
-    limits = " ".join(f"-c {name}={value}" for name, value in SERVER_LIMITS.items())
-    return CLIENT | {"options": limits, "application_name": f"dateline-{role}"}
+def _connect_args(role: str, limits: dict[str, str]) -> dict[str, Any]:
+    options = " ".join(f"-c {name}={value}" for name, value in limits.items())
+    return CLIENT | {"options": options, "application_name": f"dateline-{role}"}
 
 
 def _near() -> str:
@@ -53,17 +65,80 @@ def database_url() -> str:
 @cache
 def engine() -> Engine:
     """This process's pool. A forked child must dispose of the one it inherited (`broker` does)."""
-    return create_engine(
-        database_url(), pool_size=4, max_overflow=4, pool_pre_ping=True, connect_args=_connect_args("worker")
+    made = create_engine(
+        database_url(),
+        pool_size=4,
+        max_overflow=4,
+        pool_pre_ping=True,
+        connect_args=_connect_args("worker", SERVER_LIMITS),
     )
+
+    @event.listens_for(made, "do_connect")
+    def connect(_dialect: Any, _record: Any, args: Any, named: Any) -> PatientConnection:
+        return PatientConnection.connect(*args, **named)
+
+    _be_patient(made, look=5.0, answer=PatientConnection.patience)
+    return made
+
+
+def _be_patient(made: Engine, *, look: float, answer: float) -> None:
+    """How long a connection may take for a sign of life, which is asked for before it leaves the pool, and for a statement."""
+
+    @event.listens_for(made, "checkout")
+    def out(connection: Any, _record: Any, _proxy: Any) -> None:
+        _driver(connection).patience = answer
+
+    @event.listens_for(made, "checkin")
+    def back(connection: Any, _record: Any) -> None:
+        if connection is not None:
+            _driver(connection).patience = look
+
+
+def _driver(connection: Any) -> Any:
+    return getattr(connection, "driver_connection", connection)
 
 
 @cache
 def async_engine() -> AsyncEngine:
     """The pool of a process that serves many at once."""
-    return create_async_engine(
-        database_url(), pool_size=8, max_overflow=8, pool_pre_ping=True, connect_args=_connect_args("api")
+    args = _connect_args("api", READER_LIMITS)
+    args |= {"connect_timeout": CONNECT_S, "async_creator_fn": PatientAsyncConnection.connect}
+    made = create_async_engine(
+        database_url(),
+        pool_size=8,
+        max_overflow=8,
+        pool_timeout=POOL_S,
+        pool_pre_ping=True,
+        connect_args=args,
     )
+
+    _be_patient(made.sync_engine, look=LOOK_S, answer=ANSWER_S)
+    return made
+
+
+def turnstile() -> Turnstile:
+    """Where this process's readers go through to the database."""
+    return _turnstile_of(async_engine())
+
+
+def is_away() -> bool:
+    """Whether the database is known not to answer readers."""
+    return bool(async_engine.cache_info().currsize) and turnstile().away
+
+
+@lru_cache(maxsize=1)
+def _turnstile_of(made: AsyncEngine) -> Turnstile:
+    async def probe() -> None:
+        async with made.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    return Turnstile(probe, most=READERS)
+
+
+async def close_readers() -> None:
+    """Give the connections of `async_engine` back."""
+    await turnstile().close()
+    await async_engine().dispose()
 
 
 @contextmanager
@@ -86,19 +161,28 @@ def transaction() -> Iterator[Session]:
 
 
 async def in_transaction(work: Callable[[Session], _Found]) -> _Found:
-    """`work` in a `transaction` of its own, in a thread: what goes out after commit is sent by a client that blocks."""
+    """`work` in a `transaction` of its own, in a thread: what goes out after commit is sent by a client that blocks.
+
+    Raises UnavailableError when the database does not answer.
+    """
 
     def done() -> _Found:
         with transaction() as session:
+            session.connection().connection.driver_connection.patience = ANSWER_S * 2  # type: ignore[union-attr]
             return work(session)
+
+    turnstile().check()
 
     return await asyncio.to_thread(done)
 
 
 @asynccontextmanager
 async def snapshot() -> AsyncIterator[AsyncConnection]:
-    """One read-only view of the database: every statement in the block sees the same moment."""
-    async with async_engine().connect() as connection:
+    """One read-only view of the database: every statement in the block sees the same moment.
+
+    Raises UnavailableError at once while the database does not answer, or too many ask it.
+    """
+    async with turnstile().entered(), async_engine().connect() as connection:
         await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         async with connection.begin():
             yield connection

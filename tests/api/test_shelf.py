@@ -1,5 +1,6 @@
 """Answers that lie ready: the same bytes to all, until the stream moves; never what is one reader's alone."""
 
+import gzip
 import threading
 
 import pytest
@@ -110,3 +111,49 @@ def test_stories_and_what_rises_lie_ready_too(site, made, desk, stories, path):
     site.app.state.bell.ring()
     assert site.get(path).status == 200
     assert made == [path] * 2
+
+
+def test_one_version_is_made_and_compressed_once_however_often_it_is_looked_at(site, made, desk, service):
+    """Its time is over with every request here; what is made anew then is nothing."""
+    compressed, whole = [], gzip.compress
+
+    def counted(body, **how):
+        compressed.append(len(body))
+        return whole(body, **how)
+
+    service.setattr("services.api.respond.gzip.compress", counted)
+    service.setattr("services.api.shelf.LONGEST_S", -1.0)
+    desk.article("Kyrgyz parliament opens its session")
+    answers = [site.get(ADDRESS, accept_encoding="gzip") for _ in range(5)]
+    assert len({a.headers["etag"] for a in answers}) == 1
+    assert len({a.body for a in answers}) == 1
+    assert {a.headers["content-encoding"] for a in answers} == {"gzip"}
+    assert (len(made), len(compressed)) == (5, 1)
+    desk.article("Almaty builds a second tram line")
+    after = site.get(ADDRESS, accept_encoding="gzip")
+    assert "Almaty" in after.text
+    assert len(compressed) == 2
+
+
+def test_the_head_of_a_stream_is_answered_from_the_shelf(site, made, desk):
+    desk.article()
+    get = site.get(ADDRESS)
+    head = site.get(ADDRESS, method="HEAD")
+    known = site.get(ADDRESS, method="HEAD", if_none_match=get.headers["etag"])
+    assert (head.status, head.body, known.status) == (200, b"", 304)
+    assert head.headers["content-length"] == get.headers["content-length"]
+    assert made == ["/v1/latest"]
+
+
+@pytest.mark.parametrize(
+    ("named", "status"),
+    [("*", 304), ('"x", {}', 304), ("W/{}", 304), ('W/"x", W/{} , "y"', 304), ('"x"', 200), ("", 200)],
+)
+def test_the_tag_may_be_named_in_any_form(site, shelf, desk, named, status):
+    desk.article()
+    tag = site.get(ADDRESS).headers["etag"]
+    for _ in ("lies ready", "is made for this reader"):
+        answer = site.get(ADDRESS, if_none_match=named.replace("{}", tag))
+        assert (answer.status, answer.headers["etag"]) == (status, tag)
+        assert {"cache-control", "vary"} <= answer.headers.keys()
+        shelf.prepared.clear()

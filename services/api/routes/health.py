@@ -16,8 +16,7 @@ from services.api.deps import known_parameters
 from services.api.formats import json_api
 from services.api.metrics import Metrics, Reading
 from services.api.queries import operations, stream, webhooks
-from services.core import schema
-from services.core.cache import queue_length
+from services.core import cache, schema
 from services.core.clock import utc_now
 from services.core.db import database_url, snapshot
 from services.core.errors import DatelineError
@@ -157,15 +156,9 @@ def _of_fetching(fetching: operations.Fetching) -> list[Reading]:
 
 
 async def queue_lengths() -> dict[str, int | None]:
-    """Hints in each queue; None while Redis cannot be asked. In threads: that client blocks."""
-
-    def length(queue: Queue) -> int | None:
-        try:
-            return queue_length(queue)
-        except DatelineError:
-            return None
-
-    return {str(queue): await asyncio.to_thread(length, queue) for queue in Queue}
+    """Hints in each queue; None while Redis cannot be asked. In a thread: that client blocks."""
+    found = await asyncio.to_thread(cache.queue_lengths, Queue)
+    return {str(queue): length for queue, length in found.items()}
 
 
 def _age(at: datetime | None, now: datetime) -> float:
