@@ -21,11 +21,23 @@ from services.core.latest import seen_through
 
 REPRESENTATION = "2"
 """Part of every tag: raise it when any format's bytes change for the same data."""
+COMPLETE_FOR_S = 1.0
+"""As long as an answer lies on the shelf."""
+COMPLETE_KEPT = 256
+_complete: dict[tuple[tuple[str, ...], ...], tuple[datetime, Completeness]] = {}
 
 
 async def completeness(connection: AsyncConnection, *, filters: Filters, now: datetime) -> Completeness:
-    """How far the stream can be relied on at this moment."""
-    return health.completeness(await sources.states(connection, filters=filters, now=now))
+    """How far the stream can be relied on. Looked for once in `COMPLETE_FOR_S` seconds: it is the same for all pages of a stream."""
+    key = filters.regions, filters.topics, filters.sources
+    known = _complete.get(key)
+    if known and abs((now - known[0]).total_seconds()) < COMPLETE_FOR_S:
+        return known[1]
+    found = health.completeness(await sources.states(connection, filters=filters, now=now))
+    if len(_complete) >= COMPLETE_KEPT:
+        _complete.clear()
+    _complete[key] = now, found
+    return found
 
 
 def stream_tag(state: StreamState, filters: Filters, *parts: object) -> str:

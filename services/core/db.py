@@ -28,8 +28,12 @@ SERVER_LIMITS = {
 
 CLIENT: dict[str, Any] = {"connect_timeout": 5, "client_encoding": "utf8"}
 """What every connection says, whoever makes it."""
-READER_LIMITS = SERVER_LIMITS | {"statement_timeout": "4s", "lock_timeout": "3s"}
-"""Somebody waits for the answer, and will have gone after such a time."""
+READER_LIMITS = SERVER_LIMITS | {
+    "statement_timeout": "4s",
+    "lock_timeout": "3s",
+    "max_parallel_workers_per_gather": "0",
+}
+"""Somebody waits for the answer, and will have gone after such a time. A page is a few milliseconds; starting others for it takes longer."""
 LOOK_S, ANSWER_S = 1.5, 5.0
 """Seconds that a process which answers readers waits for a sign of life of a connection, and for the answer to a statement: longer than
 the server's own limit, so that this one is met only where nobody is there to keep that.

@@ -1,9 +1,10 @@
 """Articles as items: which columns, and everything that hangs on them, for any list of ids."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, any_, func, literal, null, select, union_all
+from sqlalchemy import Row, Select, any_, bindparam, func, literal, null, select, union_all
 from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import BigInteger
@@ -99,20 +100,29 @@ def item_of(row: Row[*tuple[Any, ...]], also: Sequence[AlsoAt] = ()) -> Item:
 
 async def also_at(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, list[AlsoAt]]:
     """Where else these articles stand, each source with one address: their duplicates, and feeds of others that carry them."""
-    both = union_all(_duplicates(ids), _sightings(ids), _carried(ids)).subquery()
-    first = (
-        select(both)
-        .ext(distinct_on(both.c.shown_id, both.c.key))
-        .order_by(both.c.shown_id, both.c.key, both.c.at, both.c.url)
-    )
     found: dict[int, list[AlsoAt]] = {}
-    for row in await connection.execute(first):
+    for row in await connection.execute(_also_at(), {"ids": list(ids)}):
         source = SourceRef(row.key, row.name, row.source_url, row.country)
         found.setdefault(row.shown_id, []).append(AlsoAt(source, row.url, row.at, row.article))
     return found
 
 
-def _duplicates(ids: Sequence[int]) -> Any:
+@cache
+def _also_at() -> Any:
+    """Put together once: that takes longer than to execute it."""
+    both = union_all(_duplicates(), _sightings(), _carried()).subquery()
+    return (
+        select(both)
+        .ext(distinct_on(both.c.shown_id, both.c.key))
+        .order_by(both.c.shown_id, both.c.key, both.c.at, both.c.url)
+    )
+
+
+def _shown(column: Any) -> Any:
+    return column == any_(bindparam("ids", type_=ARRAY(BigInteger)))
+
+
+def _duplicates() -> Any:
     """Copies that stand behind these articles."""
     duplicate = Article.__table__.alias()
     return (
@@ -124,11 +134,11 @@ def _duplicates(ids: Sequence[int]) -> Any:
             duplicate.c.id.label("article"),
         )
         .join(Source, Source.id == duplicate.c.source_id)
-        .where(among(duplicate.c.duplicate_of, ids), duplicate.c.removed_at.is_(None))
+        .where(_shown(duplicate.c.duplicate_of), duplicate.c.removed_at.is_(None))
     )
 
 
-def _sightings(ids: Sequence[int]) -> Any:
+def _sightings() -> Any:
     """Feeds of other sources that carry the very same article."""
     shown = Article.__table__.alias()
     return (
@@ -136,11 +146,11 @@ def _sightings(ids: Sequence[int]) -> Any:
         .join(Feed, Feed.id == Sighting.feed_id)
         .join(Source, Source.id == Feed.source_id)
         .join(shown, shown.c.id == Sighting.article_id)
-        .where(among(Sighting.article_id, ids), Source.id != shown.c.source_id)
+        .where(_shown(Sighting.article_id), Source.id != shown.c.source_id)
     )
 
 
-def _carried(ids: Sequence[int]) -> Any:
+def _carried() -> Any:
     """Feeds that carry the address of a copy: they print the text too."""
     duplicate, shown = Article.__table__.alias(), Article.__table__.alias()
     return (
@@ -150,7 +160,7 @@ def _carried(ids: Sequence[int]) -> Any:
         .join(Source, Source.id == Feed.source_id)
         .join(shown, shown.c.id == duplicate.c.duplicate_of)
         .where(
-            among(duplicate.c.duplicate_of, ids),
+            _shown(duplicate.c.duplicate_of),
             duplicate.c.removed_at.is_(None),
             Source.id != duplicate.c.source_id,
             Source.id != shown.c.source_id,

@@ -1,9 +1,22 @@
 """Latest: which articles stand on a page. Index ranges only, never an OFFSET and never a total."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, func, literal, or_, select, true, tuple_, union
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    true,
+    tuple_,
+    union,
+)
 from sqlalchemy import column as sql_column
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,41 +26,80 @@ from services.api.cursor import Before
 from services.api.filters import Filters
 from services.core.models import Article, ArticleLabel, Source
 
+MOST_PAIRS = 12
+"""Of one region and one topic that are asked for as branches of their own."""
+LOOKED_THROUGH = 4_000
+"""The newest of a stream that are looked through for words before the index of words is asked."""
+
 
 async def page(
     connection: AsyncConnection, *, filters: Filters, before: Before | None, limit: int
 ) -> list[Before]:
     """The places of at most `limit` articles that stand after `before`, newest first."""
-    query = _by_labels(filters, before, limit) if filters.labels else _by_time(filters, before, limit)
+    if filters.q is None:
+        return await _places(connection, _ordered(filters, before, limit))
+    found = await _places(connection, _among_the_newest(filters, before, limit))
+    if len(found) == limit:
+        return found
+    return await _places(connection, _all_that_match(filters, before, limit))
+
+
+async def _places(connection: AsyncConnection, query: Select[int, datetime]) -> list[Before]:
     return [Before(row.sort_at, row.id) for row in await connection.execute(query)]
 
 
-def _by_time(filters: Filters, before: Before | None, limit: int) -> Select[int, datetime]:
-    query = select(Article.id, Article.sort_at).where(Article.listed, *conditions(filters))
-    if before:
-        query = query.where(tuple_(Article.sort_at, Article.id) < tuple_(before.at, before.id))
-    return query.order_by(Article.sort_at.desc(), Article.id.desc()).limit(limit)
-
-
-def _by_labels(filters: Filters, before: Before | None, limit: int) -> Select[int, datetime]:
-    """Each label's newest `limit` merged: the newest of all are among them."""
-    first, *others = [sorted(wanted) for wanted in filters.labels]
-    branches = [_branch(label, others, filters, before, limit) for label in first]
+def _ordered(filters: Filters, before: Before | None, limit: int) -> Select[int, datetime]:
+    """Each branch of a filter (one label of each kind, or one source, or one language) is a range of an index in the order of Latest; the
+    newest of all are among the newest `limit` of each.
+    """
+    if filters.labels:
+        branches = _by_labels(filters, before, limit)
+    elif filters.sources:
+        keys = filters.sources
+        branches = [_by_time(_of_source(key), _languages(filters), before, limit) for key in keys]
+    else:
+        tags = filters.languages
+        branches = [_by_time(_of_language(tag), [], before, limit) for tag in tags]
+    if not branches:
+        branches = [_by_time(true(), [], before, limit)]
     if len(branches) == 1:
         return branches[0]
     merged = union(*(branch.subquery().select() for branch in branches)).subquery()
     return select(merged).order_by(merged.c.sort_at.desc(), merged.c.id.desc()).limit(limit)
 
 
-def _branch(
-    label: str, others: list[list[str]], filters: Filters, before: Before | None, limit: int
+def _by_time(
+    first: ColumnElement[bool], others: list[ColumnElement[bool]], before: Before | None, limit: int
 ) -> Select[int, datetime]:
-    place = ArticleLabel.__table__.alias()
-    query = (
-        select(place.c.article_id.label("id"), place.c.sort_at)
-        .join(Article, Article.id == place.c.article_id)
-        .where(place.c.label == label, Article.listed, *conditions(filters))
-    )
+    query = select(Article.id, Article.sort_at).where(Article.listed, first, *others)
+    if before:
+        query = query.where(tuple_(Article.sort_at, Article.id) < tuple_(before.at, before.id))
+    return query.order_by(Article.sort_at.desc(), Article.id.desc()).limit(limit)
+
+
+def _by_labels(filters: Filters, before: Before | None, limit: int) -> list[Select[int, datetime]]:
+    first, *others = [sorted(wanted) for wanted in filters.labels]
+    if not others:
+        return [_branch([label], [], filters, before, limit) for label in first]
+    if len(first) * len(others[0]) <= MOST_PAIRS:
+        return [_branch([one, two], [], filters, before, limit) for one in first for two in others[0]]
+    return [_branch([label], others, filters, before, limit) for label in first]
+
+
+def _branch(
+    labels: list[str], others: list[list[str]], filters: Filters, before: Before | None, limit: int
+) -> Select[int, datetime]:
+    """What has all of `labels`: their ranges have the same order, so that they are merged as they are read. And any of each of `others`."""
+    place, *more = [ArticleLabel.__table__.alias() for _ in labels]
+    query = select(place.c.article_id.label("id"), place.c.sort_at)
+    for also in more:
+        query = query.join(
+            also, and_(also.c.sort_at == place.c.sort_at, also.c.article_id == place.c.article_id)
+        )
+    for table, label in zip((place, *more), labels, strict=True):
+        query = query.where(table.c.label == label)
+        if before:
+            query = query.where(tuple_(table.c.sort_at, table.c.article_id) < tuple_(before.at, before.id))
     for wanted in others:
         also = ArticleLabel.__table__.alias()
         query = query.where(
@@ -55,9 +107,41 @@ def _branch(
             .where(also.c.article_id == place.c.article_id, also.c.label.in_(wanted))
             .exists()
         )
-    if before:
-        query = query.where(tuple_(place.c.sort_at, place.c.article_id) < tuple_(before.at, before.id))
+    if own := conditions(
+        filters
+    ):  # what is listed alone has labels, so that otherwise its row need not be looked at
+        query = query.join(Article, Article.id == place.c.article_id).where(Article.listed, *own)
     return query.order_by(place.c.sort_at.desc(), place.c.article_id.desc()).limit(limit)
+
+
+def _among_the_newest(filters: Filters, before: Before | None, limit: int) -> Select[int, datetime]:
+    """Words that are common: enough of the newest have them. What the words are is not looked at by the planner, which otherwise reads
+    all of Latest for a word that nobody wrote.
+    """
+    newest = _ordered(replace(filters, q=None), before, LOOKED_THROUGH).subquery()
+    return (
+        select(newest.c.id, newest.c.sort_at)
+        .join(Article, Article.id == newest.c.id)
+        .where(*changeable_conditions(filters))
+        .order_by(newest.c.sort_at.desc(), newest.c.id.desc())
+        .limit(limit)
+    )
+
+
+def _all_that_match(filters: Filters, before: Before | None, limit: int) -> Select[int, datetime]:
+    """Words that are rare: all that have them, by the index of words, put in order."""
+    query = select(Article.id, Article.sort_at).where(Article.listed, *conditions(filters))
+    if before:
+        query = query.where(tuple_(Article.sort_at, Article.id) < tuple_(before.at, before.id))
+    for wanted in filters.labels:
+        also = ArticleLabel.__table__.alias()
+        query = query.where(
+            select(also.c.label).where(also.c.article_id == Article.id, also.c.label.in_(wanted)).exists()
+        )
+    found = query.cte("found").prefix_with("MATERIALIZED")
+    return (
+        select(found.c.id, found.c.sort_at).order_by(found.c.sort_at.desc(), found.c.id.desc()).limit(limit)
+    )
 
 
 def conditions(filters: Filters) -> list[ColumnElement[bool]]:
@@ -67,22 +151,35 @@ def conditions(filters: Filters) -> list[ColumnElement[bool]]:
 
 def source_conditions(filters: Filters) -> list[ColumnElement[bool]]:
     """That of them which never changes: who published the article."""
-    if not filters.sources:
-        return []
-    return [Article.source_id.in_(select(Source.id).where(Source.key.in_(filters.sources)))]
+    return [or_(*(_of_source(key) for key in filters.sources))] if filters.sources else []
+
+
+def _of_source(key: str) -> ColumnElement[bool]:
+    return Article.source_id == select(Source.id).where(Source.key == key).scalar_subquery()
 
 
 def changeable_conditions(filters: Filters) -> list[ColumnElement[bool]]:
     """Those of them that an edit of the article can turn over."""
-    found: list[ColumnElement[bool]] = []
-    if filters.languages:
-        language = func.lower(Article.language)
-        found.append(
-            or_(*(or_(language == tag, language.startswith(tag + "-")) for tag in filters.languages))
-        )
+    found = _languages(filters)
     if filters.q:
         found.append(Article.search.op("@@")(func.websearch_to_tsquery("simple", filters.q)))
     return found
+
+
+def _languages(filters: Filters) -> list[ColumnElement[bool]]:
+    return [or_(*(_of_language(tag) for tag in filters.languages))] if filters.languages else []
+
+
+def _of_language(tag: str) -> ColumnElement[bool]:
+    """`en` is every English; `en-gb` is itself and what is below it. The first part is what the index is in the order of."""
+    first = (
+        func.lower(func.split_part(Article.language, literal_column("'-'"), literal_column("1")))
+        == tag.partition("-")[0]
+    )
+    if "-" not in tag:
+        return first
+    language = func.lower(Article.language)
+    return and_(first, or_(language == tag, language.startswith(tag + "-")))
 
 
 async def newest_of_each(

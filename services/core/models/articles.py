@@ -37,6 +37,20 @@ class Article(Base):
         CheckConstraint("removed_at IS NOT NULL OR NOT emptied", name="emptied_removed"),
         CheckConstraint("revision > 0", name="revision_positive"),
         Index("ix_articles_latest", sql("sort_at DESC"), sql("id DESC"), postgresql_where=sql("listed")),
+        Index(
+            "ix_articles_latest_of_source",
+            "source_id",
+            sql("sort_at DESC"),
+            sql("id DESC"),
+            postgresql_where=sql("listed"),
+        ),
+        Index(
+            "ix_articles_latest_in_language",
+            sql("lower(split_part(language, '-', 1))"),
+            sql("sort_at DESC"),
+            sql("id DESC"),
+            postgresql_where=sql("listed"),
+        ),
         Index("ix_articles_expiring", "sort_at", "id", postgresql_where=sql("NOT emptied")),
         Index("ix_articles_tombstones", "lease_until", postgresql_where=sql("emptied")),
         Index(
