@@ -6,7 +6,7 @@ import signal
 import threading
 from types import FrameType
 
-from services.classify import copies, story_store, walk
+from services.classify import copies, indexing, story_store, walk
 from services.classify import store as classify_store
 from services.core import beats, cache, desk, outbox
 from services.core.clock import monotonic
@@ -72,6 +72,7 @@ def tick(*, rare: bool = True) -> dict[Job, int]:
             waiting[Job.SEEK_REPLACEMENTS] = (replacements.waiting(session), replacements.BATCH)
             waiting[Job.EXPIRE_ARTICLES] = (retention.waiting(session), retention.BATCH)
             waiting[Job.REKEY_ARTICLES] = (rekeying.waiting(session), 1)
+            waiting[Job.REINDEX_ARTICLES] = (indexing.due(session), 1)
             waiting[Job.RENEW_SUBSCRIPTIONS] = (websub.waiting(session), websub.BATCH)
     sent = dict.fromkeys(waiting, 0)
     for job, (count, batch) in waiting.items():

@@ -71,7 +71,14 @@ AskedFilters = Annotated[Filters, Depends(asked_filters)]
 
 
 async def check_filters(filters: Filters, tree: LabelTree, connection: AsyncConnection) -> None:
-    """Refuse labels and sources that do not exist. Raises Problem (400)."""
+    """Refuse labels and sources that do not exist, and words that are none. Raises Problem (400)."""
+    if filters.q and filters.words is None:
+        raise Problem(
+            400,
+            "invalid-parameter",
+            f"q: there is no word in {filters.q[:80]!r}; a letter or a digit at least is expected.",
+            {"parameter": "q"},
+        )
     for region in filters.regions:
         require_label(tree, "region", region, status=400)
     for topic in filters.topics:

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import Protocol
 from urllib.parse import urlencode
 
+from services.core import search
+
 
 class Asked(Protocol):
     """What a page was asked for; a cursor of that page goes with it."""
@@ -36,6 +38,11 @@ class Filters:
         """The part that labels decide: a conjunction of sets of stream labels."""
         kinds = (("region", self.regions), ("topic", self.topics))
         return tuple(frozenset(f"{kind}/{slug}" for slug in slugs) for kind, slugs in kinds if slugs)
+
+    @property
+    def words(self) -> str | None:
+        """What `q` looks for, as PostgreSQL reads a `tsquery`; None where it has neither a letter nor a digit."""
+        return search.query(self.q) if self.q else None
 
     @property
     def query(self) -> str:

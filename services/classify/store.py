@@ -8,7 +8,7 @@ from sqlalchemy import ARRAY, BigInteger, RowMapping, Text, bindparam, delete, i
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
-from services.classify import copies, groups
+from services.classify import copies, groups, indexing
 from services.classify.regroup import Joined, Looks, regroup
 from services.classify.rules import Correction, Document
 from services.classify.work import Labelled, Waiting
@@ -98,17 +98,17 @@ _GIVE_BACK = text(
 ).bindparams(bindparam("ids", type_=ARRAY(BigInteger)), bindparam("tokens", type_=ARRAY(Text)))
 
 # The lease goes back at once: a correction a second from now must not wait for the rest of it. The words that a search
-# looks for are written here, in the same new version of the row, and not while a fetch is stored.
+# looks for are written here, in the same new version of the row, and not while a fetch is stored; NULL where they stand there.
 _SAVE = text(
     """
     UPDATE articles a
     SET revision = d.revision, region = d.region, regions = d.regions, topics = d.topics, places = d.places, verdict = d.verdict,
         rulebook_version = d.version, listed = true, duplicate_of = NULL, published_revision = d.revision, waiting_since = NULL,
         lease_until = 'epoch', lease_token = NULL, attempts = 0,
-        search = CASE WHEN a.search IS NULL OR a.published_revision <> a.revision
-                      THEN to_tsvector('simple', a.title || ' ' || a.text) ELSE a.search END
+        search = coalesce(CAST(d.search AS tsvector), a.search)
     FROM jsonb_to_recordset(:rows) AS d (
-        id bigint, region text, regions text[], topics text[], places text[], verdict jsonb, version text, revision bigint)
+        id bigint, region text, regions text[], topics text[], places text[], verdict jsonb, version text, revision bigint,
+        search text)
     WHERE a.id = d.id
     """
 ).bindparams(bindparam("rows", type_=JSONB))
@@ -306,7 +306,14 @@ def _row(item: Labelled) -> dict[str, object]:
         "verdict": item.verdict,
         "version": item.version,
         "revision": item.revision,
+        "search": _search(item.waiting),
     }
+
+
+def _search(waiting: Waiting) -> str | None:
+    """What the article is found by; None where it is listed with just these words."""
+    same = waiting.listed and waiting.revision == waiting.published_revision
+    return None if same else indexing.found_by(waiting.document)
 
 
 def _draft(item: Labelled) -> latest.Draft | None:

@@ -2,6 +2,7 @@
 
 from services.classify.desk import serve_waiting
 from services.classify.label import label_waiting, warm_up
+from services.classify.reindex import reindex_stored
 from services.classify.relabel import relabel_listed
 from services.core.broker import at_start_of_process, job
 from services.core.holder import holding
@@ -26,6 +27,12 @@ def serve_desk() -> None:
 def relabel_articles() -> None:
     """Go on with the relabelling that is under way."""
     relabel_listed()
+
+
+@job(Job.REINDEX_ARTICLES)
+def reindex_articles() -> None:
+    """Go on with the walk that lets stored articles be found by other words."""
+    reindex_stored()
 
 
 at_start_of_process(warm_up)

@@ -41,6 +41,7 @@ class Job(StrEnum):
     LABEL_ARTICLES = "articles.label"
     SERVE_DESK = "desk.serve"
     RELABEL_ARTICLES = "articles.relabel"
+    REINDEX_ARTICLES = "articles.reindex"
     GROUP_STORIES = "stories.group"
 
 
@@ -53,6 +54,7 @@ QUEUE_OF: dict[Job, Queue] = {
     Job.LABEL_ARTICLES: Queue.CLASSIFY,
     Job.SERVE_DESK: Queue.DESK,
     Job.RELABEL_ARTICLES: Queue.RELABEL,
+    Job.REINDEX_ARTICLES: Queue.RELABEL,
     Job.GROUP_STORIES: Queue.STORIES,
 }
 

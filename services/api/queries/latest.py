@@ -8,6 +8,7 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     and_,
+    cast,
     func,
     literal,
     literal_column,
@@ -18,7 +19,7 @@ from sqlalchemy import (
     union,
 )
 from sqlalchemy import column as sql_column
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import Text
 
@@ -162,7 +163,7 @@ def changeable_conditions(filters: Filters) -> list[ColumnElement[bool]]:
     """Those of them that an edit of the article can turn over."""
     found = _languages(filters)
     if filters.q:
-        found.append(Article.search.op("@@")(func.websearch_to_tsquery("simple", filters.q)))
+        found.append(Article.search.op("@@")(cast(filters.words, TSQUERY)))
     return found
 
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from services.api import health, streams
 from services.api.conditional import etag_of
-from services.api.deps import BeforeCursor, check_filters, known_parameters
+from services.api.deps import LONGEST_QUERY, BeforeCursor, check_filters, known_parameters
 from services.api.filters import Filters, filters_of
 from services.api.labels import label_tree
 from services.api.pages import reasons, render
@@ -88,7 +89,11 @@ def front_sections(
 
 
 @router.get("/latest", response_class=Response)
-async def latest(request: Request, q: str | None = None, before: BeforeCursor = None) -> Response:
+async def latest(
+    request: Request,
+    q: Annotated[str | None, Query(max_length=LONGEST_QUERY)] = None,
+    before: BeforeCursor = None,
+) -> Response:
     """All of Latest, page by page, and what a search finds in it."""
     return await _stream(request, None, None, before=before, q=q)
 

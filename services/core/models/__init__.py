@@ -1,6 +1,6 @@
 """The tables, one file per noun. Rows do not leave the modules that query them."""
 
-from services.core.models.articles import AddressState, Article, ArticleUrl, Sighting
+from services.core.models.articles import AddressState, Article, ArticleUrl, SearchState, Sighting
 from services.core.models.base import Base
 from services.core.models.copies import Copy, Fingerprint, Judgement
 from services.core.models.desk import Correction, DeskRequest, Draft, Publication, Relabelling, Token
@@ -43,6 +43,7 @@ __all__ = [
     "Publication",
     "Relabelling",
     "Rulebook",
+    "SearchState",
     "Sighting",
     "Source",
     "Story",

@@ -25,8 +25,8 @@ class Article(Base):
     that it waits for labels. `listed` means that it stands in Latest; a duplicate never does: it is listed as
     "also at" of the article it points to. `removed_at` set means that it was taken out of Latest for good, `removed_why` in a
     sentence: what is left of it is a tombstone, so that a feed that still lists it does not bring it back. `emptied`: its texts
-    are gone too, for good; it expired, and is looked at again after `lease_until`. `revision` grows with every change a subscriber can see. `search`: its words,
-    written by whoever labels it, so that storing a fetch need not wait for it.
+    are gone too, for good; it expired, and is looked at again after `lease_until`. `revision` grows with every change a subscriber can see. `search`: what it is
+    found by, made by `core.search` and written by whoever labels it, so that storing a fetch need not wait for it.
     """
 
     __tablename__ = "articles"
@@ -150,3 +150,20 @@ class AddressState(Base):
     finished_at: Mapped[datetime | None]
     looked: Mapped[int] = mapped_column(server_default=sql("0"))
     merged: Mapped[int] = mapped_column(server_default=sql("0"))
+
+
+class SearchState(Base):
+    """One row: by which version of `core.search` stored articles are found, and how far the walk is that indexes them anew.
+
+    `at_id`: the article looked at last, newest first; NULL at the start.
+    """
+
+    __tablename__ = "search_state"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    version: Mapped[str] = mapped_column(server_default=sql("''"))
+    at_id: Mapped[int | None]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    looked: Mapped[int] = mapped_column(server_default=sql("0"))
