@@ -6,8 +6,7 @@ from sqlalchemy import create_engine, text
 from services.core.db import CLIENT, database_url
 from services.core.errors import ConfigurationError
 from services.core.models import Base
-
-MIGRATION_LOCK = 0x44_4C_4D_47  # "DLMG"
+from services.core.schema import MIGRATION_LOCK
 
 
 def run() -> None:

@@ -1,6 +1,7 @@
 """The `dateline` command, one file per noun. Each is imported only when it is called, so that `--help` is quick."""
 
 import importlib
+import keyword
 import sys
 
 import click
@@ -26,6 +27,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "dedupe": ("services.cli.dedupe", "Measure how the same article and its copies are found."),
     "latest": ("services.cli.latest", "Show the Latest stream, and follow it."),
     "doctor": ("services.cli.doctor", "Say in sentences what is wrong and what to do."),
+    "backup": ("services.cli.backups", "Everything in one file, while it runs."),
+    "restore": ("services.cli.backups", "Put a backup in place of what is there."),
+    "export": ("services.cli.files", "Feeds, rules and corrections as text in a folder."),
+    "import": ("services.cli.files", "Take feeds, rules and corrections from a folder."),
     "settings": ("services.cli.about", "Every setting with its value and where it came from."),
     "version": ("services.cli.about", "The version of Dateline."),
 }
@@ -42,7 +47,8 @@ class LazyGroup(click.Group):
         """The command, from the module that defines a function of its name."""
         if cmd_name not in COMMANDS:
             return None
-        found = getattr(importlib.import_module(COMMANDS[cmd_name][0]), cmd_name)
+        module = importlib.import_module(COMMANDS[cmd_name][0])
+        found = getattr(module, cmd_name + "_" if keyword.iskeyword(cmd_name) else cmd_name)
         assert isinstance(found, click.Command)  # noqa: S101 - a mistake in the table above
         return found
 

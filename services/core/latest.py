@@ -9,7 +9,7 @@ Publish in batches: the lock makes a transaction of one row as dear as one of fi
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, func, select, text
+from sqlalchemy import bindparam, func, literal_column, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 from sqlalchemy.types import BigInteger, Text
@@ -20,6 +20,21 @@ from services.core.outbox import publish as publish_event
 
 STREAM_LOCK = 0x44_4C_53_54
 """Key of the advisory lock that orders the stream ("DLST")."""
+
+MARK = """concat_ws('/',
+    (SELECT system_identifier FROM pg_control_system()), (SELECT timeline_id FROM pg_control_checkpoint()),
+    (SELECT oid FROM pg_database WHERE datname = current_database()), stream_state.tableoid)"""
+"""Server, its timeline, database and table that the stream is in. Each is another one after a dump was loaded, whoever did it,
+after a point-in-time recovery, and on a standby that took over, which may lack the last commits.
+"""
+
+EPOCH_SQL = f"""CASE WHEN coalesce(stream_state.mark, {MARK}) = {MARK} THEN stream_state.epoch
+    ELSE concat_ws('/', stream_state.epoch, {MARK}) END"""
+EPOCH = literal_column(EPOCH_SQL, Text)
+"""This life of the stream, in a query on `stream_state`: the stored epoch, and where that was given elsewhere another one.
+
+Worked out by who reads it, not written by who notices: there is no moment in which an old cursor is taken for a good one.
+"""
 
 _APPEND = text(
     """
@@ -113,6 +128,11 @@ def publish(session: Session, drafts: Sequence[Draft]) -> int | None:
 def head(session: Session) -> int:
     """The newest position, 0 when nothing was ever published."""
     return session.scalar(select(func.coalesce(func.max(Change.seq), 0))) or 0
+
+
+def epoch(session: Session) -> str:
+    """This life of the stream: positions of another one mean nothing in it."""
+    return session.scalars(select(EPOCH).select_from(StreamState)).one()
 
 
 def floor(session: Session) -> int:

@@ -13,6 +13,9 @@ from sqlalchemy.exc import OperationalError
 from services.core.db import CLIENT
 from services.core.errors import ConfigurationError, UnavailableError
 
+MIGRATION_LOCK = 0x44_4C_4D_47  # "DLMG"
+"""Key of the advisory lock that one migration at a time holds."""
+
 _REPOSITORY = Path(__file__).resolve().parents[2] / "alembic"
 _PACKAGED = Path(__file__).resolve().parent / "migrations"
 
@@ -65,3 +68,8 @@ def versions(url: str) -> tuple[str | None, str | None]:
             return MigrationContext.configure(connection).get_current_revision(), newest
     finally:
         engine.dispose()
+
+
+def known(url: str) -> set[str]:
+    """Every version of the schema that this code knows."""
+    return {found.revision for found in ScriptDirectory.from_config(config(url)).walk_revisions()}

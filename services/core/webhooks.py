@@ -15,7 +15,7 @@ from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.orm import Session
 
 from services.core.errors import InvalidInputError, NotFoundError
-from services.core.latest import head
+from services.core.latest import EPOCH, epoch, head
 from services.core.models import Rulebook, StreamState, Webhook, WebhookAttempt
 from services.core.urls import check_http_url
 
@@ -98,7 +98,7 @@ def add(session: Session, new: New) -> tuple[int, str]:
     if (session.scalar(select(func.count()).select_from(Webhook)) or 0) >= MOST:
         raise InvalidInputError(f"There are {MOST} webhooks already, which is the most that are served.")
     secret = make_secret() if new.secret is None else checked_secret(new.secret)
-    stream = session.execute(select(StreamState.epoch, StreamState.floor)).one()
+    stream = session.execute(select(EPOCH.label("epoch"), StreamState.floor)).one()
     row = Webhook(
         name=name,
         url=check_http_url(new.url),
@@ -180,7 +180,7 @@ def resume(session: Session, number: int) -> None:
 def replay(session: Session, number: int, *, seq: int) -> None:
     """Send everything after position `seq` again, in order. Raises NotFoundError."""
     row = _row(session, number)
-    row.epoch = session.scalars(select(StreamState.epoch)).one()
+    row.epoch = epoch(session)
     row.seq = seq
     row.pending_id = row.pending_body = row.pending_seq = row.pending_changes = None
     row.lease_token = None  # whoever has a message in hand must not move the place afterwards

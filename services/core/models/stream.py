@@ -30,7 +30,8 @@ class Change(Base):
 
 class StreamState(Base):
     """One row. `epoch` changes when the log is set back (a restore), so that old cursors are refused; `floor` is the
-    lowest position that a cursor may still name.
+    lowest position that a cursor may still name. `mark`: in which server, database and table that epoch was given, see
+    `core.latest.EPOCH`.
     """
 
     __tablename__ = "stream_state"
@@ -39,3 +40,4 @@ class StreamState(Base):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     epoch: Mapped[str]
     floor: Mapped[int] = mapped_column(server_default=text("0"))
+    mark: Mapped[str | None]

@@ -14,6 +14,7 @@ from services.api.routes import changes
 from services.api.schemas import ChangesBody
 from services.core import outbox
 from services.core.db import transaction
+from services.core.latest import epoch
 
 
 def told(body) -> list[tuple[str, object]]:
@@ -204,8 +205,7 @@ def test_a_cursor_that_was_cut_off_is_gone_and_says_how_to_go_on(site, desk):
 
 def test_a_cursor_ahead_of_the_stream_is_gone(site, desk):
     with transaction() as session:
-        epoch = session.scalar(text("SELECT epoch FROM stream_state"))
-    ahead = encode_since(99, epoch=epoch, filters=Filters())
+        ahead = encode_since(99, epoch=epoch(session), filters=Filters())
     assert site.get(f"/v1/changes?since={ahead}").status == 410
     assert site.get("/v1/changes", accept="text/event-stream", last_event_id=ahead).status == 410
 
