@@ -4,7 +4,7 @@ from alembic import op
 import sqlalchemy as sa
 
 revision = '2026_11_28_search'
-down_revision = '2026_11_28_webhooks'
+down_revision = '2026_11_28_latest_by_source'
 branch_labels = None
 depends_on = None
 
