@@ -90,8 +90,8 @@ class Completeness:
 
 @dataclass(frozen=True, slots=True)
 class StreamState:
-    """The stream at one moment: its epoch, newest position, oldest position a cursor may name, newest sighting, and the version of the
-    stories that stand beside it.
+    """The stream at one moment: its epoch, newest position, oldest position a cursor may name, newest sighting, the version of the
+    stories that stand beside it, and how far stored articles are indexed by the words in use.
     """
 
     epoch: str
@@ -99,6 +99,7 @@ class StreamState:
     floor: int
     sighting: int
     stories: int
+    words: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ async def completeness(connection: AsyncConnection, *, filters: Filters, now: da
 
 def stream_tag(state: StreamState, filters: Filters, *parts: object) -> str:
     """The tag of anything that is decided by the stream and the stories beside it, a filter, and `parts`."""
-    standing = (state.epoch, state.head, state.sighting, state.stories)
+    standing = (state.epoch, state.head, state.sighting, state.stories, state.words if filters.q else "")
     return etag_of(REPRESENTATION, *standing, filters.digest.hex(), *parts)
 
 

@@ -12,7 +12,7 @@ from services.api.queries.items import among
 from services.api.queries.latest import changeable_conditions, source_conditions
 from services.api.shapes import StreamState
 from services.core.latest import EPOCH
-from services.core.models import Article, Change, Sighting, StoryState
+from services.core.models import Article, Change, SearchState, Sighting, StoryState
 from services.core.models import StreamState as StateRow
 
 EXAMINED_AT_MOST = 2_000
@@ -41,16 +41,23 @@ async def state(connection: AsyncConnection) -> StreamState:
     head = select(func.max(Change.seq)).scalar_subquery()
     sighting = select(func.max(Sighting.id)).scalar_subquery()
     stories = select(StoryState.version).scalar_subquery()
+    words = select(func.concat(SearchState.version, "/", SearchState.looked)).scalar_subquery()
     query = select(
         EPOCH.label("epoch"),
         StateRow.floor,
         func.greatest(func.coalesce(head, 0), StateRow.floor).label("head"),
         func.coalesce(sighting, 0).label("sighting"),
         func.coalesce(stories, 0).label("stories"),
+        func.coalesce(words, "").label("words"),
     )
     row = (await connection.execute(query)).one()
     return StreamState(
-        epoch=row.epoch, head=row.head, floor=row.floor, sighting=row.sighting, stories=row.stories
+        epoch=row.epoch,
+        head=row.head,
+        floor=row.floor,
+        sighting=row.sighting,
+        stories=row.stories,
+        words=row.words,
     )
 
 
