@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -41,7 +41,10 @@ def compiled(session: Session, version: str) -> CompiledRulebook:
     found = _compiled.get(version)
     if found is None:
         texts = session.scalars(select(RulebookRow.texts).where(RulebookRow.version == version)).one()
+        # Seconds of computing, on a busy machine more than the server lets a transaction idle. Nothing is locked here yet.
+        session.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
         found = keep(compile_rulebook(load_texts(texts)), as_version=version)
+        session.execute(text("SET LOCAL idle_in_transaction_session_timeout TO DEFAULT"))
         log.info("rulebook %s compiled", version[:12])
     _compiled.move_to_end(version)
     return found

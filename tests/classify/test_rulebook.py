@@ -1,5 +1,6 @@
 """The rulebook in force: refused ones change nothing, another one lets recent articles be labelled again."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -8,12 +9,13 @@ from sqlalchemy import text
 from services.classify import label, relabel, rulebook
 from services.classify.rules import RulebookError
 from services.classify.work import OvertakenError
-from services.core import cache
+from services.core import cache, db
 from services.core.clock import utc_now
 from services.core.db import transaction
 from services.core.errors import ConfigurationError, NotFoundError
 from services.core.queues import Queue
 from tests.fixtures.articles import Desk
+from tests.fixtures.environment import forget_connections
 from tests.fixtures.rulebooks import ECONOMY, ENERGY, publish
 
 OTHER = "  - {id: topic/other, name: Other, terms: [other]}\n"
@@ -194,3 +196,23 @@ def test_a_process_keeps_few_rulebooks_compiled_and_the_last_used_among_them(ser
         for version in (versions[0], versions[1], versions[0], versions[2]):
             assert rulebook.compiled(session, version).version == version
     assert [rulebook.kept(version) is not None for version in versions] == [True, False, True]
+
+
+def test_a_busy_machine_may_take_its_time_to_compile(service, monkeypatch):
+    """The server ends transactions that idle; computing is no idling, and the limit holds again behind it."""
+    publish(ECONOMY)
+    rulebook._compiled.clear()
+    compile_rulebook, taken = rulebook.compile_rulebook, []
+
+    def slow(*given):
+        taken.append(given)
+        time.sleep(0.6)
+        return compile_rulebook(*given)
+
+    monkeypatch.setattr(rulebook, "compile_rulebook", slow)
+    monkeypatch.setitem(db.SERVER_LIMITS, "idle_in_transaction_session_timeout", "200ms")
+    forget_connections()
+    with transaction() as session:
+        rulebook.current(session)
+        assert session.scalar(text("SHOW idle_in_transaction_session_timeout")) == "200ms"
+    assert len(taken) == 1
