@@ -19,6 +19,8 @@ from services.core.errors import DatelineError
 from services.core.settings import settings
 from tests.bench import (
     cpu,
+    crew,
+    due,
     grouping,
     ingest,
     ingest_lines,
@@ -28,14 +30,15 @@ from tests.bench import (
     reads,
     rules_lines,
     scale,
+    volume,
 )
 from tests.bench.figures import BenchError, Line, conditions, table
-from tests.bench.stage import Stage, open_stage
+from tests.bench.stage import SETTINGS, Stage, open_stage
 from tests.bench.steps import STEPS
 
 _STARTED = time.perf_counter()
 INGEST_STEPS = (*STEPS, "slope", "scale")
-PARTS = ("rules", "stories", "ingest", "pipe", "reads", "latency")
+PARTS = ("rules", "stories", "ingest", "pipe", "reads", "latency", "scale")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +63,11 @@ class Size:
     ingest_limit_s: int = 1200
     rules_rounds: int = 5
     rules_articles: int = 200
+    scale_articles: int = 300_000
+    scale_rounds: int = 9
+    scale_s: float = 30.0
+    scale_batches: int = 20
+    scale_limit_s: int = 1800
     quick: bool = False
 
 
@@ -79,6 +87,11 @@ QUICK = Size(
     ingest_limit_s=150,
     rules_rounds=3,
     rules_articles=60,
+    scale_articles=20_000,
+    scale_rounds=3,
+    scale_s=8.0,
+    scale_batches=6,
+    scale_limit_s=240,
     quick=True,
 )
 
@@ -116,6 +129,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _stories(size, results)
         if wanted & {"pipe", "reads", "latency"}:
             _measure(size, wanted, results)
+        if "scale" in wanted:
+            _scale(size, results)
     except (BenchError, DatelineError, OSError, psycopg.Error) as error:
         results.faults.append(f"The bench ended early: {error}")
     except KeyboardInterrupt:
@@ -183,6 +198,29 @@ def _stories(size: Size, results: Results) -> None:
         return
     _say("stories: copies, groups, speed")
     results.lines += grouping.measure(quick=size.quick)
+
+
+def _scale(size: Size, results: Results) -> None:
+    """Three stages: many hands, a great database, a great catalogue; the last on one core, so it stands at the end."""
+    signal.alarm(size.scale_limit_s)
+    with open_stage(feeds=8, entries=20, roles=()) as stage:
+        _say("scale: several workers at once")
+        results.lines += crew.lines(crew.measure(stage, batches=size.scale_batches, tell=_say))
+    with open_stage(feeds=8, entries=20, roles=()) as stage:
+        _say(f"scale: a database of {size.scale_articles:,} articles, which takes its time")
+        found = volume.measure(
+            stage, articles=size.scale_articles, rounds=size.scale_rounds, retention_s=size.scale_s, tell=_say
+        )
+        results.lines += volume.lines(found)
+        results.faults += found.faults
+    due.one_core()
+    with open_stage(feeds=8, entries=20, roles=("scheduler",), decided=SETTINGS | due.SETTINGS) as stage:
+        _say(f"scale: {due.FEEDS:,} feeds")
+        timely = due.measure(stage, seconds=size.scale_s)
+        results.lines += due.lines(timely)
+        results.faults += timely.faults
+        signal.alarm(0)  # tidying up is not cut short
+        results.conditions |= _what_runs(stage)
 
 
 def _measure(size: Size, wanted: set[str], results: Results) -> None:
@@ -302,13 +340,19 @@ def _parser() -> argparse.ArgumentParser:
         choices=STEPS,
         help="show where the CPU of one step of ingest goes (cold), and measure nothing",
     )
+    parser.add_argument("--articles", type=int, help="of the great database (300000; quick: 20000)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures, unrounded, to FILE too")
     return parser
 
 
 def _size(options: argparse.Namespace) -> Size:
     size = QUICK if options.quick else FULL
-    asked = {"ingest_feeds": options.feeds, "ingest_rounds": options.rounds, "ingest_steps": options.steps}
+    asked = {
+        "ingest_feeds": options.feeds,
+        "ingest_rounds": options.rounds,
+        "ingest_steps": options.steps,
+        "scale_articles": options.articles,
+    }
     given = {name: value for name, value in asked.items() if value is not None}
     return replace(size, **given, ingest_alone=options.alone)
 
