@@ -1,0 +1,68 @@
+"""The great database is one that the service could have written; lines say what was measured."""
+
+import psycopg
+import pytest
+
+from services.core import schema
+from tests.bench import crew, due, grown, volume
+from tests.bench.crew import Turn
+from tests.fixtures.rulebooks import ECONOMY, publish
+
+
+def ask(url: str, statement: str):
+    with psycopg.connect(url.replace("+psycopg", "", 1)) as connection:
+        return connection.execute(statement).fetchall()
+
+
+@pytest.fixture
+def grown_url(database_url, monkeypatch):
+    monkeypatch.setattr(grown, "CHUNK", 200)
+    monkeypatch.setattr(grown, "FEEDS", 20)
+    grown.grow(database_url, 500, tell=lambda _: None)
+    return database_url
+
+
+def test_what_is_made_hangs_together_and_the_schema_is_whole_again(grown_url):
+    schema.check(grown_url)
+    assert ask(
+        grown_url, "SELECT count(*), count(DISTINCT url), count(*) FILTER (WHERE listed) FROM articles"
+    ) == [(500, 500, 500)]
+    for table in ("article_urls", "sightings", "article_labels", "changes", "story_articles"):
+        orphans = (
+            f"SELECT count(*) FROM {table} t LEFT JOIN articles a ON a.id = t.article_id WHERE a.id IS NULL"
+        )
+        assert ask(grown_url, orphans) == [(0,)]
+        assert ask(grown_url, f"SELECT count(*) > 0 FROM {table}") == [(True,)]
+    assert ask(
+        grown_url, "SELECT count(*) FROM changes c JOIN changes d ON d.seq > c.seq AND d.at < c.at"
+    ) == [(0,)]
+    assert ask(
+        grown_url, "SELECT min(sort_at) > now() - interval '90 days', max(sort_at) <= now() FROM articles"
+    ) == [(True, True)]
+
+
+def test_new_articles_of_the_bench_come_into_latest(service, grown_url):
+    publish(ECONOMY)
+    side = volume.Side(grown_url)
+    volume.prepare(side)
+    many = volume.FEEDS * volume.ENTRIES
+    assert ask(
+        grown_url, "SELECT count(*) FROM articles WHERE url LIKE 'https://bench.example/%' AND listed"
+    ) == [(many,)]
+
+
+def test_a_share_is_of_the_time_of_one(grown_url):
+    found = {
+        line.what: line
+        for line in crew.lines(
+            [Turn(1, 100, 10.0, 2.0, 2.0, 0.5, 1.0), Turn(2, 100, 5.0, 2.0, 2.0, 0.5, 1.0)]
+        )
+    }
+    assert found["2 at once"].ratio == 2
+    assert found["2 at once, with the stream's lock"].value == 0.1
+    assert found["1 at once, CPU of one article"].value == 40
+
+
+def test_a_feed_that_was_due_and_not_fetched_is_a_fault():
+    assert due.Due(delays=[0.1], due=2).faults == ["1 of 2 feeds that were due were not fetched once"]
+    assert due.Due(delays=[0.1, 0.2], due=2, seconds=2.0, cpu={"ingest": 0.5}).faults == []

@@ -1,0 +1,199 @@
+"""The code of before on the schema of now, under load: what an update does to those who still run and to those who follow.
+
+The code of before comes from the repository's own history: the newest release, else the newest commit whose schema is older. Where there is no
+history (an archive of the sources) these tests say so and are left out.
+"""
+
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+import tarfile
+import threading
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from newswire.press import RunningPress
+from services.core import schema
+from tests.fixtures.environment import forget_connections
+from tests.fixtures.roles import Roles, eventually
+from tests.test_life_of_an_article import missing, originals
+
+ROOT = Path(__file__).parents[1]
+VERSIONS = "alembic/versions"
+
+
+def git(*words: str) -> bytes:
+    return subprocess.run(["git", "-C", str(ROOT), *words], capture_output=True, check=True).stdout
+
+
+def chain(texts: list[str]) -> list[str]:
+    """Revisions from the first to the last; empty where they make no single line."""
+    after = {}
+    for text in texts:
+        one, before = (
+            re.search(rf"^{name} = (.+)$", text, re.MULTILINE) for name in ("revision", "down_revision")
+        )
+        if one and before:
+            after[before[1].strip("'\"")] = one[1].strip("'\"")
+    found, last = [], "None"
+    while (last := after.get(last, "")) != "":
+        found.append(last)
+    return found if len(found) == len(texts) else []
+
+
+def of_commit(commit: str) -> list[str]:
+    names = git("ls-tree", "--name-only", f"{commit}:{VERSIONS}").decode().split("\n")
+    return chain(
+        [git("show", f"{commit}:{VERSIONS}/{name}").decode() for name in names if name.endswith(".py")]
+    )
+
+
+def before_this() -> str | None:
+    """The newest release, else the newest commit, whose schema is a true beginning of ours."""
+    ours = chain([path.read_text() for path in (ROOT / VERSIONS).glob("*.py")])
+    assert ours, "the migrations make no single line"
+    tags = git("tag", "--list", "v*", "--sort=-v:refname").decode().split()
+    commits = git("log", "--format=%P", "-30", "--", VERSIONS).decode().split()
+    for commit in [*tags, *commits]:
+        theirs = of_commit(commit)
+        if theirs and theirs != ours and ours[: len(theirs)] == theirs:
+            return commit
+    return None
+
+
+@pytest.fixture(scope="module")
+def old_code(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the code of before."""
+    try:
+        commit = before_this()
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("There is no history here to take the code of before from.")
+    if commit is None:
+        pytest.skip("The history that is here has no code with an older schema.")
+    folder = tmp_path_factory.mktemp("before")
+    with tarfile.open(fileobj=io.BytesIO(git("archive", commit))) as archive:
+        archive.extractall(folder, filter="data")
+    return folder
+
+
+@dataclass
+class Follower(threading.Thread):
+    """Polls without a pause; what it was answered, and what it was told of."""
+
+    roles: Roles
+    since: str
+    statuses: list[int] = field(default_factory=list)
+    added: list[int] = field(default_factory=list)
+    stopped: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        super().__init__(daemon=True)
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def run(self) -> None:
+        while not self.stopped.is_set():
+            address = f"http://127.0.0.1:{self.roles.port}/v1/changes?wait=1&limit=200&since={self.since}"
+            try:
+                with urllib.request.urlopen(address, timeout=30) as answer:
+                    page = json.load(answer)
+            except urllib.error.HTTPError as error:
+                self.statuses.append(error.code)
+                error.close()
+                return
+            self.statuses.append(200)
+            self.added += [c["article"]["id"] for c in page["items"] if c["change"] == "added"]
+            self.since = page["cursor"]
+
+    def end(self) -> None:
+        self.stopped.set()
+        self.join(timeout=60)
+        assert not self.is_alive()
+
+
+@pytest.fixture
+def old_roles(old_code, service, empty_database_url, newswire: RunningPress, tmp_path):
+    """The roles of before on the schema of before, with the press's feeds; nothing runs yet."""
+    (tmp_path / "press.opml").write_text(newswire.opml())
+    for name, value in {
+        "DATABASE_URL": empty_database_url, "FEEDS": str(tmp_path / "press.opml"), "FETCH_INTERVAL_MIN": "1",
+        "FETCH_INTERVAL_MAX": "2", "FETCH_HOST_PAUSE": "0.1", "WORKER_PROCESSES": "1",
+    }.items():  # fmt: skip
+        service.setenv(f"DATELINE_{name}", value)
+    forget_connections()
+    subprocess.run(
+        [sys.executable, "-m", "services", "migrate"],
+        cwd=old_code,
+        check=True,
+        env=os.environ,
+        capture_output=True,
+    )
+    (tmp_path / "old").mkdir()
+    started = Roles(tmp_path / "old", code=old_code)
+    yield started
+    started.stop()
+
+
+def test_what_runs_goes_on_while_the_schema_gets_newer_and_nobody_misses_anything(
+    old_roles, roles, newswire, empty_database_url
+):
+    old_roles.start_all()
+    follower = Follower(old_roles, old_roles.get("/v1/changes")["cursor"])
+    eventually(lambda: old_roles.get("/v1/latest")["items"], seconds=240, what="a first article in Latest")
+    follower.start()
+    before = schema.versions(empty_database_url)
+    assert before[0] != before[1]
+    subprocess.run(
+        [sys.executable, "-m", "services", "migrate"], check=True, env=os.environ, capture_output=True
+    )
+    assert schema.versions(empty_database_url)[0] == before[1]
+    newswire.publish(n=12)
+    eventually(
+        lambda: not missing(old_roles, originals(newswire)),
+        seconds=180,
+        what="every article, by the code of before",
+    )
+    follower.end()
+    assert set(follower.statuses) == {200}
+
+    old_roles.stop()
+    roles.start_all()
+    follower = Follower(roles, follower.since, added=follower.added)
+    roles.get("/health/live")
+    follower.start()
+    newswire.publish(n=12)
+    eventually(
+        lambda: not missing(roles, originals(newswire)), seconds=180, what="every article, by the code of now"
+    )
+    listed = {item["id"] for item in roles.get("/v1/latest?limit=200")["items"]}
+    eventually(lambda: listed - set(follower.added) <= set(), what="the follower at the head")
+    follower.end()
+    assert set(follower.statuses) == {200}
+    assert len(follower.added) == len(set(follower.added))
+
+
+def test_new_code_on_the_schema_of_before_says_what_to_do_and_goes_on_when_it_was_done(
+    old_roles, roles, empty_database_url
+):
+    roles.start("api")
+    roles.start("scheduler")
+    assert roles.get("/health/live")
+    address = f"http://127.0.0.1:{roles.port}/v1/latest"
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(address, timeout=30)
+    assert refused.value.code == 503
+    assert b"migrate" in refused.value.read()
+    refused.value.close()
+    subprocess.run(
+        [sys.executable, "-m", "services", "migrate"], check=True, env=os.environ, capture_output=True
+    )
+    assert eventually(lambda: roles.get("/v1/latest")["items"] == [], what="an answer")
+    assert all(process.poll() is None for process in roles.running.values())
