@@ -14,6 +14,11 @@ def etag_of(*parts: object) -> str:
     return f'"{hashlib.blake2b(text.encode(), digest_size=12).hexdigest()}"'
 
 
+def etag_of_bytes(body: bytes) -> str:
+    """A strong tag from the bytes themselves."""
+    return f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+
+
 def compressed(etag: str) -> str:
     """The tag of the same representation, compressed."""
     return f'{etag[:-1]}{GZIP}"'

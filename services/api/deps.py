@@ -45,11 +45,16 @@ def _parameters_of(request: Request) -> set[str]:
 
 
 def asked_filters(
-    region: Annotated[
+    regions: Annotated[
         list[str] | None,
-        Query(description="Slug of a region; repeatable, any of them. Includes the regions below it."),
+        Query(
+            alias="region",
+            description="Slug of a region; repeatable, any of them. Includes the regions below it.",
+        ),
     ] = None,
-    topic: Annotated[list[str] | None, Query(description="Slug of a topic; repeatable, any of them.")] = None,
+    topics: Annotated[
+        list[str] | None, Query(alias="topic", description="Slug of a topic; repeatable, any of them.")
+    ] = None,
     language: Annotated[
         list[str] | None, Query(description="BCP 47 tag; `en` includes `en-GB`. Repeatable.")
     ] = None,
@@ -61,9 +66,9 @@ def asked_filters(
         Query(max_length=LONGEST_QUERY, description='Words that all occur; "in quotes" together, -not, or.'),
     ] = None,
 ) -> Filters:
-    """The filters as asked for; not yet checked against what exists."""
+    """The filters as asked for; not yet checked against what exists. (By alias: a path may have a `region` of its own.)"""
     return filters_of(
-        regions=region or (), topics=topic or (), languages=language or (), sources=source or (), q=q
+        regions=regions or (), topics=topics or (), languages=language or (), sources=source or (), q=q
     )
 
 

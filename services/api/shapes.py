@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +90,19 @@ class Completeness:
 
 
 @dataclass(frozen=True, slots=True)
+class Identity:
+    """What the ids in feeds are made from: `key` is this installation's own for ever. Articles up to the id `tagged_through` keep the
+    id that they had before there was a key.
+    """
+
+    key: UUID
+    tagged_through: int
+
+
+@dataclass(frozen=True, slots=True)
 class StreamState:
     """The stream at one moment: its epoch, newest position, oldest position a cursor may name, newest sighting, the version of the
-    stories that stand beside it, and how far stored articles are indexed by the words in use.
+    stories that stand beside it, how far stored articles are indexed by the words in use; and whose stream it is.
     """
 
     epoch: str
@@ -100,6 +111,7 @@ class StreamState:
     sighting: int
     stories: int
     words: str
+    identity: Identity
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from services.api import cursor
 from services.api.conditional import etag_of
 from services.api.errors import Problem
 from services.api.filters import OfAStory
-from services.api.queries import items, stories
+from services.api.queries import above, items, stories
 from services.api.shapes import StoryRef, StreamState
 from services.api.story_shapes import ArticlesPage, LabelCount, StoryItem, StoryPage
 from services.api.streams import REPRESENTATION
@@ -46,6 +46,16 @@ async def articles_page(
     lead, *found = await items.items(connection, [standing.lead_id, *(place.id for place in shown)])
     following = cursor.encode_before(shown[-1], epoch=state.epoch, filters=whose) if more else None
     return ArticlesPage(lead, found, following)
+
+
+async def page_above(
+    connection: AsyncConnection, standing: stories.Standing, *, state: StreamState, before: str, limit: int
+) -> str | None:
+    """The cursor of the page that ends where the page of `before` begins; None where that is the newest one."""
+    whose = OfAStory()
+    place = cursor.decode_before(before, epoch=state.epoch, filters=whose)
+    found = await above.page_of_story(connection, standing.id, place=place, limit=limit + 1)
+    return cursor.encode_before(found[-1], epoch=state.epoch, filters=whose) if len(found) > limit else None
 
 
 async def story_page(

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.api import cursor, health
 from services.api.conditional import etag_of
 from services.api.filters import Filters
-from services.api.queries import items, latest, sources, stream
+from services.api.queries import above, items, latest, sources, stream
 from services.api.shapes import (
     ChangeEntry,
     ChangesPage,
@@ -19,7 +19,7 @@ from services.api.shapes import (
 )
 from services.core.latest import seen_through
 
-REPRESENTATION = "2"
+REPRESENTATION = "3"
 """Part of every tag: raise it when any format's bytes change for the same data."""
 COMPLETE_FOR_S = 1.0
 """As long as an answer lies on the shelf."""
@@ -68,6 +68,18 @@ async def latest_page(
         changes=cursor.encode_since(state.head, epoch=state.epoch, filters=filters),
         completeness=complete,
     )
+
+
+async def page_above(
+    connection: AsyncConnection, *, state: StreamState, filters: Filters, before: str, limit: int
+) -> str | None:
+    """The cursor of the page that ends where the page of `before` begins; None where that is the newest one.
+
+    Raises CursorError and CursorGoneError.
+    """
+    place = cursor.decode_before(before, epoch=state.epoch, filters=filters)
+    found = await above.page(connection, filters=filters, place=place, limit=limit + 1)
+    return cursor.encode_before(found[-1], epoch=state.epoch, filters=filters) if len(found) > limit else None
 
 
 def position_of(since: str | None, *, state: StreamState, filters: Filters) -> int:

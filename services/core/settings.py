@@ -100,7 +100,7 @@ SETTINGS: tuple[Setting, ...] = (
         "public_url",
         kinds.web_address,
         None,
-        "Address under which the world reaches the API; WebSub needs it. No push without it.",
+        "Address under which the world reaches the API, for links in feeds and for WebSub: no push without it.",
     ),
     Setting(
         "parse_sample",

@@ -1,50 +1,75 @@
-"""Atom 1.0 (RFC 4287), paged as RFC 5005 has it."""
+"""Atom 1.0 (RFC 4287), paged as RFC 5005 has it, with pictures as Media RSS has them."""
 
+from html import escape
 from xml.etree.ElementTree import Element
 
-from services.api.formats.view import FeedView, child, document, item_id, stamp
+from services.api.formats.view import (
+    FeedView,
+    address,
+    bylines,
+    changed_at,
+    child,
+    document,
+    heading,
+    item_id,
+    language,
+    on_one_line,
+    picture,
+    source_url,
+    stamp,
+    summary,
+)
 from services.api.shapes import Item
 
 MEDIA_TYPE = "application/atom+xml; charset=utf-8"
 SUFFIX = "atom"
+_SPACES = {"xmlns": "http://www.w3.org/2005/Atom", "xmlns:media": "http://search.yahoo.com/mrss/"}
 
 
 def render(view: FeedView) -> bytes:
     """The page as an Atom feed."""
-    feed = Element("feed", {"xmlns": "http://www.w3.org/2005/Atom"})
-    child(feed, "id", view.first_url)
-    child(feed, "title", view.title)
-    child(feed, "subtitle", view.subtitle)
+    feed = Element("feed", _SPACES)
+    child(feed, "id", view.id)
+    _text(feed, "title", on_one_line(view.title))
+    child(feed, "subtitle", view.subtitle, xml_lang="en")
     child(feed, "updated", stamp(view.updated))
     child(child(feed, "author"), "name", "Dateline")
     child(feed, "generator", "Dateline")
     child(feed, "link", rel="self", type="application/atom+xml", href=view.self_url)
     child(feed, "link", rel="alternate", type="text/html", href=view.page_url)
-    child(feed, "link", rel="first", href=view.first_url)
-    if view.next_url:
-        child(feed, "link", rel="next", href=view.next_url)
+    for relation, page in view.paging():
+        child(feed, "link", rel=relation, type="application/atom+xml", href=page)
     for item in view.items:
         _entry(feed, view, item)
     return document(feed)
 
 
 def _entry(feed: Element, view: FeedView, item: Item) -> None:
-    entry = child(feed, "entry", xml_lang=item.language)
-    child(entry, "id", item_id(item))
-    child(entry, "title", item.title)
-    child(entry, "link", rel="alternate", type="text/html", href=item.url)
-    child(entry, "link", rel="related", type="text/html", href=view.article_url(item), title="Why it is here")
-    for other in item.also_at:
-        child(entry, "link", rel="related", href=other.url, title=f"Also at {other.source.name}")
+    entry = child(feed, "entry", xml_lang=language(item.language))
+    child(entry, "id", item_id(view.identity, item))
+    _text(entry, "title", heading(item))
+    child(entry, "link", rel="alternate", type="text/html", href=address(item.url))
+    for url, title in view.related(item):
+        child(entry, "link", rel="related", href=address(url), title=on_one_line(title))
     child(entry, "published", stamp(item.sort_at))
-    child(entry, "updated", stamp(max(item.updated_at, item.sort_at)))
-    for name in item.authors or [item.source.name]:
+    child(entry, "updated", stamp(changed_at(item)))
+    for name in bylines(item):
         child(child(entry, "author"), "name", name)
     for label, name in view.labels(item):
-        scheme, _, slug = label.partition("/")
-        child(entry, "category", term=slug, scheme=f"tag:dateline.example,2026:{scheme}", label=name)
-    child(entry, "summary", item.teaser)
+        child(entry, "category", term=label.partition("/")[2], scheme=view.scheme(label), label=name)
+    _text(entry, "summary", summary(item))
+    if image := picture(item):
+        child(entry, "media:thumbnail", url=image)
     origin = child(entry, "source")
-    child(origin, "id", item.source.url or f"https://{item.source.id}/")
-    child(origin, "title", item.source.name)
+    child(origin, "id", source_url(item))
+    child(origin, "title", on_one_line(item.source.name))
     child(origin, "updated", stamp(item.sort_at))
+    child(origin, "link", rel="alternate", href=source_url(item))
+
+
+def _text(parent: Element, tag: str, text: str) -> None:
+    """A text in words. What could be taken for markup says that it is HTML, and is none: nobody needs to guess."""
+    if "<" in text or "&" in text:
+        child(parent, tag, escape(text, quote=False), type="html")
+    else:
+        child(parent, tag, text)

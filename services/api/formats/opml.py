@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
-from services.api.formats.view import child, document
+from services.api.formats.view import child, document, on_one_line
 
 MEDIA_TYPE = "text/x-opml; charset=utf-8"
 
@@ -18,14 +18,23 @@ class Outline:
     feed_url: str
 
 
-def render(title: str, groups: Sequence[tuple[str, Sequence[Outline]]]) -> bytes:
-    """The list, in named groups."""
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """Streams under one name."""
+
+    name: str
+    outlines: Sequence[Outline]
+
+
+def render(title: str, folders: Sequence[Folder]) -> bytes:
+    """The list, folder by folder."""
     root = Element("opml", {"version": "2.0"})
     child(child(root, "head"), "title", title)
     body = child(root, "body")
-    for name, outlines in groups:
+    for folder in folders:
+        name = on_one_line(folder.name)
         group = child(body, "outline", text=name, title=name)
-        for outline in outlines:
+        for outline in folder.outlines:
             child(
                 group,
                 "outline",

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.api.filters import Filters
 from services.api.queries.items import among
 from services.api.queries.latest import changeable_conditions, source_conditions
-from services.api.shapes import StreamState
+from services.api.shapes import Identity, StreamState
 from services.core.latest import EPOCH
 from services.core.models import Article, Change, SearchState, Sighting, StoryState
 from services.core.models import StreamState as StateRow
@@ -45,6 +45,8 @@ async def state(connection: AsyncConnection) -> StreamState:
     query = select(
         EPOCH.label("epoch"),
         StateRow.floor,
+        StateRow.identity,
+        StateRow.tagged_through,
         func.greatest(func.coalesce(head, 0), StateRow.floor).label("head"),
         func.coalesce(sighting, 0).label("sighting"),
         func.coalesce(stories, 0).label("stories"),
@@ -58,6 +60,7 @@ async def state(connection: AsyncConnection) -> StreamState:
         sighting=row.sighting,
         stories=row.stories,
         words=row.words,
+        identity=Identity(row.identity, row.tagged_through),
     )
 
 

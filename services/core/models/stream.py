@@ -1,6 +1,7 @@
 """The change log: one row for everything that happened to Latest, in one order."""
 
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -31,7 +32,8 @@ class Change(Base):
 class StreamState(Base):
     """One row. `epoch` changes when the log is set back (a restore), so that old cursors are refused; `floor` is the
     lowest position that a cursor may still name. `mark`: in which server, database and table that epoch was given, see
-    `core.latest.EPOCH`.
+    `core.latest.EPOCH`. `identity` is this installation's own for ever, through restores too: the ids in feeds
+    are made from it; articles up to `tagged_through` were given out under an id without it, and keep that.
     """
 
     __tablename__ = "stream_state"
@@ -41,3 +43,5 @@ class StreamState(Base):
     epoch: Mapped[str]
     floor: Mapped[int] = mapped_column(server_default=text("0"))
     mark: Mapped[str | None]
+    identity: Mapped[UUID] = mapped_column(server_default=text("gen_random_uuid()"))
+    tagged_through: Mapped[int] = mapped_column(server_default=text("0"))

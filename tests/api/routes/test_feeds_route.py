@@ -1,5 +1,6 @@
 """The streams as feeds, read back by the parser that reads everybody's."""
 
+from html import unescape
 from io import BytesIO
 from xml.etree import ElementTree as ET
 
@@ -7,6 +8,7 @@ import feedparser
 import pytest
 
 from services.api.formats import FORMATS
+from tests.fixtures.articles import TOPICS
 from tests.fixtures.furniture import NEWS, furnish
 
 
@@ -109,7 +111,10 @@ def test_hostile_text_stays_text(site, desk, ending):
     if ending == "json":
         assert answer.json["items"][0]["title"].startswith("<script>")
     else:
-        assert read(answer).entries[0].link == "https://a.example/?a=1&b=<"
+        (entry,) = read(answer).entries
+        assert entry.link == "https://a.example/?a=1&b=%3C"
+        assert unescape(entry.title) == "<script>alert(1)</script> &  ]]>"
+        assert unescape(entry.summary) == "<b>&amp;</b>"
         ET.fromstring(answer.body)
 
 
@@ -143,6 +148,26 @@ def test_the_feed_of_a_story_is_conditional_and_goes_on_where_it_was_merged(site
     assert site.get(f"/feeds/story/99.{ending}").status == 404
 
 
+@pytest.mark.parametrize("path", ["/feeds/latest.xml", "/feeds/asia/energy.html", "/feeds/story/7.rdf"])
+def test_another_format_is_answered_with_those_there_are(site, desk, path):
+    ending = path.rpartition(".")[2]
+    assert site.get(path).json["detail"] == (
+        f"There is no feed in the format '{ending}'; there are .atom, .rss and .json, such as /feeds/latest.atom."
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "detail"),
+    [
+        ("/article/abc", "There is no article 'abc'; articles have numbers, as /v1/latest lists them."),
+        ("/v1/articles/0", "There is no article '0'; articles have numbers, as /v1/latest lists them."),
+        ("/feeds/story/x.atom", "There is no story 'x'; stories have numbers, as /v1/trending lists them."),
+    ],
+)
+def test_what_is_no_number_is_answered_with_where_the_numbers_are(site, desk, path, detail):
+    assert (site.get(path).status, site.get(path).json["detail"]) == (404, detail)
+
+
 @pytest.mark.parametrize(
     "path", ["/feeds/atlantis.atom", "/feeds/asia/atlantis.rss", "/feeds/latest.xml", "/feeds/latest"]
 )
@@ -163,3 +188,96 @@ def test_the_list_of_all_streams_is_opml(site, desk):
 
 def test_an_empty_feed_is_a_feed(site, desk):
     assert read(site.get("/feeds/latest.atom")).entries == []
+
+
+def test_the_list_has_a_folder_for_each_top_region_and_one_for_topics(site, desk):
+    body = ET.fromstring(site.get("/feeds/index.opml").body).find("body")
+    folders = {folder.get("text"): [found.get("text") for found in folder] for folder in body}
+    first, *_, last = folders
+    assert (first, last) == ("Latest", "Topics")
+    assert folders["Asia"] == [
+        f"Dateline: {name}" for name in ("Asia", "Central Asia", "South Asia", "East Asia")
+    ]
+
+
+def test_a_region_is_listed_topic_by_topic(site, desk):
+    found = site.get("/feeds/index.opml?region=central-asia")
+    urls = [node.get("xmlUrl") for node in ET.fromstring(found.body).iter("outline") if node.get("xmlUrl")]
+    assert f"{site.url}/feeds/central-asia/energy.atom" in urls
+    assert len(urls) == len(set(urls)) == 1 + len(TOPICS)
+    unknown = site.get("/feeds/index.opml?region=atlantis")
+    assert (unknown.status, unknown.json["type"]) == (400, "/docs#unknown-label")
+
+
+@pytest.mark.parametrize("ending", ["atom", "rss"])
+def test_everything_of_an_article_is_in_its_entry(site, desk, stories, ending):
+    shown = desk.article(
+        "Quake felt in Osh",
+        source="a.example",
+        image="https://a.example/1.jpg",
+        authors=["Ada"],
+        regions=["central-asia"],
+        topics=["science"],
+    )
+    desk.duplicate(shown, source="b.example")
+    stories.put(7, [shown])
+    (entry,) = read(site.get(f"/feeds/latest.{ending}")).entries
+    related = [(link.href, link.title) for link in entry.links if link.rel == "related"]
+    assert related == [
+        (f"{site.url}/article/{shown}", "Why it is here"),
+        (f"{site.url}/story/7", "The whole story"),
+        ("https://b.example/2", "Also at B"),
+    ]
+    assert entry.media_thumbnail == [{"url": "https://a.example/1.jpg"}]
+    assert entry.author == "Ada"
+    assert entry.source.title == "A"
+    assert {tag.scheme for tag in entry.tags} == {f"{site.url}/v1/regions", f"{site.url}/v1/topics"}
+
+
+def test_everything_of_an_article_is_in_the_json_feed(site, desk, stories):
+    shown = desk.article("Quake felt in Osh", source="a.example", image="https://a.example/1.jpg")
+    desk.duplicate(shown, source="b.example")
+    stories.put(7, [shown])
+    (item,) = site.json("/feeds/latest.json")["items"]
+    assert item["image"] == "https://a.example/1.jpg"
+    assert item["_dateline"] == {
+        "about": f"{site.url}/docs",
+        "article": f"{site.url}/article/{shown}",
+        "source": "a.example",
+        "source_name": "A",
+        "source_url": "https://a.example/",
+        "region": None,
+        "regions": [],
+        "topics": [],
+        "also_at": [{"source": "b.example", "name": "B", "url": "https://b.example/2"}],
+        "story": {"id": 7, "articles": 1, "publishers": 1},
+        "story_page": f"{site.url}/story/7",
+    }
+
+
+@pytest.mark.parametrize("ending", FORMATS)
+def test_what_happens_elsewhere_leaves_a_feed_and_its_tag_as_they_are(site, desk, ending):
+    desk.article(regions=["africa"])
+    path = f"/feeds/africa.{ending}"
+    tag = site.get(path).headers["etag"]
+    desk.article(regions=["europe"])
+    assert site.get(path, if_none_match=tag).status == 304
+    desk.article(regions=["africa"])
+    assert site.get(path, if_none_match=tag).status == 200
+
+
+def test_a_correction_updates_an_entry_and_a_label_does_not(site, desk):
+    article = desk.article(regions=["africa"])
+
+    def dates():
+        (entry,) = read(site.get("/feeds/latest.atom")).entries
+        (item,) = site.json("/feeds/latest.json")["items"]
+        assert item["date_modified"] == entry.updated
+        return entry.published, entry.updated
+
+    first = dates()
+    desk.relabel(article, regions=["europe"], topics=["health"])
+    assert dates() == first
+    desk.edit(article, title="Corrected")
+    assert dates()[0] == first[0]
+    assert dates()[1] > first[1]

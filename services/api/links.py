@@ -1,0 +1,23 @@
+"""Absolute addresses in answers: under the name by which the world knows this site, each page with what it was asked for."""
+
+from urllib.parse import urlencode
+
+from fastapi import Request
+
+from services.core.settings import settings
+
+
+def base_url(request: Request) -> str:
+    """Where the world reaches us, without a slash at its end: DATELINE_PUBLIC_URL, else the host that was asked.
+
+    A Host that is no host is not repeated; then it is the address at which we listen.
+    """
+    return (settings().public_url or str(request.base_url)).rstrip("/")
+
+
+def page_address(request: Request, **changed: str | None) -> str:
+    """The address of this page with other parameters: those that are None go, the rest stay as they were asked."""
+    pairs = [(name, value) for name, value in request.query_params.multi_items() if name not in changed]
+    pairs += [(name, value) for name, value in changed.items() if value is not None]
+    query = f"?{urlencode(pairs)}" if pairs else ""
+    return f"{base_url(request)}{request.url.path}{query}"
