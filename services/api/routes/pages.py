@@ -17,7 +17,7 @@ from services.api.queries import articles, stream
 from services.api.respond import STREAM_CACHE, Terms, merged, not_modified, respond
 from services.api.routes import operators
 from services.api.routes.articles import ArticleId, merged_into, require_standing
-from services.api.routes.feeds import feed_path, stream_title, title_filters
+from services.api.routes.feeds import feed_path, feed_query, stream_title, title_filters
 from services.api.shapes import Article, Item, LatestPage, StreamTitle
 from services.api.tree import FIRST, LabelTree, Node
 from services.api.trending import trending
@@ -142,7 +142,18 @@ async def _stream(
             rising = await trending(
                 connection, tree, region=region, topic=topic, limit=RISING_IN_STREAM, now=now
             )
-    body = _stream_page("stream.html", tree, title, page, now, before=before, filters=filters, rising=rising)
+    asked = feed_query(title, filters)
+    body = _stream_page(
+        "stream.html",
+        tree,
+        title,
+        page,
+        now,
+        before=before,
+        filters=filters,
+        rising=rising,
+        feed_query=asked,
+    )
     return respond(request, terms, body, render.MEDIA_TYPE)
 
 
