@@ -21,6 +21,8 @@ from services.core.outbox import publish as publish_event
 STREAM_LOCK = 0x44_4C_53_54
 """Key of the advisory lock that orders the stream ("DLST")."""
 
+LONGEST_SILENCE = "5s"
+
 MARK = """concat_ws('/',
     (SELECT system_identifier FROM pg_control_system()), (SELECT timeline_id FROM pg_control_checkpoint()),
     (SELECT oid FROM pg_database WHERE datname = current_database()), stream_state.tableoid)"""
@@ -108,7 +110,7 @@ def publish(session: Session, drafts: Sequence[Draft]) -> int | None:
     """
     if not drafts:
         return None
-    session.execute(select(func.pg_advisory_xact_lock(STREAM_LOCK)))
+    hold(session)
     # A statement of its own: nextval must run after the lock is held.
     positions = session.execute(
         _APPEND,
@@ -123,6 +125,14 @@ def publish(session: Session, drafts: Sequence[Draft]) -> int | None:
     last = int(max(positions))
     publish_event(session, StreamAdvanced(last))
     return last
+
+
+def hold(session: Session) -> None:
+    """Take the lock of the stream until the transaction ends. A holder that says nothing for `LONGEST_SILENCE` is ended by the
+    server: from here to the commit there is one statement to come, and everybody waits for it.
+    """
+    quiet = func.set_config("idle_in_transaction_session_timeout", LONGEST_SILENCE, True)
+    session.execute(select(func.pg_advisory_xact_lock(STREAM_LOCK), quiet))
 
 
 def head(session: Session) -> int:
