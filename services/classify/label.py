@@ -24,8 +24,7 @@ BUDGET_S = 5
 
 def warm_up() -> None:
     """Compile the rulebook in force before the first job needs it."""
-    with transaction() as session:
-        rulebook.current(session)
+    rulebook.prepare()
 
 
 def label_waiting() -> int:
@@ -52,8 +51,8 @@ def _release(batch: list[Waiting]) -> None:
 
 def _claim() -> tuple[list[Waiting], CompiledRulebook]:
     """What to label now, and by what: without a rulebook nothing is claimed, for a claim counts as an attempt."""
+    compiled = rulebook.prepare()
     with transaction() as session:
-        compiled = rulebook.current(session)
         store.quarantine(session)
         return store.claim(session) or store.claim(session, limit=1, suspects=True), compiled
 

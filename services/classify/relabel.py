@@ -25,6 +25,7 @@ BUDGET_S = 5
 
 def relabel_listed() -> int:
     """Go on with the walk until it is over, has to wait, or the budget is spent; how many articles were looked at."""
+    rulebook.prepare()
     started, looked = monotonic(), 0
     while monotonic() - started < BUDGET_S and (passed := _step()):
         looked += passed

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from services.classify.rules import CompiledRulebook, Rulebook, compile_rulebook, load_texts
 from services.classify.work import OvertakenError, Published
 from services.core import addresses
+from services.core.db import transaction
 from services.core.errors import ConfigurationError, NotFoundError
 from services.core.events import RulebookPublished
 from services.core.models import Publication, Relabelling
@@ -36,16 +37,39 @@ def current(session: Session) -> CompiledRulebook:
     return compiled(session, require_version(session))
 
 
+def prepare() -> CompiledRulebook:
+    """The compiled rulebook in force. Raises ConfigurationError when none was ever published.
+
+    What is to be compiled is compiled outside of any transaction: on a busy machine that takes longer than one may idle.
+    """
+    with transaction() as session:
+        version = require_version(session)
+        texts = None if version in _compiled else _texts(session, version)
+    if texts is not None:
+        _compile(version, texts)
+    _compiled.move_to_end(version)
+    return _compiled[version]
+
+
+def _texts(session: Session, version: str) -> Mapping[str, str]:
+    found = session.scalars(select(RulebookRow.texts).where(RulebookRow.version == version)).one()
+    return dict(found)
+
+
+def _compile(version: str, texts: Mapping[str, str]) -> CompiledRulebook:
+    made = keep(compile_rulebook(load_texts(texts)), as_version=version)
+    log.info("rulebook %s compiled", version[:12])
+    return made
+
+
 def compiled(session: Session, version: str) -> CompiledRulebook:
     """A published version, compiled at the first call of this process. `version` is whole, not a prefix."""
     found = _compiled.get(version)
     if found is None:
-        texts = session.scalars(select(RulebookRow.texts).where(RulebookRow.version == version)).one()
         # Seconds of computing, on a busy machine more than the server lets a transaction idle. Nothing is locked here yet.
         session.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
-        found = keep(compile_rulebook(load_texts(texts)), as_version=version)
+        found = _compile(version, _texts(session, version))
         session.execute(text("SET LOCAL idle_in_transaction_session_timeout TO DEFAULT"))
-        log.info("rulebook %s compiled", version[:12])
     _compiled.move_to_end(version)
     return found
 

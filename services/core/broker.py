@@ -73,6 +73,7 @@ OPTIONS: dict[str, Any] = {
     "worker_prefetch_multiplier": 1,
     "worker_max_tasks_per_child": 500,
     "worker_max_memory_per_child": 600_000,
+    "worker_proc_alive_timeout": 60.0,
     "worker_soft_shutdown_timeout": 4,
     "worker_enable_soft_shutdown_on_idle": False,
     "worker_cancel_long_running_tasks_on_connection_loss": True,

@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager, contextmanager
 from functools import cache, lru_cache
 from typing import Any, TypeVar
 
-from psycopg.errors import UndefinedColumn, UndefinedTable
+from psycopg.errors import IdleInTransactionSessionTimeout, UndefinedColumn, UndefinedTable
 from sqlalchemy import Engine, create_engine, event, text
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import InternalError, OperationalError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.orm import Session
 
@@ -156,6 +156,10 @@ def transaction() -> Iterator[Session]:
             yield session
     except OperationalError as error:
         raise UnavailableError(f"The database does not answer: {error.orig}") from error
+    except InternalError as error:
+        if not isinstance(error.orig, IdleInTransactionSessionTimeout):
+            raise
+        raise UnavailableError("The database ended a transaction that said nothing for too long.") from error
     except ProgrammingError as error:
         if not isinstance(error.orig, UndefinedTable | UndefinedColumn):
             raise

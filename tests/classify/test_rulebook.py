@@ -11,7 +11,7 @@ from services.classify.rules import RulebookError
 from services.classify.work import OvertakenError
 from services.core import cache, db
 from services.core.clock import utc_now
-from services.core.db import transaction
+from services.core.db import engine, transaction
 from services.core.errors import ConfigurationError, NotFoundError
 from services.core.queues import Queue
 from tests.fixtures.articles import Desk
@@ -216,3 +216,21 @@ def test_a_busy_machine_may_take_its_time_to_compile(service, monkeypatch):
         rulebook.current(session)
         assert session.scalar(text("SHOW idle_in_transaction_session_timeout")) == "200ms"
     assert len(taken) == 1
+
+
+def test_compiling_holds_no_transaction_open(monkeypatch):
+    """On a busy machine it takes longer than the server lets a transaction idle."""
+    published = publish(ECONOMY)
+    rulebook._compiled.clear()
+    compile_rulebook, seen = rulebook.compile_rulebook, []
+
+    def watched(book):
+        with engine().connect() as aside:
+            idle = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'"
+            seen.append(aside.scalar(text(idle)))
+        return compile_rulebook(book)
+
+    monkeypatch.setattr(rulebook, "compile_rulebook", watched)
+    assert rulebook.prepare().version == published
+    assert rulebook.prepare().version == published
+    assert seen == [0]

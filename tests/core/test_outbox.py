@@ -8,9 +8,11 @@ from sqlalchemy.orm import Session
 
 from services.core import cache, db, outbox
 from services.core.db import transaction
+from services.core.errors import UnavailableError
 from services.core.events import ArticlesStored, FeedsAdded, RulebookPublished, StreamAdvanced
 from services.core.queues import HINTS_AT_MOST, Job, Queue
 from tests.fixtures.environment import forget_connections
+from tests.fixtures.roles import eventually
 
 
 class ChangedItsMindError(Exception):
@@ -122,3 +124,25 @@ def test_a_commit_succeeds_where_no_broker_was_ever_named(service):
         outbox.publish(session, StreamAdvanced(1))
     with transaction() as session:
         assert session.scalar(text("SELECT host FROM hosts")) == "kept.example"
+
+
+def test_a_transaction_that_the_server_ended_for_its_silence_is_a_database_that_is_away(service):
+    """A worker that was frozen, or computed too long, tries again; it does not die of it."""
+    with pytest.raises(UnavailableError, match="said nothing for too long"):
+        say_nothing_for_long()
+
+
+def say_nothing_for_long() -> None:
+    with transaction() as session:
+        session.execute(text("SET LOCAL idle_in_transaction_session_timeout = '20ms'"))
+        number = session.scalar(text("SELECT pg_backend_pid()"))
+        eventually(lambda: gone(number), what="the end of the silent session")
+        session.execute(text("SELECT 1"))
+
+
+def gone(number: int) -> bool:
+    """Whether the server has no such session any more; asked in a transaction of its own, which sees one moment."""
+    with transaction() as aside:
+        return aside.scalar(
+            text("SELECT count(*) = 0 FROM pg_stat_activity WHERE pid = :pid"), {"pid": number}
+        )
