@@ -21,7 +21,7 @@ from services.ingest.store import leases
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = sorted([*DOCS.rglob("*.md"), *ROOT.glob("*.md")])
-CLI_GROUPS = ("feeds", "rules", "corrections", "judge", "tokens", "webhooks", "stories", "dedupe")
+CLI_GROUPS = ("feeds", "queues", "rules", "corrections", "judge", "tokens", "webhooks", "stories", "dedupe")
 
 
 def page(name: str) -> str:

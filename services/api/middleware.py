@@ -29,7 +29,7 @@ PLAIN: Mapping[str, str] = {"X-Content-Type-Options": "nosniff"}
 """The same for what no browser shows as a page: each header more costs every answer half a microsecond."""
 SHARED = ("/v1/", "/feeds/", "/openapi.json", "/health/")
 """What scripts of other sites may read; pages are for people."""
-DESK = ("/v1/rules", "/v1/corrections", "/v1/judgements", "/v1/webhooks")
+DESK = ("/v1/rules", "/v1/corrections", "/v1/judgements", "/v1/webhooks", "/v1/queues")
 """What takes a token is for programs that hold one: no script of another site is let in."""
 CROSS_ORIGIN: Mapping[str, str] = {
     "Access-Control-Allow-Origin": "*",

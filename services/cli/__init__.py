@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "judge": ("services.cli.judge", "Say what articles are to each other, or that one is no news."),
     "tokens": ("services.cli.tokens", "Keys for editors, operators and programs."),
     "webhooks": ("services.cli.webhooks", "Send streams to addresses: add, list, pause, replay."),
+    "queues": ("services.cli.queues", "What waits, what workers died of, and starting that anew."),
     "stories": (
         "services.cli.stories",
         "One story, what is rising, what stays out of it, and how well articles are grouped.",
