@@ -18,7 +18,7 @@ from services.core.errors import UnavailableError
 
 HOLDERS = 0x44_4C_48_44
 """Class of the advisory locks ("DLHD"); the other half of their key is the number of the holder."""
-SERVER_GRACE_S = 3
+SERVER_GRACE_S = 1
 """After a start of the server everybody has lost his lock; those who live get so long to end what they do."""
 
 _LOCK = text(f"SELECT pg_advisory_lock({HOLDERS}, :number)")

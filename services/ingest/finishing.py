@@ -31,8 +31,9 @@ from services.ingest.store.bulk import new_ids
 log = logging.getLogger(__name__)
 
 RETRY_S = 10
-"""After trouble of our own (a deadlock, the database away) a feed is tried again this soon. What cannot be stored will
-not be storable in ten seconds either: then the pause doubles as after any other failure.
+"""After trouble of our own (a deadlock, the database away) a feed is tried again this soon at the latest: after a second at first,
+then twice as long each time. What cannot be stored will not be storable in ten seconds either: then the pause doubles as after
+any other failure.
 """
 
 PRUNED_SHARE = 0.1
@@ -74,7 +75,8 @@ def finish(looks: Sequence[Look], now: datetime | None = None) -> list[Outcome]:
     try:
         return _finish(looks, now or utc_now())
     except UnavailableError as error:
-        _give_back([look.feed for look in looks], str(error), retry_s=RETRY_S)
+        for look in looks:
+            _give_back([look.feed], str(error), retry_s=min(RETRY_S, 2 ** min(look.feed.failures, 4)))
     except Exception as error:  # noqa: BLE001 - logged and shown with its feed
         if len(looks) > 1:
             return [outcome for look in looks for outcome in finish([look], now)]

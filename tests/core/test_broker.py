@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import redis
+from kombu.connection import Connection
 from kombu.transport.redis import Channel, QoS
 
 from services.core import broker, cache, db
@@ -146,6 +147,7 @@ def guarded(monkeypatch) -> None:
     """Set the guards for this test alone."""
     monkeypatch.setattr(Channel, "_connparams", Channel._connparams)
     monkeypatch.setattr(QoS, "ack", QoS.ack)
+    monkeypatch.setattr(Connection, "_ensure_connection", Connection._ensure_connection)
     broker.guard_connection_loss()
 
 
@@ -156,6 +158,24 @@ def test_the_guard_makes_a_lost_connection_an_error_that_kombu_expects(monkeypat
     guarded(monkeypatch)
     with pytest.raises(redis.exceptions.ConnectionError, match="the broker connection is closed"):
         channel._connparams()
+
+
+def test_a_broker_that_is_away_is_looked_for_once_a_second_and_not_ever_more_seldom(service, monkeypatch):
+    guarded(monkeypatch)
+    service.setenv("DATELINE_REDIS_URL", "unix:///nowhere/redis.sock")
+    forget_connections()
+    waits = []
+
+    def noted(_error, interval):
+        waits.append(interval)
+        if len(waits) == 9:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("kombu.utils.functional.sleep", lambda _seconds: None)
+    with broker.app().connection_for_read() as connection, pytest.raises(KeyboardInterrupt):
+        connection.ensure_connection(noted, None)
+    assert max(waits) <= 1
+    assert waits[0] < 1
 
 
 def test_a_unix_socket_has_another_name_in_celery():

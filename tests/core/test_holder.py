@@ -25,7 +25,8 @@ from services.core.holder import holding
 from services.ingest.store import leases
 with holding():
     with transaction() as session:
-        print(len(leases.claim(session, limit=5)), len(store.claim(session)), desk.claim(session) is not None, flush=True)
+        claimed = len(leases.claim(session, limit=5)), len(store.claim(session)), desk.claim(session) is not None
+    print(*claimed, flush=True)
     sys.stdin.read()
 """
 IN_HAND = (
