@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from services.core import clock
 from services.core.db import engine
 from services.core.errors import UnavailableError
 
@@ -21,7 +22,7 @@ HOLDERS = 0x44_4C_48_44
 SERVER_GRACE_S = 1
 """After a start of the server everybody has lost his lock; those who live get so long to end what they do."""
 
-_LOCK = text(f"SELECT pg_advisory_lock({HOLDERS}, :number)")
+_LOCK = text(f"SELECT clock_timestamp(), pg_advisory_lock({HOLDERS}, :number)")
 _UNLOCK = text(f"SELECT pg_advisory_unlock({HOLDERS}, :number)")
 
 ORPHANED = f"""
@@ -50,14 +51,14 @@ def prefix() -> str:
 
 @contextmanager
 def holding() -> Iterator[None]:
-    """Leases that are taken in the block are free as soon as it is over, or the process dead.
+    """Leases that are taken in the block are free as soon as it is over, or the process dead; its clock is the database's.
 
     Raises UnavailableError when the database does not answer.
     """
     number = secrets.randbelow(2**31)
     try:
         connection = engine().connect().execution_options(isolation_level="AUTOCOMMIT")
-        connection.execute(_LOCK, {"number": number})
+        clock.set_by(connection.execute(_LOCK, {"number": number}).one()[0])
     except OperationalError as error:
         raise UnavailableError(f"The database does not answer: {error.orig}") from error
     _held.append(number)

@@ -20,13 +20,15 @@ def fetch_feeds() -> None:
 @job(Job.SEEK_REPLACEMENTS)
 def seek_replacements() -> None:
     """Look for what dead feeds became."""
-    seek_due()
+    with holding():
+        seek_due()
 
 
 @job(Job.RENEW_SUBSCRIPTIONS)
 def renew_subscriptions() -> None:
     """Ask hubs to push what is not pushed yet, and to go on pushing what is."""
-    renew_due()
+    with holding():
+        renew_due()
 
 
 @job(Job.EXPIRE_ARTICLES)

@@ -4,13 +4,14 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
 
 from services import scheduler
 from services.classify import store
-from services.core import desk, holder
+from services.core import clock, desk, holder
 from services.core.db import transaction
 from services.ingest.store import catalogue, leases
 from tests.fixtures.articles import Desk
@@ -140,6 +141,21 @@ def test_two_holders_in_one_process_keep_apart(service):
             assert holder.prefix() not in {"", outer}
         assert holder.prefix() == outer
     assert holder.prefix() == ""
+
+
+def test_a_worker_whose_clock_is_wrong_goes_by_the_databases(service, monkeypatch):
+    class Wrong(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return datetime.now(tz) + timedelta(hours=1)
+
+    monkeypatch.setattr(clock, "_off", [timedelta(0)])
+    with holder.holding():
+        assert clock._off == [timedelta(0)], "a clock that is right is left alone"
+    monkeypatch.setattr(clock, "datetime", Wrong)
+    assert clock.utc_now() - datetime.now(UTC) > timedelta(minutes=59)
+    with holder.holding():
+        assert abs(clock.utc_now() - datetime.now(UTC)) < timedelta(minutes=1)
 
 
 def test_a_feed_is_claimed_with_the_number_of_its_holder(service):
