@@ -10,11 +10,14 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from services.api import errors
 from services.api.delivery import Courier
 from services.api.door import Door
 from services.api.errors import Problem
+from services.api.events import ABORT
+from services.api.fanout import Channels
 from services.api.follow import Bell
 from services.api.gate import Gate, add_up
 from services.api.limits import Tally
@@ -46,6 +49,7 @@ def create_app() -> FastAPI:
     )
     app.state.metrics = Metrics()
     app.state.bell = Bell()
+    app.state.channels = Channels(app.state.bell)
     app.state.tally = Tally()
     app.state.shelf = Shelf(lambda: app.state.bell, is_away)
     app.state.problem_page = _problem_page
@@ -85,6 +89,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     finally:
         counting.cancel()
         await bell.stop()
+        await app.state.channels.close()
         await courier.stop()
         await asyncio.gather(counting, return_exceptions=True)
         await cache.close_counters()
@@ -110,6 +115,31 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
+class Protocol(HttpToolsProtocol):
+    """Lets an answer end its connection although there are bytes that the reader does not take."""
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        super().on_message_begin()
+        self.scope[ABORT] = self.transport.abort  # type: ignore[literal-required]
+
+
+def server_config(app: ASGIApp) -> uvicorn.Config:
+    """How the API is served; without a word to the log for each request: metrics count them."""
+    return uvicorn.Config(
+        app,
+        loop="uvloop",
+        http=Protocol,
+        ws="none",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE,
+        timeout_keep_alive=75,
+    )
+
+
 def serve() -> None:
     """Serve on `DATELINE_BIND` until told to stop (SIGTERM, SIGINT). Blocks.
 
@@ -119,19 +149,7 @@ def serve() -> None:
     logs.configure(level=chosen.log_level, log_format=chosen.log_format)
     listener = _listen(chosen.bind)
     app = create_app()
-    config = uvicorn.Config(
-        app,
-        loop="uvloop",
-        http="httptools",
-        ws="none",
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        timeout_graceful_shutdown=GRACE,
-        timeout_keep_alive=75,
-    )
-    _Server(config, app.state.bell).run(sockets=[listener])
+    _Server(server_config(app), app.state.bell).run(sockets=[listener])
 
 
 def _listen(bind: str) -> socket.socket:

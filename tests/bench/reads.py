@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from services.core.settings import PREFIX
 from services.embedded.process import Child
 from services.embedded.roles import answers
-from tests.bench import cpu, load
+from tests.bench import constant, cpu, load
 from tests.bench.figures import BenchError, Line, percentile
 from tests.bench.load import Load, request
 from tests.bench.stage import ROOT, Stage
@@ -17,6 +17,7 @@ from tests.fixtures.roles import free_port
 PART = f"Reads: GET /v1/latest, {load.CONNECTIONS} connections, not compressed"
 LATEST, REGION = "/v1/latest", "/v1/latest?region=central-asia"
 ITEMS = 50
+READER = "198.51.100.7"
 _WARM_UP_S = 0.5
 _CONSTANT = "constant"
 
@@ -31,10 +32,13 @@ class Case:
     status: int
     trees: tuple[str, ...]
     tag: str = ""
+    reader: str = READER
 
     def asked(self) -> bytes:
-        """The request on the wire."""
-        headers = {"If_None_Match": self.tag} if self.tag else {}
+        """The request on the wire, as a proxy passes it on: from a reader whose requests are counted."""
+        headers = {"X_Forwarded_For": self.reader} if self.reader else {}
+        if self.tag:
+            headers["If_None_Match"] = self.tag
         return request(self.path, host=self.address, **headers)
 
 
@@ -62,12 +66,12 @@ _HEAD = {"200": f"200, {ITEMS} items", "304": "304, If-None-Match", "region": "2
 def measure(stage: Stage, *, rounds: int, seconds: float) -> Runs:
     """`rounds` rounds over all cases, `seconds` of load each, every second round in reverse order."""
     runs = Runs()
-    body = _look(stage, runs)
-    constant = _start_constant(stage, body)
+    _look(stage, runs)
+    yardstick = _start_constant(stage)
     try:
         stage.wait_quiet()
         for number in range(rounds + 1):
-            cases = _cases(stage, constant)
+            cases = _cases(stage, yardstick)
             for case in reversed(cases) if number % 2 else cases:
                 run = _run(stage, case, seconds if number else _WARM_UP_S)
                 if number and not run.load.times:
@@ -108,7 +112,7 @@ def _times(runs: Sequence[Run], share: float) -> list[float]:
     return [percentile(run.load.times, share) * 1000 for run in runs]
 
 
-def _look(stage: Stage, runs: Runs) -> bytes:
+def _look(stage: Stage, runs: Runs) -> None:
     """The bodies as they are, before anything is timed."""
     for name, path in (("200", LATEST), ("region", REGION)):
         body, _ = stage.get(path)
@@ -116,13 +120,14 @@ def _look(stage: Stage, runs: Runs) -> bytes:
         count = len(json.loads(body)["items"])
         if count != ITEMS:
             runs.faults.append(f"reads: {path} shows {count} items where {ITEMS} were expected")
-    return stage.get(LATEST)[0]
 
 
-def _start_constant(stage: Stage, body: bytes) -> str:
-    """Start the yardstick; its address."""
-    file = stage.folder / "constant.body"
-    file.write_bytes(body)
+def _start_constant(stage: Stage) -> str:
+    """Start the yardstick, which has what the API says now; its address."""
+    file = stage.folder / "constant.json"
+    body, whole = stage.get(LATEST, X_Forwarded_For=READER)
+    _, unchanged = stage.get(LATEST, X_Forwarded_For=READER, If_None_Match=whole["ETag"])
+    constant.put(file, body, whole=whole.items(), unchanged=unchanged.items())
     address = f"127.0.0.1:{free_port()}"
     like = stage.children["api"]
     child = Child(
@@ -136,16 +141,16 @@ def _start_constant(stage: Stage, body: bytes) -> str:
     return address
 
 
-def _cases(stage: Stage, constant: str) -> list[Case]:
+def _cases(stage: Stage, yardstick: str) -> list[Case]:
     """Asked anew each round: the tag changes when a source becomes late, for instance."""
     tag = stage.get(LATEST)[1]["ETag"]
     api, still = ("api", "postgres"), (_CONSTANT,)
     plain = Case("200", stage.address, LATEST, 200, api)
     return [
         plain,
-        Case(_CONSTANT, constant, LATEST, 200, still),
+        Case(_CONSTANT, yardstick, LATEST, 200, still),
         replace(plain, name="304", status=304, tag=tag),
-        Case("constant 304", constant, LATEST, 304, still, tag='"constant"'),
+        Case("constant 304", yardstick, LATEST, 304, still, tag='"constant"'),
         replace(plain, name="region", path=REGION),
     ]
 

@@ -1,18 +1,19 @@
 """GET /v1/changes: everything that happened to the stream, oldest first; held open or as server-sent events."""
 
 import logging
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query, Request
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from services.api import streams
 from services.api.cursor import CursorGoneError
 from services.api.deps import AskedFilters, Limit, check_filters, known_parameters
+from services.api.events import EventStream
+from services.api.fanout import Channels, Place, Said, followed
 from services.api.filters import Filters
 from services.api.follow import LOOK_EVERY, Bell
 from services.api.formats import json_api
@@ -24,20 +25,11 @@ from services.api.schemas import ChangesBody, problems
 from services.api.shapes import ChangesPage, StreamState
 from services.core.clock import monotonic
 from services.core.db import snapshot
+from services.core.errors import UnavailableError
 
 router = APIRouter(tags=["read"], dependencies=[Depends(known_parameters)])
-COMMENT_EVERY = 15.0
-"""Seconds of silence after which an event stream says that it is still there."""
 VARY = "Accept, Accept-Encoding"
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A position in the stream, in the epoch in which it means something."""
-
-    epoch: str
-    seq: int
 
 
 @router.get("/v1/changes", response_model=ChangesBody, responses=problems(400, 410, 503))
@@ -61,7 +53,8 @@ async def changes(  # noqa: PLR0917 (the framework calls it by keyword)
         after = streams.position_of(last_event_id or since, state=state, filters=filters)
     start = Place(state.epoch, after)
     if _wants_events(request):
-        return _events(request, filters, start=start, limit=limit)
+        head = Place(state.epoch, state.head)
+        return _events(request, filters, start=start, head=head, limit=limit)
     return await _answer(request, filters, start=start, limit=limit, wait=wait)
 
 
@@ -108,50 +101,50 @@ async def _look(filters: Filters, start: Place, limit: int) -> tuple[ChangesPage
     return page, Place(state.epoch, examined), state
 
 
-def _events(request: Request, filters: Filters, *, start: Place, limit: int) -> Response:
-    return StreamingResponse(
-        _event_lines(request, filters, start, limit),
-        media_type="text/event-stream",
-        headers={"Cache-Control": "no-store", "Vary": VARY, "X-Accel-Buffering": "no"},
-    )
+def _events(request: Request, filters: Filters, *, start: Place, head: Place, limit: int) -> Response:
+    headers = {"Cache-Control": "no-store", "Vary": VARY, "X-Accel-Buffering": "no"}
+    return EventStream(_event_lines(request, filters, start, head, limit), headers)
 
 
-async def _event_lines(request: Request, filters: Filters, start: Place, limit: int) -> AsyncIterator[bytes]:
+async def _event_lines(
+    request: Request, filters: Filters, start: Place, head: Place, limit: int
+) -> AsyncGenerator[bytes]:
     """Events for as long as the reader stays. A reader whom we cannot serve any more comes back by himself with his
     last id, and is then told why.
     """
     followers = request.app.state.metrics.followers
     followers.inc()
+    channels: Channels = request.app.state.channels
     try:
         yield b"retry: 3000\n\n"
-        async for lines in _told(request.app.state.bell, filters, start, limit):
-            yield lines
-    except (CursorGoneError, DBAPIError, PoolTimeoutError) as error:
+
+        async def look(place: Place) -> Said:
+            return await _said(filters, place, limit)
+
+        async with channels.joined((filters, limit), look, head) as channel:
+            async for lines in followed(channel, start):
+                yield lines
+    except (CursorGoneError, UnavailableError) as error:
         log.warning("an event stream ended: %s", error)
     finally:
         followers.dec()
 
 
-async def _told(bell: Bell, filters: Filters, place: Place, limit: int) -> AsyncIterator[bytes]:
-    """Changes as they come, and a word after each long silence.
+async def _said(filters: Filters, place: Place, limit: int) -> Said:
+    """What lies after a place, in lines. An id without data moves the reader's cursor over changes that do not concern him.
 
-    An id without data moves the reader's cursor over changes that do not concern him.
+    Raises CursorGoneError, and UnavailableError when the database does not answer.
     """
-    spoken = monotonic()
-    while not bell.stopping:
-        rings, before = bell.rings, place
-        page, place, _ = await _look(filters, before, limit)
-        for entry in page.entries:
-            yield _event(entry.cursor, entry.change, json_api.dump(json_api.entry(entry)))
-        if place != before and (not page.entries or page.entries[-1].cursor != page.cursor):
-            yield f"id: {page.cursor}\n\n".encode()
-        elif place == before and monotonic() - spoken >= COMMENT_EVERY:
-            yield b": still here\n\n"
-            spoken = monotonic()
-        if place != before:
-            spoken = monotonic()
-        if not page.more:
-            await bell.wait(since=rings, seconds=LOOK_EVERY)
+    try:
+        page, reached, _ = await _look(filters, place, limit)
+    except (DBAPIError, PoolTimeoutError) as error:
+        raise UnavailableError(f"The database does not answer: {error}") from error
+    lines = [
+        _event(entry.cursor, entry.change, json_api.dump(json_api.entry(entry))) for entry in page.entries
+    ]
+    if reached != place and (not page.entries or page.entries[-1].cursor != page.cursor):
+        lines.append(f"id: {page.cursor}\n\n".encode())
+    return Said(place, reached, b"".join(lines), page.more)
 
 
 def _event(cursor: str, change: str, data: bytes) -> bytes:
