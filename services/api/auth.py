@@ -25,7 +25,6 @@ COOKIE_PATH = "/editor"
 COOKIE_S = 30 * 86_400
 _REVOKED = text("SELECT name, revoked_at FROM tokens WHERE hash = :hash AND revoked_at IS NOT NULL")
 _CHALLENGE = 'Bearer realm="Dateline"'
-_HOW = "`dateline tokens add NAME --scope editor` makes one"
 
 
 async def bearer_of(secret: str) -> Bearer | None:
@@ -39,12 +38,15 @@ async def bearer_of(secret: str) -> Bearer | None:
         return await connection.run_sync(tokens.find, secret)
 
 
-async def _asking(request: Request) -> Bearer:
-    """The bearer of the token in the header. Raises Problem (401) when there is none, or it is nobody's."""
+async def _asking(request: Request, scope: str) -> Bearer:
+    """The bearer of the token in the header. Raises Problem (401), which says how to come by one of `scope`, when there is
+    none, or it is nobody's.
+    """
+    how = f"`dateline tokens add NAME --scope {scope}` makes one"
     scheme, _, secret = request.headers.get("authorization", "").partition(" ")
     if not scheme:
         raise _unknown(
-            f"This needs a token: send `Authorization: Bearer dl_…` ({_HOW}).", challenge=_CHALLENGE
+            f"This needs a token: send `Authorization: Bearer dl_…` ({how}).", challenge=_CHALLENGE
         )
     if scheme.lower() != "bearer":
         raise _unknown(
@@ -53,7 +55,7 @@ async def _asking(request: Request) -> Bearer:
     found = await bearer_of(secret)
     if found is None:
         raise _unknown(
-            f"This token is nobody's, or was revoked; {_HOW}.",
+            f"This token is nobody's, or was revoked; {how}.",
             challenge=f'{_CHALLENGE}, error="invalid_token"',
         )
     return found
@@ -84,19 +86,21 @@ _DESCRIBED = HTTPBearer(
 
 async def _reader(request: Request, _described: Annotated[object, Depends(_DESCRIBED)]) -> Bearer:
     """Somebody with a token; the header is read by ourselves, to say what is wrong with it."""
-    found = await _asking(request)
-    require(found, "read")
+    return await _holder(request, "read")
+
+
+async def _editor(request: Request, _described: Annotated[object, Depends(_DESCRIBED)]) -> Bearer:
+    return await _holder(request, "editor")
+
+
+async def _operator(request: Request, _described: Annotated[object, Depends(_DESCRIBED)]) -> Bearer:
+    return await _holder(request, "operator")
+
+
+async def _holder(request: Request, scope: str) -> Bearer:
+    found = await _asking(request, scope)
+    require(found, scope)
     return found
-
-
-async def _editor(reader: Annotated[Bearer, Depends(_reader)]) -> Bearer:
-    require(reader, "editor")
-    return reader
-
-
-async def _operator(reader: Annotated[Bearer, Depends(_reader)]) -> Bearer:
-    require(reader, "operator")
-    return reader
 
 
 Reader = Annotated[Bearer, Depends(_reader)]

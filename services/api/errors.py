@@ -218,6 +218,15 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(error, _answer)
 
 
+def answer_to(problem: Problem, request: Request) -> Response:
+    """The problem as whoever asks can take it: a page for people, problem+json for everybody else."""
+    as_page = getattr(request.app.state, "problem_page", None)
+    if as_page is not None and wants_page(request.url.path, request.headers.get("accept", "")):
+        page: Response = as_page(problem)
+        return page
+    return response_to(problem)
+
+
 async def _answer(request: Request, error: Exception) -> Response:
     problem = problem_of(error)
     if problem.status == 405:
@@ -225,11 +234,7 @@ async def _answer(request: Request, error: Exception) -> Response:
     if problem.status >= 500:
         fault = error if problem.status == 500 else None
         log.error("%s answered %s: %s", request.url.path, problem.status, error, exc_info=fault)
-    as_page = getattr(request.app.state, "problem_page", None)
-    if as_page is not None and wants_page(request.url.path, request.headers.get("accept", "")):
-        page: Response = as_page(problem)
-        return page
-    return response_to(problem)
+    return answer_to(problem, request)
 
 
 def methods_at(app: Any, path: str) -> set[str]:

@@ -4,10 +4,11 @@ import logging
 from collections.abc import Mapping
 
 from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.api.errors import allow_of, methods_at, problem_of, response_to
+from services.api.errors import allow_of, answer_to, methods_at, problem_of
 from services.api.limits import CLOSED, LIMITS, REFUSED
 from services.api.metrics import Metrics
 from services.core.clock import monotonic
@@ -63,7 +64,7 @@ class Front:
             scope = {**scope, "method": "GET", HEAD: True}
         exchange = _Exchange(scope, send, self.metrics)
         if problem := scope.get(REFUSED):
-            await response_to(problem)(scope, receive, exchange.send)
+            await answer_to(problem, Request(scope))(scope, receive, exchange.send)
             return
         if scope["method"] == "OPTIONS":
             await Response(status_code=204, headers=_options(scope))(scope, receive, exchange.send)
@@ -74,7 +75,7 @@ class Front:
             log.exception("%s %s failed", scope["method"], scope["path"])
             if exchange.started:
                 raise
-            await response_to(problem_of(error))(scope, receive, exchange.send)
+            await answer_to(problem_of(error), Request(scope))(scope, receive, exchange.send)
 
 
 def _is_shared(path: str) -> bool:

@@ -37,7 +37,7 @@ def by_hand(editor: dict[str, str]) -> dict[str, Any]:
     ],
 )
 def test_a_label_set_by_hand_names_its_editor(editor: dict[str, str], sentence: str) -> None:
-    views = reasons.labels(by_hand(editor), TREE, title="Doctor", text="")
+    views = reasons.labels(by_hand(editor), TREE, reasons.Whole("Doctor", ""))
     assert [(view.slug, view.editor) for view in views] == [
         ("central-asia", sentence),
         ("asia", None),
@@ -65,3 +65,29 @@ def test_nothing_is_marked_for_a_label_set_by_hand() -> None:
 )  # fmt: skip
 def test_the_reason_of_a_copy_leads_with_plain_words(sentence, told):
     assert reasons.copy_reason(sentence) == told
+
+
+def test_what_hit_is_shown_in_every_field_and_what_is_left_out_is_told() -> None:
+    """A term may be a list of ways to write a word: whoever reads wants the one that stands there."""
+
+    def why(field: str, start: int, end: int, points: float) -> dict[str, Any]:
+        term = "re:(?:wind|water|solar)"
+        return {
+            "rule": "a.yaml:1:2",
+            "term": term,
+            "field": field,
+            "start": start,
+            "end": end,
+            "points": points,
+        }
+
+    told = [why("tag", 6, 10, 2.0), why("section", 14, 19, 1.0), why("lead", 0, 5, 0.5)]
+    verdict = {"regions": [], "topics": [{"slug": "energy", "score": 4.25, "why": told}]}
+    whole = reasons.Whole("Title", "Solar plant", ["big", "x wind"], "http://a.test/water/1")
+    (view,) = reasons.labels(verdict, TREE, whole)
+    assert [(reason.shown, reason.field) for reason in view.reasons] == [
+        ("wind", "tags"),
+        ("water", "address"),
+        ("Solar", "first words"),
+    ]
+    assert view.rest == 0.75

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from services.api.shapes import Article
 from services.api.tree import Kind, LabelTree
 from services.api.words import listed
 
@@ -60,7 +61,10 @@ class ReasonView:
 
 @dataclass(frozen=True, slots=True)
 class LabelView:
-    """One label with its reasons: terms, or the sentence that says which editor set it."""
+    """One label with its reasons: terms, or the sentence that says which editor set it.
+
+    `rest`: points that are not told of one by one: more terms, and what its feed speaks for.
+    """
 
     kind: str
     slug: str
@@ -69,7 +73,24 @@ class LabelView:
     origin: str
     score: float
     reasons: Sequence[ReasonView]
+    rest: float = 0.0
     editor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """What terms were looked for in: the fields of an article, as places in them are counted."""
+
+    title: str
+    text: str
+    tags: Sequence[str] = ()
+    url: str = ""
+
+    def field(self, name: str) -> str:
+        """The words of one field; empty where they are not known."""
+        if name in _IN_TEXT:
+            return self.text
+        return {"title": self.title, "tag": " ".join(self.tags), "section": self.url}.get(name, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +112,17 @@ class Hit:
     name: str
 
 
-def labels(verdict: Mapping[str, Any], tree: LabelTree, *, title: str, text: str) -> list[LabelView]:
+def whole_of(article: Article) -> Whole:
+    """The fields of a stored article."""
+    return Whole(article.item.title, article.text, article.tags, article.item.url)
+
+
+def labels(verdict: Mapping[str, Any], tree: LabelTree, whole: Whole) -> list[LabelView]:
     """Every region and topic of a verdict with its reasons, the primary first."""
     found = []
     for kind, name_of, given in _given(verdict, tree):
+        told = [_reason(why, whole) for why in given.get("why") or []]
+        score = float(given.get("score") or 0)
         found.append(
             LabelView(
                 kind=kind,
@@ -102,8 +130,9 @@ def labels(verdict: Mapping[str, Any], tree: LabelTree, *, title: str, text: str
                 name=name_of,
                 primary=bool(given.get("primary")),
                 origin=_origin(verdict, tree, kind, given),
-                score=float(given.get("score") or 0),
-                reasons=[_reason(why, title, text) for why in given.get("why") or []],
+                score=score,
+                reasons=told,
+                rest=round(score - sum(reason.points for reason in told), 2) if told else 0.0,
                 editor=_editor(given),
             )
         )
@@ -175,9 +204,8 @@ def _joined(hits_: Iterable[Hit], length: int) -> list[tuple[int, int, str, list
     return joined
 
 
-def _reason(why: Mapping[str, Any], title: str, text: str) -> ReasonView:
+def _reason(why: Mapping[str, Any], whole: Whole) -> ReasonView:
     field = str(why.get("field") or "")
-    whole = title if field == "title" else text if field in _IN_TEXT else ""
     return ReasonView(
         term=str(why.get("term") or ""),
         field=FIELDS.get(field, field),
@@ -185,5 +213,5 @@ def _reason(why: Mapping[str, Any], title: str, text: str) -> ReasonView:
         count=int(why.get("count") or 1),
         points=float(why.get("points") or 0),
         rule=str(why.get("rule") or ""),
-        shown=whole[int(why.get("start") or 0) : int(why.get("end") or 0)],
+        shown=whole.field(field)[int(why.get("start") or 0) : int(why.get("end") or 0)],
     )

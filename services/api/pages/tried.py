@@ -53,7 +53,11 @@ def of(answer: Mapping[str, Any], document: Mapping[str, Any], tree: LabelTree) 
     title, body = str(document.get("title") or ""), str(document.get("body") or "")
     return Try(
         version=str(answer.get("version") or ""),
-        labels=reasons.labels(answer, tree, title=title, text=body),
+        labels=reasons.labels(
+            answer,
+            tree,
+            reasons.Whole(title, body, document.get("tags") or (), str(document.get("section") or "")),
+        ),
         places=[str(place["slug"]) for place in answer.get("places") or ()],
         misses=[_miss(miss, tree) for miss in (answer.get("near_misses") or ())[:SHOWN]],
         ignored=[_ignored(hit, title, body) for hit in (answer.get("ignored") or ())[:SHOWN]],

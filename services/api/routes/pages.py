@@ -217,7 +217,7 @@ def _article_page(found: Article, tree: LabelTree, now: datetime) -> bytes:
         now=now,
         kicker=lambda item: kicker(item, tree, where),
         copy_reason=reasons.copy_reason,
-        labels=reasons.labels(verdict, tree, title=item.title, text=found.text),
+        labels=reasons.labels(verdict, tree, reasons.whole_of(found)),
         headline=reasons.marked(item.title, reasons.hits(verdict, tree, in_title=True)),
         text=reasons.marked(found.text, reasons.hits(verdict, tree, in_title=False)),
     )

@@ -110,7 +110,8 @@ def expire(session: Session, *, days: int, limit: int) -> int:
 
 def too_old(days: int) -> str:
     """Why an expired article is not there, for whoever asks."""
-    return f"It is older than {days} days, which is how long articles are kept."
+    age = "a day" if days == 1 else f"{days} days"
+    return f"It is older than {age}, which is how long articles are kept."
 
 
 def cut(session: Session, *, days: int, limit: int) -> int:

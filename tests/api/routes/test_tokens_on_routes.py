@@ -32,8 +32,13 @@ def test_without_a_token_the_desk_is_closed(site, desk):
         answer = site.get(path, method=method)
         assert (answer.status, answer.json["type"]) == (401, "/docs#unauthorized"), path
         assert answer.headers["www-authenticate"] == 'Bearer realm="Dateline"'
-        assert "dateline tokens add" in answer.json["detail"]
+        scope = "read" if (method, path) in READ else "editor"
+        assert f"`dateline tokens add NAME --scope {scope}`" in answer.json["detail"]
         assert answer.headers["cache-control"] == "no-store"
+
+
+def test_operators_are_told_of_their_scope(site, desk):
+    assert "--scope operator" in site.get("/v1/webhooks").json["detail"]
 
 
 def test_a_token_of_nobody_is_refused(site, desk):

@@ -64,7 +64,7 @@ async def _article_page(
         here="corrections",
         article=found,
         item=found.item,
-        labels=reasons.labels(found.verdict, tree, title=found.item.title, text=found.text),
+        labels=reasons.labels(found.verdict, tree, reasons.whole_of(found)),
         stands=stands,
         filled=_as_sent(slip.form) if slip else _filled(found.verdict, stands),
         earlier=[row for row in said if row.withdrawn_at is not None],
