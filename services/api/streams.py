@@ -126,15 +126,18 @@ async def changes_page(
 
 
 def _seen(filters: Filters, change: stream.LoggedChange) -> str | None:
-    """What this follower is told. An edit may have turned `language` or `q` over: then the article has `left`,
+    """What this follower is told. A correction may have turned `language`, `source` or `q` over: then the article has `left`,
     which says nothing new to a follower who never had it and keeps the promise to one who did.
     """
-    if not change.ours:
-        return None
     seen = seen_through(filters.labels, change=change.change, before=change.before, after=change.after)
-    if seen is None or change.fits or seen in {"left", "removed", "merged"}:
+    if seen is None or (change.fits and seen not in {"left", "removed", "merged"}):
         return seen
-    return None if change.change == "added" else "left"
+    if not change.may_have or change.change == "added":
+        return None
+    if seen in {"left", "removed", "merged"}:
+        return seen
+    had = seen_through(filters.labels, change="removed", before=change.before, after=())
+    return "left" if had else None
 
 
 def _entry(  # noqa: PLR0917 (one row of a comprehension)

@@ -123,7 +123,7 @@ def _among_the_newest(filters: Filters, before: Before | None, limit: int) -> Se
     return (
         select(newest.c.id, newest.c.sort_at)
         .join(Article, Article.id == newest.c.id)
-        .where(*changeable_conditions(filters))
+        .where(*conditions(filters))
         .order_by(newest.c.sort_at.desc(), newest.c.id.desc())
         .limit(limit)
     )
@@ -146,25 +146,19 @@ def _all_that_match(filters: Filters, before: Before | None, limit: int) -> Sele
 
 
 def conditions(filters: Filters) -> list[ColumnElement[bool]]:
-    """The part of a filter that labels do not decide, as conditions on the articles' own row."""
-    return source_conditions(filters) + changeable_conditions(filters)
-
-
-def source_conditions(filters: Filters) -> list[ColumnElement[bool]]:
-    """That of them which never changes: who published the article."""
-    return [or_(*(_of_source(key) for key in filters.sources))] if filters.sources else []
+    """The part of a filter that labels do not decide, as conditions on the articles' own row. A correction of the article, or
+    a publisher that adopts it, can turn each of them over.
+    """
+    found = _languages(filters)
+    if filters.sources:
+        found.append(or_(*(_of_source(key) for key in filters.sources)))
+    if filters.q:
+        found.append(Article.search.op("@@")(cast(filters.words, TSQUERY)))
+    return found
 
 
 def _of_source(key: str) -> ColumnElement[bool]:
     return Article.source_id == select(Source.id).where(Source.key == key).scalar_subquery()
-
-
-def changeable_conditions(filters: Filters) -> list[ColumnElement[bool]]:
-    """Those of them that an edit of the article can turn over."""
-    found = _languages(filters)
-    if filters.q:
-        found.append(Article.search.op("@@")(cast(filters.words, TSQUERY)))
-    return found
 
 
 def _languages(filters: Filters) -> list[ColumnElement[bool]]:

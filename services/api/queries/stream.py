@@ -1,15 +1,15 @@
 """The change log: where it stands, and what lies after a position."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, false, func, select, true
+from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.filters import Filters
 from services.api.queries.items import among
-from services.api.queries.latest import changeable_conditions, source_conditions
+from services.api.queries.latest import conditions
 from services.api.shapes import Identity, StreamState
 from services.core.latest import EPOCH
 from services.core.models import Article, Change, SearchState, Sighting, StoryState
@@ -21,8 +21,8 @@ EXAMINED_AT_MOST = 2_000
 
 @dataclass(frozen=True, slots=True)
 class LoggedChange:
-    """One row of the log. `ours` says whether its source is asked for, `fits` whether the article, as it is now, meets
-    the filter's other conditions.
+    """One row of the log. `fits`: whether the article, as it is now, meets the conditions that labels do not decide;
+    `may_have`: whether it does, or may have done so before.
     """
 
     seq: int
@@ -32,8 +32,8 @@ class LoggedChange:
     at: datetime
     before: list[str]
     after: list[str]
-    ours: bool
     fits: bool
+    may_have: bool
 
 
 async def state(connection: AsyncConnection) -> StreamState:
@@ -68,6 +68,7 @@ async def changes(
     connection: AsyncConnection, *, after: int, filters: Filters, limit: int
 ) -> list[LoggedChange]:
     """At most `limit` changes after a position, in order, whether they concern the filter or not."""
+    beside = bool(filters.sources or filters.languages or filters.q)  # labels alone are in the log itself
     query = (
         select(
             Change.seq,
@@ -77,16 +78,25 @@ async def changes(
             Change.at,
             Change.labels_before,
             Change.labels_after,
-            _all_of(source_conditions(filters)),
-            _all_of(changeable_conditions(filters)),
+            _all_of(conditions(filters)),
+            _may_have_fitted(filters) if beside else true(),
         )
         .where(Change.seq > after)
         .order_by(Change.seq)
         .limit(limit)
     )
-    if filters.sources or filters.languages or filters.q:  # labels alone are in the log itself
+    if beside:
         query = query.join(Article, Article.id == Change.article_id)
     return [LoggedChange(*row) for row in await connection.execute(query)]
+
+
+def _may_have_fitted(filters: Filters) -> ColumnElement[bool]:
+    """False only where the article never met these conditions: nobody has corrected it, which alone changes its text, language
+    or source, and it does not meet them now. What was removed is without words: there only the others count.
+    """
+    words = or_(_all_of(conditions(Filters(q=filters.q))), Article.search.is_(None))
+    corrected = Article.updated_at != Article.first_seen_at
+    return or_(corrected, and_(words, _all_of(conditions(replace(filters, q=None)))))
 
 
 def _all_of(conditions: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:

@@ -106,6 +106,46 @@ def test_an_edit_that_ends_a_match_of_words_is_told_as_left(site, desk):
     assert told(site.json(f"/v1/changes?q=rain&since={cursor}")) == [("left", article)]
 
 
+def test_a_correction_of_what_never_matched_and_was_never_corrected_tells_nothing(site, desk):
+    """Other labels, or another place where it is shown, cannot have ended a match."""
+    article = desk.article("Sun in Osh", regions=["asia"], language="en", source="a.example")
+    filters = ["q=rain", "language=ru", "source=b.example"]
+    desk.feed("b.example")
+    cursors = {asked: site.json(f"/v1/latest?{asked}")["changes"] for asked in filters}
+    desk.relabel(article, regions=["russia"])
+    desk.duplicate(article, source="c.example")
+    desk.relabel(article, regions=["russia"])
+    for asked in filters:
+        body = site.json(f"/v1/changes?{asked}&since={cursors[asked]}")
+        assert told(body) == []
+        cursors[asked] = body["cursor"]
+    desk.take_out(article)
+    told_of = [told(site.json(f"/v1/changes?{asked}&since={cursors[asked]}")) for asked in filters]
+    assert told_of == [[("removed", article)], [], []], "of what was removed the words are not known any more"
+
+
+def test_an_edit_that_ends_a_match_of_a_language_is_told_as_left(site, desk):
+    article = desk.article(language="en", regions=["asia"])
+    cursor, other = (site.json(f"/v1/latest?language=en&region={r}")["changes"] for r in ("asia", "russia"))
+    desk.edit(article, language="ru")
+    assert told(site.json(f"/v1/changes?language=en&region=asia&since={cursor}")) == [("left", article)]
+    assert told(site.json(f"/v1/changes?language=en&region=russia&since={other}")) == []
+    desk.take_out(article)
+    assert told(site.json(f"/v1/changes?language=en&region=asia&since={cursor}"))[-1] == ("removed", article)
+
+
+def test_a_publisher_who_adopts_an_article_takes_it_from_who_follows_its_first_source(site, desk):
+    article = desk.article(source="gatherer.example")
+    desk.feed("a.example")
+    gatherer = site.json("/v1/latest?source=gatherer.example")["changes"]
+    publisher = site.json("/v1/latest?source=a.example")["changes"]
+    with transaction() as session:
+        owner = session.scalar(text("SELECT id FROM sources WHERE key = 'a.example'"))
+    desk.edit(article, source_id=owner)
+    assert told(site.json(f"/v1/changes?source=gatherer.example&since={gatherer}")) == [("left", article)]
+    assert told(site.json(f"/v1/changes?source=a.example&since={publisher}")) == [("updated", article)]
+
+
 def test_other_filters_hold_for_changes_too(site, desk):
     english = desk.article(language="en", source="a.example")
     desk.article(language="ru", source="a.example")
@@ -203,6 +243,46 @@ def test_a_cursor_that_was_cut_off_is_gone_and_says_how_to_go_on(site, desk):
     assert len(site.json("/v1/changes")["items"]) == 1
 
 
+def cut(at: str) -> None:
+    """Cut the log as the keeper does, up to a position, which the oldest cursor that is still honoured names."""
+    with transaction() as session:
+        session.execute(text(f"DELETE FROM changes WHERE seq <= ({at})"))
+        session.execute(text(f"UPDATE stream_state SET floor = ({at})"))
+
+
+def test_the_log_is_cut_while_somebody_pages_and_the_oldest_cursor_kept_is_enough(site, desk):
+    ids = [desk.article(regions=["asia"]) for _ in range(6)]
+    first = site.json("/v1/latest?region=asia&limit=2")
+    copy = {item["id"]: item["revision"] for item in first["items"]}
+    desk.edit(ids[0], title="Corrected")
+    desk.relabel(ids[1], regions=["russia"])
+    cut("6")  # what the first page has seen
+    rest = site.json(f"/v1/latest?region=asia&limit=100&before={first['next']}")
+    copy |= {item["id"]: item["revision"] for item in rest["items"]}
+    for entry in site.json(f"/v1/changes?region=asia&since={first['changes']}")["items"]:
+        number = entry["article"]["id"]
+        copy.pop(number, None)
+        if entry["change"] != "left":
+            copy[number] = entry["article"]["revision"]
+    assert copy == {item["id"]: item["revision"] for item in site.json("/v1/latest?region=asia")["items"]}
+
+
+@pytest.mark.parametrize("way", [{}, {"accept": "text/event-stream"}])
+def test_who_pages_so_long_that_the_log_is_cut_behind_him_is_told_so_and_begins_again(site, desk, way):
+    for _ in range(4):
+        desk.article()
+    first = site.json("/v1/latest?limit=2")
+    desk.article()
+    desk.article()
+    cut("5")
+    assert len(site.json(f"/v1/latest?limit=2&before={first['next']}")["items"]) == 2
+    answer = site.get(f"/v1/changes?since={first['changes']}", **way)
+    assert (answer.status, answer.headers["content-type"]) == (410, "application/problem+json")
+    assert "go on from its `changes`" in answer.json["detail"]
+    anew = site.json(answer.json["latest"])
+    assert site.json(f"/v1/changes?since={anew['changes']}")["items"] == []
+
+
 def test_a_cursor_ahead_of_the_stream_is_gone(site, desk):
     with transaction() as session:
         ahead = encode_since(99, epoch=epoch(session), filters=Filters())
@@ -210,7 +290,9 @@ def test_a_cursor_ahead_of_the_stream_is_gone(site, desk):
     assert site.get("/v1/changes", accept="text/event-stream", last_event_id=ahead).status == 410
 
 
-@pytest.mark.parametrize("query", ["since=x", "wait=61", "wait=-1", "before=x"])
+@pytest.mark.parametrize(
+    "query", ["since=x", "wait=61", "wait=-1", "before=x", "since=", "wait=1&wait=2", "language=!!"]
+)
 def test_wrong_requests_are_refused(site, desk, query):
     assert site.get(f"/v1/changes?{query}").status == 400
 
