@@ -1,18 +1,22 @@
 """What routes ask of a request before they answer it."""
 
+import re
 from difflib import get_close_matches
 from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.api.errors import Problem
+from services.api.errors import MACHINE, Problem
 from services.api.filters import Filters, filters_of
 from services.api.queries import sources
 from services.api.tree import Kind, LabelTree
 from services.api.words import listed
 
 LONGEST_QUERY = 200
+LANGUAGE = re.compile(r"[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*")
+"""How a BCP 47 tag is written, with `_` for `-` as many write it."""
+PLAIN_NUMBER = re.compile(r"0|[1-9][0-9]*")
 Limit = Annotated[int, Query(ge=1, le=200, description="How many at most.")]
 BeforeCursor = Annotated[
     str | None, Query(description="The `next` cursor of the page before.", examples=[None])
@@ -20,28 +24,58 @@ BeforeCursor = Annotated[
 
 
 def known_parameters(request: Request) -> None:
-    """Refuse a parameter that the route does not have (a typing error would otherwise be silent), and NULs."""
-    known = _parameters_of(request)
+    """Refuse a parameter that the route does not have (a typing error would otherwise be silent), one that is given twice and
+    counts once, one without a value (pages take those: forms send them), NULs, and numbers in the path that are not as we write them.
+    """
+    operation = _operation_of(request)
+    _plain_numbers(request, operation)
+    takes = {p["name"]: _is_list(p["schema"]) for p in operation.get("parameters", []) if p["in"] == "query"}
+    given: set[str] = set()
     for name, value in request.query_params.multi_items():
-        if name not in known:
-            has = f"it has {listed(sorted(known))}" if known else "it has none"
-            near = get_close_matches(name, known, n=1)
-            meant = f" Did you mean {near[0]}?" if near else ""
-            raise Problem(
-                400,
-                "unknown-parameter",
-                f"{name[:80]} is no parameter of {request.url.path}; {has}.{meant}",
-                {"parameter": name[:80], "known": sorted(known)},
-            )
-        if "\x00" in value:
-            raise Problem(400, "invalid-parameter", f"{name}: a NUL character.", {"parameter": name})
+        if name not in takes:
+            raise _unknown(request, name, sorted(takes))
+        wrong = None
+        if name in given and not takes[name]:
+            wrong = "once at most is expected here"
+        elif "\x00" in value:
+            wrong = "a NUL character"
+        elif not value.strip() and request.url.path.startswith(MACHINE):
+            wrong = "it has no value; give one, or leave it out"
+        if wrong:
+            raise Problem(400, "invalid-parameter", f"{name}: {wrong}.", {"parameter": name})
+        given.add(name)
 
 
-def _parameters_of(request: Request) -> set[str]:
-    """Names from the published description, so that what is documented and what is taken cannot differ."""
+def _unknown(request: Request, name: str, known: list[str]) -> Problem:
+    has = f"it has {listed(known)}" if known else "it has none"
+    near = get_close_matches(name, known, n=1)
+    meant = f" Did you mean {near[0]}?" if near else ""
+    detail = f"{name[:80]} is no parameter of {request.url.path}; {has}.{meant}"
+    return Problem(400, "unknown-parameter", detail, {"parameter": name[:80], "known": known})
+
+
+def _operation_of(request: Request) -> dict[str, Any]:
+    """From the published description, so that what is documented and what is taken cannot differ."""
     described: dict[str, Any] = request.app.openapi()
-    operation = described["paths"].get(request.scope["route"].path_format, {}).get(request.method.lower(), {})
-    return {p["name"] for p in operation.get("parameters", []) if p["in"] == "query"}
+    found: dict[str, Any] = described["paths"].get(request.scope["route"].path_format, {})
+    operation: dict[str, Any] = found.get(request.method.lower(), {})
+    return operation
+
+
+def _is_list(schema: dict[str, Any]) -> bool:
+    return any(kind.get("type") == "array" for kind in (schema, *schema.get("anyOf", ())))
+
+
+def _plain_numbers(request: Request, operation: dict[str, Any]) -> None:
+    """One thing has one address: `01` and `+1` are none. Raises Problem (404)."""
+    for parameter in operation.get("parameters", []):
+        if parameter["in"] == "path" and parameter["schema"].get("type") == "integer":
+            name, value = parameter["name"], str(request.path_params[parameter["name"]])
+            if not PLAIN_NUMBER.fullmatch(value):
+                detail = (
+                    f"Nothing stands at this address: {name}: a whole number is expected, not {value[:80]!r}."
+                )
+                raise Problem(404, "not-found", detail)
 
 
 def asked_filters(
@@ -67,6 +101,10 @@ def asked_filters(
     ] = None,
 ) -> Filters:
     """The filters as asked for; not yet checked against what exists. (By alias: a path may have a `region` of its own.)"""
+    for tag in language or ():
+        if not LANGUAGE.fullmatch(tag.strip()):
+            detail = f"language: {tag[:80]!r} is no BCP 47 tag, such as `en`, `kk` or `pt-BR`."
+            raise Problem(400, "invalid-parameter", detail, {"parameter": "language"})
     return filters_of(
         regions=regions or (), topics=topics or (), languages=language or (), sources=source or (), q=q
     )

@@ -25,6 +25,8 @@ from services.core.errors import (
 )
 
 MEDIA_TYPE = "application/problem+json"
+MACHINE = ("/v1", "/feeds/", "/health/", "/metrics", "/openapi.json")
+"""Addresses for programs: they get problems, never pages."""
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
 RETRY_AFTER = "5"
 """Seconds after which a reader may ask again when something we stand on is away."""
@@ -249,5 +251,4 @@ def methods_at(app: Any, path: str) -> set[str]:
 
 def wants_page(path: str, accept: str) -> bool:
     """Whether a person is asking: pages are everything outside the machine's addresses, for those who take HTML."""
-    machine = ("/v1", "/feeds/", "/health/", "/metrics", "/openapi.json")
-    return "text/html" in accept and not path.startswith(machine)
+    return "text/html" in accept and not path.startswith(MACHINE)

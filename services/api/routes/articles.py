@@ -10,10 +10,9 @@ from services.api.conditional import etag_of
 from services.api.deps import known_parameters
 from services.api.errors import Problem
 from services.api.formats import json_api
-from services.api.queries import articles, stream
+from services.api.queries import articles
 from services.api.respond import STREAM_CACHE, Terms, merged, not_modified, respond
 from services.api.schemas import ArticleBody, problems
-from services.api.streams import REPRESENTATION
 from services.core.db import snapshot
 
 router = APIRouter(tags=["read"], dependencies=[Depends(known_parameters)])
@@ -31,15 +30,13 @@ async def article(request: Request, article_id: ArticleId) -> Response:
         standing = await require_standing(connection, article_id)
         if survivor := merged_into(standing):
             return merged(f"/v1/articles/{survivor}")
-        state = await stream.state(connection)
-        tag = etag_of(REPRESENTATION, "article", state.epoch, state.sighting, article_id, standing)
-        terms = Terms(tag, STREAM_CACHE)
-        if known := not_modified(request, terms):
-            return known
         found = await articles.article(connection, article_id)
     if found is None:
         raise _missing(article_id)
-    return respond(request, terms, json_api.article(found), json_api.MEDIA_TYPE)
+    # Of the bytes themselves: what goes on around an article, such as a lease or a sighting of another one, is no change of it.
+    body = json_api.article(found)
+    terms = Terms(etag_of(body), STREAM_CACHE)
+    return not_modified(request, terms) or respond(request, terms, body, json_api.MEDIA_TYPE)
 
 
 def merged_into(standing: articles.Standing) -> int | None:

@@ -45,7 +45,6 @@ async def what_is_rising(
     limit: Limit = 10,
 ) -> Response:
     """What rises: more publishers on a story, and sooner, than its region or topic is used to."""
-    _once(request, "region", "topic", "window", "limit")
     length, now = window_of(window), this_half_minute()
     async with snapshot() as connection:
         tree = await label_tree(connection)
@@ -70,11 +69,3 @@ def window_of(text: str) -> timedelta:
         detail = f"window: hours from 1h to {longest}h are expected, such as 6h, not {text[:80]!r}."
         raise Problem(400, "invalid-parameter", detail, {"parameter": "window"})
     return length
-
-
-def _once(request: Request, *names: str) -> None:
-    """Refuse what was given twice: of streams several regions can be asked, here the first would be dropped silently."""
-    for name in names:
-        if len(request.query_params.getlist(name)) > 1:
-            detail = f"{name}: once at most is expected here; ask for each by itself."
-            raise Problem(400, "invalid-parameter", detail, {"parameter": name})

@@ -90,9 +90,17 @@ def test_an_article_that_waits_says_so(site, desk):
     assert "three workers died on it" in site.get(f"/v1/articles/{aside}").json["detail"]
 
 
-@pytest.mark.parametrize("found", ["0", "-1", "x", "1.5", "999", str(2**63), "9" * 40])
+@pytest.mark.parametrize(
+    "found", ["0", "-1", "x", "1.5", "999", str(2**63), "9" * 40, "01", "+1", "%201", "1_0", "%EF%BC%91"]
+)
 def test_an_id_that_is_none_is_404(site, desk, found):
-    assert site.get(f"/v1/articles/{found}").status == 404
+    """One article has one address, so its number is written in one way."""
+    for _ in range(10):
+        desk.article()
+    answer = site.get(f"/v1/articles/{found}")
+    assert (answer.status, answer.json["type"]) == (404, "/docs#not-found")
+    assert site.get(f"/article/{found}").status == 404
+    assert site.get(f"/v1/stories/{found}").status == 404
 
 
 def test_its_tag_changes_with_the_article_and_with_nothing_else(site, desk):
@@ -104,6 +112,21 @@ def test_its_tag_changes_with_the_article_and_with_nothing_else(site, desk):
     assert site.get(f"/v1/articles/{article}", if_none_match=tag).status == 304
     desk.duplicate(article, source="b.example")
     assert site.get(f"/v1/articles/{article}", if_none_match=tag).status == 200
+
+
+def test_its_tag_stays_while_other_articles_come_and_while_it_is_only_worked_on(site, desk):
+    article = desk.article("First")
+    first = site.get(f"/v1/articles/{article}")
+    other = desk.article("Another", source="b.example")
+    desk.sighting(other, source="c.example", url="https://c.example/1")
+    with transaction() as session:
+        session.execute(
+            text("UPDATE articles SET attempts = 1, lease_token = 'x' WHERE id = :id"), {"id": article}
+        )
+    again = site.get(f"/v1/articles/{article}")
+    assert (again.body, again.headers["etag"]) == (first.body, first.headers["etag"])
+    desk.sighting(article, source="c.example", url="https://c.example/2")
+    assert site.get(f"/v1/articles/{article}").headers["etag"] != first.headers["etag"]
 
 
 def test_a_password_in_a_feeds_address_is_not_shown(site, desk):

@@ -181,12 +181,22 @@ def test_the_following_page_is_also_linked(site, desk):
         ("source=nobody.example", "unknown-source", "nobody.example"),
         ("q=%00", "invalid-parameter", "NUL"),
         ("q=" + "x" * 201, "invalid-parameter", "q"),
+        ("limit=1&limit=2", "invalid-parameter", "limit: once at most"),
+        ("q=a&region=asia&q=a", "invalid-parameter", "q: once at most"),
+        ("region=", "invalid-parameter", "region: it has no value"),
+        ("region=asia&region=", "invalid-parameter", "region: it has no value"),
+        ("before=", "invalid-parameter", "before: it has no value"),
+        ("limit=", "invalid-parameter", "limit: it has no value"),
+        ("q=%20", "invalid-parameter", "q: it has no value"),
+        ("language=!!", "invalid-parameter", "language: '!!'"),
+        ("language=e", "invalid-parameter", "language: 'e'"),
     ],
 )
 def test_a_wrong_request_is_refused_with_a_sentence(site, desk, query, kind, said):
     answer = site.get(f"/v1/latest?{query}")
     assert (answer.status, answer.headers["content-type"]) == (400, "application/problem+json")
     assert answer.json["type"] == f"/docs#{kind}"
+    assert answer.json.get("parameter", "before") == query.rpartition("&")[2].partition("=")[0]
     assert said in answer.json["detail"]
 
 
@@ -211,3 +221,17 @@ def test_a_cursor_does_not_survive_a_restore(site, desk):
     for path in (f"/v1/latest?before={body['next']}", f"/v1/changes?since={body['changes']}"):
         answer = site.get(path)
         assert (answer.status, answer.json["latest"]) == (410, "/v1/latest")
+
+
+def test_any_well_formed_language_may_be_asked_for_and_lists_may_repeat(site, desk):
+    found = desk.article(language="sr-Latn", regions=["asia"])
+    for query in (
+        "language=SR_latn",
+        "language=kk&language=sr-latn",
+        "region=asia&region=russia&language=sr",
+    ):
+        assert [item["id"] for item in site.json(f"/v1/latest?{query}")["items"]] == [found]
+
+
+def test_a_form_of_a_page_may_send_a_field_that_is_empty(site, desk):
+    assert site.get("/latest?q=").status == 200
