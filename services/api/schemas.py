@@ -241,12 +241,15 @@ _MEANINGS = {
     401: "A token is needed, or the one that was sent is nobody's.",
     403: "The token does not allow this; `scope` names what is missing.",
     404: "Nothing stands there.",
+    408: "The body took too long to arrive.",
     409: "Somebody else was faster; the sentence says how to go on.",
     410: "It was there, and is gone for good.",
     412: "It was changed since you read it.",
     413: "The body is larger than what is read.",
     422: "The rules are wrong, or their own tests fail.",
     428: "Say with `If-Match` what you mean to replace.",
+    429: "More than one reader may send; `Retry-After` says when to go on.",
+    500: "A fault of ours; it is in the log.",
     503: "Something the service stands on does not answer; `Retry-After` says when to ask again.",
 }
 
