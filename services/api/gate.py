@@ -11,14 +11,12 @@ from starlette.types import Scope
 
 from services.api.auth import bearer_of
 from services.api.errors import Problem, problem_of
-from services.api.limits import CLOSED, LIMITS, REFUSED, WINDOW_S, Answer, Tally, reader_at
+from services.api.limits import CLOSED, FREE, LIMITS, REFUSED, WINDOW_S, Answer, Tally, reader_at
 from services.core import cache
 from services.core.clock import monotonic, utc_now
 from services.core.settings import settings
 from services.core.tokens import Bearer
 
-FREE = ("/health/", "/metrics", "/static/", "/websub/")
-"""What watches us, what pages are made of, and hubs: never counted and never closed."""
 OWN_DOORS = ("/v1/rules", "/v1/corrections", "/v1/webhooks", "/v1/judgements", "/editor")
 """What asks for a token by itself, and says which scope it needs."""
 REMEMBERED_S = 10.0

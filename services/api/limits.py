@@ -13,6 +13,8 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from services.core.setting_kinds import Network
 
 WINDOW_S = 60
+FREE = ("/health/", "/metrics", "/static/", "/websub/")
+"""What watches us, what pages are made of, and hubs: never counted and never closed."""
 LIMITS = "dateline.limits"
 """In the scope of a request: headers about limits for its answer."""
 REFUSED = "dateline.refused"

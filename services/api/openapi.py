@@ -10,7 +10,7 @@ from services.api import formats
 from services.api.bodies import BODIES
 from services.api.errors import MACHINE, MEDIA_TYPE, PROBLEMS
 from services.api.formats import opml
-from services.api.gate import FREE
+from services.api.limits import FREE
 from services.api.schemas import ProblemBody, problems
 
 DESCRIPTION = (
