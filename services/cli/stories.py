@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from services.cli.asking import Api, asks_the_api
 from services.cli.labelled import JUDGED, measure, measure_judged, print_table, refuse_both
 from services.cli.printing import JSON, plural, print_json
 
@@ -24,14 +25,13 @@ def stories() -> None:
     "-n", "limit", default=20, show_default=True, help="How many of its articles, the newest first."
 )
 @JSON
-def show(story_id: int, limit: int, as_json: bool) -> None:
+@asks_the_api
+def show(api: Api, story_id: int, limit: int, as_json: bool) -> None:
     """One story: its publishers, and its articles with the reason for each. An id that was merged gives the story it is part of.
 
     Example: dateline stories show 7
     """
-    from services.cli.asking import ask
-
-    found = ask(f"/v1/stories/{story_id}", [("limit", str(limit))])
+    found = api.ask(f"/v1/stories/{story_id}", [("limit", str(limit))])
     if as_json:
         print_json(found)
         return
@@ -44,16 +44,15 @@ def show(story_id: int, limit: int, as_json: bool) -> None:
 @click.option("--window", default="48h", show_default=True, help="Publishers heard longer ago do not count.")
 @click.option("-n", "limit", default=10, show_default=True, help="How many.")
 @JSON
-def trending(region: str | None, topic: str | None, window: str, limit: int, as_json: bool) -> None:
+@asks_the_api
+def trending(api: Api, region: str | None, topic: str | None, window: str, limit: int, as_json: bool) -> None:
     """What is rising, the most first, each story with the arithmetic of its score.
 
     Example: dateline stories trending --region central-asia --window 24h
     """
-    from services.cli.asking import ask
-
     labels = [("region", region)] if region else []
     labels += [("topic", topic)] if topic else []
-    found = ask("/v1/trending", [*labels, ("window", window), ("limit", str(limit))])
+    found = api.ask("/v1/trending", [*labels, ("window", window), ("limit", str(limit))])
     if as_json:
         print_json(found)
         return

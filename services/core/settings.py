@@ -35,6 +35,8 @@ class Settings:
     fetch_timeout: int
     contact_url: str
     public_url: str | None
+    url: str | None
+    token: str | None
     parse_sample: float
     reading: str
     rate_limit: int
@@ -102,6 +104,10 @@ SETTINGS: tuple[Setting, ...] = (
         None,
         "Address under which the world reaches the API, for links in feeds and for WebSub: no push without it.",
     ),
+    Setting(
+        "url", kinds.web_address, None, "Address of the API that commands ask; DATELINE_BIND when empty."
+    ),
+    Setting("token", str, None, "Token that commands ask the API with.", secret=True),
     Setting(
         "parse_sample",
         kinds.share,

@@ -110,6 +110,7 @@ WRONG = [
     ("FETCH_TIMEOUT", "1h"),
     ("CONTACT_URL", "editor@dateline.example"),
     ("PUBLIC_URL", "news.example.org"),
+    ("URL", "news.example.org"),
     ("PARSE_SAMPLE", "1.5"),
     ("CONTACT_URL", "https://"),
     ("CONTACT_URL", "https://a.example/\r\nX-Evil: 1"),
@@ -138,7 +139,7 @@ def test_a_wrong_value_is_refused_in_one_sentence_that_names_its_variable(name, 
 
 
 def test_every_setting_that_can_be_wrong_is_tried():
-    anything_goes = {"FEEDS", "ADMIN_TOKEN"}
+    anything_goes = {"FEEDS", "ADMIN_TOKEN", "TOKEN"}
     tried = {f"DATELINE_{name}" for name, _ in WRONG} | {f"DATELINE_{name}" for name in anything_goes}
     assert {setting.name for setting in SETTINGS} == tried
 
