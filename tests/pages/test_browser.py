@@ -157,3 +157,62 @@ def test_a_row_that_is_told_anew_names_the_publishers_of_its_story(site, desk, s
             )
 
     assert asyncio.run(look()) == "4 publishers"
+
+
+def rise(desk, stories, *numbers: int) -> None:
+    """These stories rise everywhere, each with five publishers."""
+    told = {number: [(f"{number}-{n}.example", n) for n in range(5)] for number in numbers}
+    stories.rising(desk.now, told)
+
+
+def test_what_is_rising_keeps_up_and_what_is_open_stays_open(site, desk, stories, new_tab):
+    ids = furnish(desk)
+    stories.put(7, ids[:2])
+    stories.put(8, ids[2:4])
+    rise(desk, stories, 7)
+
+    async def look():
+        async with new_tab() as tab:
+            await tab.open(f"{site.url}/")
+            await tab.until("document.querySelectorAll('.trend').length === 1")
+            await tab.value("document.querySelector('.trend details').open = true")
+            await tab.value("document.querySelector('.latest').marked = true")
+            await asyncio.to_thread(rise, desk, stories, 7, 8)
+            await asyncio.to_thread(desk.article, "Something new", age=timedelta(0))
+            await tab.until("document.querySelectorAll('.trend').length === 2")
+            assert await tab.value("document.querySelectorAll('.trend details[open]').length") == 1
+            assert await tab.value("document.querySelector('.latest').marked"), "the page was not loaded anew"
+            return tab.complaints
+
+    assert asyncio.run(look()) == []
+
+
+def test_a_story_grows_before_the_eyes_of_who_comes_back_to_it(site, desk, stories, new_tab):
+    ids = furnish(desk)
+    stories.put(7, ids[:2])
+
+    async def look():
+        async with new_tab() as tab:
+            await tab.open(f"{site.url}/story/7")
+            await tab.until("document.querySelectorAll('.stream-list > li').length === 2")
+            await asyncio.to_thread(stories.put, 7, ids[:5])
+            await tab.value("document.dispatchEvent(new Event('visibilitychange'))")
+            await tab.until("document.querySelectorAll('.stream-list > li').length === 5")
+            assert "5 articles" in await tab.value("document.querySelector('.event-head').textContent")
+            return tab.complaints
+
+    assert asyncio.run(look()) == []
+
+
+def test_the_number_of_publishers_beside_a_headline_keeps_up(site, desk, stories, new_tab):
+    ids = furnish(desk)
+
+    async def look():
+        async with new_tab() as tab:
+            await tab.open(f"{site.url}/")
+            await tab.until("document.querySelectorAll('.latest-list > li').length > 0")
+            await asyncio.to_thread(stories.put, 7, ids[:4])
+            await tab.value("document.dispatchEvent(new Event('visibilitychange'))")
+            await tab.until("document.querySelector('.latest-list a[href=\"/story/7\"]') !== null")
+
+    asyncio.run(look())

@@ -146,6 +146,11 @@ def test_the_search_finds_and_keeps_the_words(site, desk):
     found = page(site, "/latest?q=railway")
     assert [text for _, text in found.all("h2", class_="headline")] == [NEWS[2][2]]
     assert found.all("input", id="q")[0][0]["value"] == "railway"
+    feeds = [attributes["href"] for attributes, _ in found.all("link", rel="alternate")]
+    assert feeds == [f"/feeds/latest.{ending}?q=railway" for ending in ("atom", "rss", "json")]
+    assert {f"/feeds/latest.{ending}?q=railway" for ending in ("atom", "rss", "json")} <= {
+        attributes["href"] for attributes, _ in found.all("a")
+    }
 
 
 def test_the_operators_page_shows_troubles_in_words(site, desk):

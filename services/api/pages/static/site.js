@@ -1,6 +1,7 @@
-// Makes pages that already work a little better: ages go on counting, and Latest follows the stream.
+// Makes pages that already work a little better: ages go on counting, Latest follows the stream, and what is rising keeps up.
 "use strict";
 
+const NEWS = "dateline:news";
 const MINUTE = 60, HOUR = 3600, DAY = 86400;
 
 // The same words as services/api/words.py.
@@ -69,9 +70,11 @@ class Follower {
 
   remove(id) {
     this.find(id)?.remove();
+    document.dispatchEvent(new Event(NEWS));
   }
 
   show(kind, article) {
+    document.dispatchEvent(new Event(NEWS));
     const there = this.find(article.id);
     const entry = element("li", {}, this.story(article));
     if (there) {
@@ -124,13 +127,87 @@ class Follower {
     }
     if (article.story && article.story.articles > 1 && article.story.publishers > 1) {
       byline.append(" ", element("span", { class: "dot", "aria-hidden": "true" }, "·"), " ",
-        element("a", { href: `/story/${Number(article.story.id)}` }, `${article.story.publishers} publishers`));
+        element("a", { class: "unbroken", href: `/story/${Number(article.story.id)}` }, `${article.story.publishers} publishers`));
     }
     story.append(byline);
     return story;
   }
 }
 
+// What the server alone can tell (what is rising, how a story grows, how many are on it) is taken from the page itself, asked for
+// again: seldom, only where somebody looks, and what is the same is not touched. What is being read or typed into stays.
+class Refresher {
+  static SOON = 2000;
+  static BETWEEN = 20000;
+  static SELDOM = 60000;
+
+  constructor() {
+    this.last = 0;
+    this.due = 0;
+    this.timer = null;
+  }
+
+  start() {
+    this.later(Refresher.SELDOM);
+    document.addEventListener(NEWS, () => this.later(Refresher.SOON));
+    document.addEventListener("visibilitychange", () => { if (!document.hidden) this.later(0); });
+  }
+
+  // The earliest of all wishes holds, and two looks are never closer than BETWEEN.
+  later(wait) {
+    const due = Math.max(Date.now() + wait, this.last + Refresher.BETWEEN);
+    if (this.timer !== null && this.due <= due) return;
+    clearTimeout(this.timer);
+    this.due = due;
+    this.timer = setTimeout(() => this.look(), due - Date.now());
+  }
+
+  async look() {
+    this.timer = null;
+    this.last = Date.now();
+    let pause = Refresher.SELDOM;
+    if (!document.hidden) {
+      try {
+        const answer = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-cache" });
+        if (answer.ok) this.take(new DOMParser().parseFromString(await answer.text(), "text/html"));
+        else pause = Math.max(pause, 1000 * Number(answer.headers.get("Retry-After") || 0));
+      } catch {
+        pause *= 2;  // no network: it may be back
+      }
+    }
+    this.later(pause);
+  }
+
+  take(fresh) {
+    for (const part of document.querySelectorAll("[data-live]")) {
+      this.swap(part, fresh.querySelector(`[data-live="${part.dataset.live}"]`));
+    }
+    for (const story of document.querySelectorAll("[data-article]")) {
+      const line = `[data-article="${story.dataset.article}"] .byline`;
+      this.swap(story.querySelector(".byline"), fresh.querySelector(line));
+    }
+    refreshAges();
+  }
+
+  swap(part, fresh) {
+    if (!part || !fresh || part.contains(document.activeElement) || this.told(part) === this.told(fresh)) return;
+    const open = new Set([...part.querySelectorAll("details[open] > summary")].map((summary) => summary.textContent));
+    for (const summary of fresh.querySelectorAll("details > summary")) {
+      if (open.has(summary.textContent)) summary.parentElement.open = true;
+    }
+    part.replaceChildren(...document.importNode(fresh, true).childNodes);
+  }
+
+  // What a part says, but for ages, which count by themselves, and for what somebody has opened.
+  told(part) {
+    const copy = part.cloneNode(true);
+    for (const age of copy.querySelectorAll("time[data-age]")) age.textContent = "";
+    for (const opened of copy.querySelectorAll("details[open]")) opened.removeAttribute("open");
+    return copy.innerHTML.replace(/\s+/g, " ");
+  }
+}
+
+if (document.querySelector("[data-live]")) new Refresher().start();
 setInterval(refreshAges, 30000);
 document.addEventListener("visibilitychange", refreshAges);
 refreshAges();
