@@ -5,28 +5,28 @@
 #   ones go, one by one;  4. scheduler and workers, in the numbers that run.
 # COMPOSE=docker-compose for version 1. Needs the edge, or a range of ports, such as API_PUBLISH=127.0.0.1:8000-8007.
 set -eu
-compose=${COMPOSE:-docker compose}
+options=$*
 wait_s=${WAIT_S:-120}
 say() { echo "update: $*"; }
-run() { $compose "$@"; }
-number() { run_with ps -q "$1" | grep -c . || true; }
-options=$*
-# shellcheck disable=SC2086 # options are words
-run_with() { run $options "$@"; }
-
+# shellcheck disable=SC2086 # both are words
+compose() { ${COMPOSE:-docker compose} $options "$@"; }
+number() { compose ps -q "$1" | grep -c . || true; }
 health() { docker inspect -f '{{if .State.Health}}{{.State.Health.Status}}{{else}}{{.State.Status}}{{end}}' "$1"; }
 
-old=$(run_with ps -q api)
+old=$(compose ps -q api)
 [ -n "$old" ] || { say "no API runs here: docker compose up -d starts everything."; exit 1; }
 copies=$(number api)
 ingest=$(number ingest) classify=$(number classify) stories=$(number stories) scheduler=$(number scheduler)
 
 say "the schema"
-run_with run --rm --no-deps -T migrate
+compose run --rm --no-deps -T migrate
 
 say "$copies new copies of the API beside $copies old ones"
-run_with up -d --no-deps --no-recreate --scale "api=$((copies * 2))" api
-for id in $(run_with ps -q api); do
+compose up -d --no-deps --no-recreate --scale "api=$((copies * 2))" api || {
+    say "they do not start: the old ones go on. Has API_PUBLISH a range of ports? docker compose ps shows what to remove."
+    exit 1
+}
+for id in $(compose ps -q api); do
     case " $(echo $old) " in *" $id "*) continue ;; esac
     waited=0
     until [ "$(health "$id")" = healthy ]; do
@@ -46,6 +46,6 @@ for id in $old; do
 done
 
 say "scheduler and workers"
-run_with up -d --no-deps --scale "scheduler=$scheduler" --scale "ingest=$ingest" --scale "classify=$classify" \
+compose up -d --no-deps --scale "scheduler=$scheduler" --scale "ingest=$ingest" --scale "classify=$classify" \
     --scale "stories=$stories" scheduler ingest classify stories
 say "done"

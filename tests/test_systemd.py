@@ -1,0 +1,90 @@
+"""The units for one machine without containers agree with the code: commands, roles, settings, and a stop longer than a job's grace."""
+
+import re
+import shutil
+import subprocess
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+from services.cli import COMMANDS
+from services.core.broker import OPTIONS
+from services.core.queues import ROLES
+from services.core.settings import SETTINGS
+
+FOLDER = Path(__file__).parents[1] / "infra/systemd"
+UNITS = {path.name: path for path in sorted(FOLDER.iterdir())}
+SERVICES = [name for name in UNITS if name.endswith(".service")]
+ROLE_SERVICES = [name for name in SERVICES if name != "dateline-migrate.service"]
+KNOWN = {setting.name for setting in SETTINGS} | {setting.name + "_FILE" for setting in SETTINGS}
+
+
+def _lines(name: str) -> dict[str, list[str]]:
+    """What a unit says, key by key; a key may stand more than once."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for line in UNITS[name].read_text().splitlines():
+        if re.match(r"\w+=", line):
+            key, _, value = line.partition("=")
+            found[key].append(value)
+    return found
+
+
+def _starts(name: str) -> list[str]:
+    (command,) = _lines(name)["ExecStart"]
+    assert command.startswith("/opt/dateline/bin/dateline ")
+    return command.split()[1:]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_unit_runs_a_command_that_exists(name):
+    assert _starts(name)[0] in COMMANDS
+
+
+def test_the_target_starts_every_role_once():
+    wanted = _lines("dateline.target")["Wants"][0].split()
+    assert {f"dateline-worker@{role}.service" for role in ROLES} <= set(wanted)
+    assert {re.sub(r"@\w+", "@", unit) for unit in wanted} == set(ROLE_SERVICES)
+    assert len(wanted) == len(set(wanted))
+    assert _starts("dateline-worker@.service") == ["worker", "%i"]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_units_set_only_settings_that_exist_and_take_secrets_from_what_they_load(name):
+    lines = _lines(name)
+    said = dict(pair.split("=", 1) for value in lines["Environment"] for pair in value.split())
+    assert {key for key in said if key.startswith("DATELINE_")} <= KNOWN
+    loaded = {value.partition(":")[0] for value in lines["LoadCredential"]}
+    assert {value.removeprefix("%d/") for key, value in said.items() if key.endswith("_FILE")} == loaded
+    assert loaded >= {"database_url", "redis_url"}
+
+
+@pytest.mark.parametrize("name", ROLE_SERVICES)
+def test_a_role_comes_back_for_ever_and_stops_after_its_jobs_were_handed_back(name):
+    lines = _lines(name)
+    assert lines["Restart"] == ["always"]
+    assert lines["StartLimitIntervalSec"] == ["0"]
+    assert int(lines["TimeoutStopSec"][0]) > OPTIONS["worker_soft_shutdown_timeout"]
+    assert lines["KillSignal"] == ["SIGQUIT" if "worker" in name else "SIGTERM"]
+    assert lines["PartOf"] == ["dateline.target"]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_units_are_bounded_and_locked_up(name):
+    lines = _lines(name)
+    assert lines["MemoryMax"]
+    assert lines["TasksMax"]
+    assert lines["User"] == ["dateline"]
+    assert lines["CapabilityBoundingSet"] == [""]
+    assert lines["ProtectSystem"] == ["strict"]
+    assert lines["NoNewPrivileges"] == ["yes"]
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd-analyze on this machine")
+def test_systemd_takes_the_units(tmp_path):
+    for name, path in UNITS.items():
+        (tmp_path / name).write_text(path.read_text().replace("/opt/dateline/bin/dateline", "/bin/true"))
+    files = [str(tmp_path / name) for name in UNITS]
+    done = subprocess.run(["systemd-analyze", "verify", *files], capture_output=True, text=True, check=False)
+    complaints = [line for line in done.stderr.splitlines() if str(tmp_path) in line or "dateline" in line]
+    assert (done.returncode, complaints) == (0, [])
