@@ -41,11 +41,19 @@ def test_every_unit_runs_a_command_that_exists(name):
     assert _starts(name)[0] in COMMANDS
 
 
-def test_the_target_starts_every_role_once():
-    wanted = _lines("dateline.target")["Wants"][0].split()
-    assert {f"dateline-worker@{role}.service" for role in ROLES} <= set(wanted)
-    assert {re.sub(r"@\w+", "@", unit) for unit in wanted} == set(ROLE_SERVICES)
-    assert len(wanted) == len(set(wanted))
+@pytest.mark.parametrize("name", ROLE_SERVICES)
+def test_a_role_that_is_enabled_starts_with_the_target(name):
+    assert _lines(name)["WantedBy"] == ["dateline.target"]
+    assert _lines("dateline.target")["WantedBy"] == ["multi-user.target"]
+
+
+def test_the_page_enables_every_role():
+    page = (FOLDER.parents[1] / "docs/how-to/systemd.md").read_text()
+    (enabled,) = re.findall(
+        r"^systemctl enable --now (dateline\.target .* dateline-scheduler .*)$", page, re.MULTILINE
+    )
+    instances = {f"dateline-worker@{role}" for role in ROLES}
+    assert set(enabled.split()) == {"dateline.target", "dateline-api", "dateline-scheduler"} | instances
     assert _starts("dateline-worker@.service") == ["worker", "%i"]
 
 
