@@ -1,7 +1,9 @@
 """How migrations run: one at a time whoever asks, each in a transaction, never waiting long for a lock."""
 
+import time
+
 from alembic import context
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, text
 
 from services.core.db import CLIENT, database_url
 from services.core.errors import ConfigurationError
@@ -19,8 +21,8 @@ def run() -> None:
             raise ConfigurationError(
                 f"The database's encoding is {encoding}, which cannot hold the world's news: make it with ENCODING 'UTF8'."
             )
-        # The lock comes before any timeout: the second of two migrations waits for the first, however long.
-        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK})
+        connection.commit()
+        _wait_for_turn(connection)
         connection.execute(text("SET lock_timeout = '10s'"))
         connection.commit()
         context.configure(
@@ -32,6 +34,16 @@ def run() -> None:
         with context.begin_transaction():
             context.run_migrations()
     engine.dispose()
+
+
+def _wait_for_turn(connection: Connection) -> None:
+    """The second of two migrations waits for the first, however long. Outside of any transaction: an index that the first one builds
+    CONCURRENTLY waits for all that are open, and would wait for ours for ever.
+    """
+    while not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": MIGRATION_LOCK}):
+        connection.commit()
+        time.sleep(0.2)
+    connection.commit()
 
 
 run()

@@ -25,7 +25,10 @@ _BEFORE = """
 BEGIN;
 SET LOCAL lock_timeout = '60s';
 SET LOCAL client_min_messages = warning;
-SELECT pg_advisory_xact_lock({migration}), pg_advisory_xact_lock({stream});
+DO $$ BEGIN
+    IF NOT pg_try_advisory_xact_lock({migration}) THEN RAISE EXCEPTION 'a migration or another restore is running'; END IF;
+END $$;
+SELECT pg_advisory_xact_lock({stream});
 CREATE TEMP TABLE dateline_numbers ON COMMIT DROP AS
     SELECT sequencename AS name, last_value AS given FROM pg_sequences WHERE schemaname = 'public';
 CREATE TEMP TABLE dateline_stories (next_story bigint) ON COMMIT DROP;

@@ -291,3 +291,12 @@ def test_the_commands_say_what_they_did_and_refuse_in_a_sentence(database_url, d
     assert "1 articles and 1 feeds" in restored.out
     assert run("restore", str(tmp_path / "nothing")).code == 1
     assert run("restore").code == 2
+
+
+def test_it_does_not_meet_a_migration(database_url, file):
+    before = held(database_url)
+    with psycopg.connect(plain(database_url), autocommit=True) as migrating:
+        migrating.execute("SELECT pg_advisory_lock(%s)", (schema.MIGRATION_LOCK,))
+        with pytest.raises(DatelineError, match="migration or another restore is running"):
+            restoring.restore(database_url, file, force=False, progress=silent)
+    assert held(database_url) == before

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+import psycopg
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -48,6 +49,9 @@ QUESTIONS: dict[str, Callable[[Session], object]] = {
     "scheduler: is anything to expire": lambda session: expiring.waiting(session, days=90),
     "scheduler: stories that wait": _stories_behind,
     "classify: a claim": classify_store.claim,
+    "metrics: articles put aside": lambda session: session.execute(
+        text("SELECT count(*) FROM articles WHERE quarantined IS NOT NULL")
+    ).all(),
     "the stream's state": lambda session: session.execute(
         text("SELECT max(seq), (SELECT max(id) FROM sightings) FROM changes")
     ).all(),
@@ -96,9 +100,8 @@ def measure(
     """Grow the database of the stage, make an empty one beside it, and work in both by turns."""
     full = Side(os.environ[PREFIX + "DATABASE_URL"])
     empty = Side(full.url.replace("/dateline?", "/beside?"))
-    with _at(full), transaction() as session:
-        session.connection().exec_driver_sql("COMMIT")
-        session.connection().exec_driver_sql("CREATE DATABASE beside")
+    with psycopg.connect(full.url.replace("+psycopg", "", 1), autocommit=True) as connection:
+        connection.execute("CREATE DATABASE beside")
     schema.upgrade(empty.url)
     load_starter(empty.url, stage.folder / "press.opml")
     seconds = grown.grow(full.url, articles, tell=lambda done: tell(f"volume: {done:,} articles"))
@@ -138,6 +141,9 @@ def prepare(side: Side) -> None:
     with _at(side):
         with transaction() as session:
             catalogue.add(session, [catalogue.FeedToAdd(url) for url in _urls(0)])
+            session.execute(
+                text("UPDATE feeds SET next_check_at = now() + interval '9 days'")
+            )  # those of the press
         label.warm_up()
         store(bodies("warm"))
         label.label_waiting()

@@ -108,9 +108,10 @@ def _waiting() -> Iterator[Finding]:
     with transaction() as session:
         count, oldest, aside = session.execute(
             text(
-                "SELECT count(*) FILTER (WHERE quarantined IS NULL), "
-                "coalesce(extract(epoch FROM now() - min(waiting_since) FILTER (WHERE quarantined IS NULL)), 0), "
-                "count(*) FILTER (WHERE quarantined IS NOT NULL) FROM articles WHERE waiting_since IS NOT NULL AND removed_at IS NULL"
+                # Two questions, each of an index of its own: asked in one they would read every article.
+                "SELECT count(*), coalesce(extract(epoch FROM now() - min(waiting_since)), 0), "
+                "(SELECT count(*) FROM articles WHERE quarantined IS NOT NULL AND removed_at IS NULL) "
+                "FROM articles WHERE waiting_since IS NOT NULL AND quarantined IS NULL AND removed_at IS NULL"
             )
         ).one()
     well = oldest < OLD_WAIT_S

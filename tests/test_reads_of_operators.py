@@ -1,0 +1,99 @@
+"""What is asked every few seconds, by the scheduler, by Prometheus and by who looks after things, never reads all articles.
+
+Tried by the plans of the statements themselves: with sequential reading switched off, what has no index of its own still shows.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+
+import pytest
+from sqlalchemy import Engine, event, text
+
+from services import scheduler
+from services.core import db, health
+from tests.fixtures.articles import Desk
+
+BIG = ("articles", "changes", "sightings", "article_labels", "article_urls", "fingerprints", "story_articles")
+
+
+@pytest.fixture
+def heard(service: pytest.MonkeyPatch) -> Iterator[list[tuple[str, object]]]:
+    """Every statement that is asked from now on through the engines of this process, with its values."""
+    found: list[tuple[str, object]] = []
+
+    def note(_connection, _cursor, statement, parameters, _context, many):
+        if not many and statement.lstrip()[:6].upper() in {"SELECT", "WITH\n ", "WITH W", "WITH H"}:
+            found.append((statement, parameters))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    yield found
+    event.remove(Engine, "before_cursor_execute", note)
+
+
+def scans(plan: object) -> Iterator[dict]:
+    """Every node of a plan that reads a table."""
+    if isinstance(plan, list):
+        for part in plan:
+            yield from scans(part)
+    elif isinstance(plan, dict):
+        if "Relation Name" in plan:
+            yield plan
+        for part in plan.values():
+            if isinstance(part, dict | list):
+                yield from scans(part)
+
+
+def read_whole(statement: str, values: object) -> list[str]:
+    """Great tables that a statement reads from one end to the other."""
+    with db.engine().connect() as connection, connection.begin():
+        connection.execute(text("SET LOCAL enable_seqscan = off"))
+        partial = set(
+            connection.execute(
+                text("SELECT indexrelid::regclass::text FROM pg_index WHERE indpred IS NOT NULL")
+            ).scalars()
+        )
+        row = connection.exec_driver_sql("EXPLAIN (FORMAT JSON) " + statement, values).scalar_one()
+    plan = row if isinstance(row, list) else json.loads(row)
+    return [
+        node["Relation Name"]
+        for node in scans(plan)
+        if (node["Relation Name"] in BIG and node["Node Type"] == "Seq Scan")
+        or (node["Relation Name"] == "articles" and "Index Name" in node
+        and not {"Index Cond", "Recheck Cond"} & set(node) and node["Index Name"] not in partial)
+    ]  # fmt: skip
+
+
+def doctor() -> None:
+    for about, look in health.CHECKS:
+        if about in {"waiting", "stories", "feeds", "desk", "webhooks"}:
+            list(look())
+
+
+ASKS: dict[str, Callable[[], object]] = {
+    "the scheduler": lambda: scheduler.tick(rare=True),
+    "the doctor": doctor,
+}
+
+
+@pytest.mark.parametrize("who", ASKS)
+def test_no_great_table_is_read_whole(who, desk: Desk, heard):
+    desk.article()
+    heard.clear()
+    ASKS[who]()
+    asked = list(heard)
+    assert any("articles" in statement for statement, _ in asked)
+    assert {statement: found for statement, values in asked if (found := read_whole(statement, values))} == {}
+
+
+def test_prometheus_reads_no_great_table_whole(desk: Desk, site, heard):
+    desk.article()
+    heard.clear()
+    assert site.get("/metrics").status == 200
+    asked = list(heard)
+    assert any("quarantined" in statement for statement, _ in asked)
+    assert {statement: found for statement, values in asked if (found := read_whole(statement, values))} == {}
+
+
+def test_a_question_without_an_index_is_found_out(desk: Desk):
+    assert read_whole("SELECT count(*) FROM articles WHERE waiting_since IS NOT NULL", ()) == ["articles"]
+    assert read_whole("SELECT count(*) FROM changes WHERE at < now()", ()) != []
