@@ -147,7 +147,7 @@ def test_what_runs_goes_on_while_the_schema_gets_newer_and_nobody_misses_anythin
 ):
     old_roles.start_all()
     follower = Follower(old_roles, old_roles.get("/v1/changes")["cursor"])
-    eventually(lambda: old_roles.get("/v1/latest")["items"], seconds=240, what="a first article in Latest")
+    eventually(lambda: old_roles.get("/v1/latest")["items"], seconds=300, what="a first article in Latest")
     follower.start()
     before = schema.versions(empty_database_url)
     assert before[0] != before[1]
@@ -158,7 +158,7 @@ def test_what_runs_goes_on_while_the_schema_gets_newer_and_nobody_misses_anythin
     newswire.publish(n=12)
     eventually(
         lambda: not missing(old_roles, originals(newswire)),
-        seconds=180,
+        seconds=300,
         what="every article, by the code of before",
     )
     follower.end()
@@ -171,7 +171,7 @@ def test_what_runs_goes_on_while_the_schema_gets_newer_and_nobody_misses_anythin
     follower.start()
     newswire.publish(n=12)
     eventually(
-        lambda: not missing(roles, originals(newswire)), seconds=180, what="every article, by the code of now"
+        lambda: not missing(roles, originals(newswire)), seconds=300, what="every article, by the code of now"
     )
     listed = {item["id"] for item in roles.get("/v1/latest?limit=200")["items"]}
     eventually(lambda: listed - set(follower.added) <= set(), what="the follower at the head")

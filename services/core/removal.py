@@ -14,10 +14,11 @@ from services.core import latest
 from services.core.events import ArticlesStored
 from services.core.outbox import publish
 
+# One list of numbers, not "these or those": with an OR every article that is stored would be read.
 _LOCK = text(
     """
     SELECT id, revision, listed, removed_at IS NOT NULL AS removed, emptied, regions, topics, duplicate_of
-    FROM articles WHERE id = ANY(:ids) OR id IN (SELECT duplicate_of FROM articles WHERE id = ANY(:ids))
+    FROM articles WHERE id IN (SELECT unnest(:ids) UNION SELECT duplicate_of FROM articles WHERE id = ANY(:ids))
     ORDER BY id FOR NO KEY UPDATE
     """
 ).bindparams(bindparam("ids", type_=ARRAY(BigInteger)))
