@@ -22,7 +22,8 @@ from typing import Any
 
 import psycopg
 
-from services.core import schema, settings
+from services.core import schema
+from services.core.settings import load
 from services.core.urls import canonical_url
 from services.embedded import account
 from services.embedded.home import Home, open_home
@@ -281,11 +282,9 @@ def open_world(
     `copies`: how many workers of ingest and of classify run. `durable`: PostgreSQL with every fsync.
     """
     folder = make_reachable_folder()
-    before, kept = Path.cwd(), {name: os.environ[name] for name in os.environ if name.startswith("DATELINE_")}
     keeper = Keeper(folder)
     world = World(folder, open_home(folder / "home"), keeper, f"127.0.0.1:{free_port()}")
     try:
-        os.chdir(folder)
         _start_servers(world, feeds=feeds, entries=entries, durable=durable)
         _start_roles(world, copies=copies, decided=decided or {})
         _first_round(world, feeds=feeds, pause=pause, burst=burst)
@@ -299,11 +298,6 @@ def open_world(
         keeper.close()
         for follower in world.followers:
             follower.join(timeout=30)
-        os.chdir(before)
-        for name in [name for name in os.environ if name.startswith("DATELINE_")]:
-            del os.environ[name]
-        os.environ.update(kept)
-        settings.settings.cache_clear()
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -338,22 +332,17 @@ def _start_servers(world: World, *, feeds: int, entries: int, durable: bool) -> 
 
 
 def _start_roles(world: World, *, copies: int, decided: Mapping[str, str]) -> None:
-    for name in [name for name in os.environ if name.startswith("DATELINE_")]:
-        del os.environ[name]
-    os.environ.update(
-        {**SETTINGS, "DATELINE_HOME": str(world.home.path), "DATELINE_BIND": world.address, **decided}
-    )
-    settings.settings.cache_clear()
+    chosen = {**SETTINGS, "DATELINE_HOME": str(world.home.path), "DATELINE_BIND": world.address, **decided}
     made = role_children(
-        settings.settings(), database_url=world.postgres.url, redis_url=world.valkey.url, terminal=False
+        load(chosen, {}), database_url=world.postgres.url, redis_url=world.valkey.url, terminal=False
     )
     for child in made:
         times = copies if child.name in {"ingest", "classify", "scheduler"} else 1
         for number in range(1, times + 1):
             name = child.name if times == 1 else f"{child.name}-{number}"
-            world.roles[name] = replace(
-                child, name=name, env={**child.env, "PYTHONPATH": str(ROOT)}, cwd=world.folder
-            )
+            given = {name: value for name, value in child.env.items() if name.startswith("DATELINE_")}
+            env = {**_plain(), "REMAP_SIGTERM": child.env["REMAP_SIGTERM"], **given, **chosen}
+            world.roles[name] = replace(child, name=name, env=env, cwd=world.folder)
     world.keeper.start(*world.roles.values())
 
 

@@ -1,0 +1,494 @@
+"""Rows of the fault matrix that strike processes and servers, in one running world; docs/explanation/faults.md names each."""
+
+import os
+import random
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.faults import injected
+from tests.faults.keeper import state_of
+from tests.faults.world import ROOT, World, eventually, open_world
+
+DICE = random.Random(7)
+
+
+@pytest.fixture(scope="module")
+def world():
+    with open_world(feeds=8, entries=80, pause=0.5, burst=4, copies=2) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def _well_before(world: World):
+    """What one fault left must not be held against the next."""
+    world.wait_shown(seconds=120)
+
+
+@contextmanager
+def instead(world: World, role: str, hook: str):
+    """One worker with a fault inside it in place of all workers of a role."""
+    names = [name for name in world.roles if name.partition("-")[0] == role]
+    for name in names:
+        world.keeper.hold(name)
+        world.keeper.signal(name, signal.SIGTERM)
+    for name in names:
+        eventually(lambda n=name: world.keeper.kept[n].process is None, what=f"the end of {name}")
+    with TemporaryHooks(world) as folder:
+        like = world.roles[names[0]]
+        argv = (like.argv[0], "-m", "tests.faults.hooked", hook, *like.argv[3:])
+        child = replace(like, name=f"{role}-hooked", argv=argv, env={**like.env, "HOOK_FOLDER": str(folder)})
+        try:
+            yield child, folder
+        finally:
+            if child.name in world.keeper.kept:
+                world.keeper.forget(child.name)
+            for name in names:
+                world.keeper.release(name)
+
+
+class TemporaryHooks:
+    """A folder that a hooked role and its test share."""
+
+    def __init__(self, world: World) -> None:
+        self.folder = world.folder / f"hooks-{time.monotonic_ns()}"
+
+    def __enter__(self):
+        self.folder.mkdir()
+        return self.folder
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+
+def test_row_1_2_processes_that_work_and_lead_are_killed(world):
+    began = time.monotonic()
+    for role in ("ingest", "classify", "stories"):
+        injected.kill_child(role)(world, DICE)
+        injected.signal_role(role, signal.SIGKILL)(world, DICE)
+    injected.signal_role("scheduler", signal.SIGKILL)(world, DICE)
+    world.check(since=began)
+
+
+def test_row_2_children_end_with_a_worker_that_is_killed(world):
+    """Not because somebody kills the group: the kernel tells them."""
+    name = "classify-1"
+    children = world.keeper.children(name)
+    assert children
+    world.keeper.signal(name, signal.SIGKILL)
+    eventually(
+        lambda: all(state_of(pid) in {"", "Z", "X"} for pid in children), what="the end of the children"
+    )
+    world.check()
+
+
+def test_row_3_workers_that_are_told_to_stop_in_the_middle_give_back_leases_and_attempts(world):
+    with instead(world, "classify", "label_slowly") as (child, folder):
+        world.press.publish(20)
+        world.keeper.start(child)
+        eventually((folder / "slow").exists, what="a batch in hand")
+        pid = world.keeper.pid(child.name)
+        world.keeper.hold(child.name)
+        world.keeper.signal(child.name, signal.SIGTERM)
+        eventually(lambda: state_of(pid) in {"", "Z"}, seconds=30, what="an end within the grace of compose")
+        rows = "SELECT count(*) FROM articles WHERE attempts > 0 OR lease_until > now()"
+        assert world.sql(rows) == [(0,)]
+    world.check()
+
+
+def test_row_4_a_hint_that_is_lost_between_pop_and_note_costs_seconds(world):
+    with instead(world, "classify", "die_between_pop_and_note") as (child, folder):
+        world.keeper.start(child)
+        world.press.publish()
+        eventually((folder / "popped").exists, what="a hint popped and lost")
+        world.check()
+        assert world.keeper.kept[child.name].ends >= 1
+
+
+def test_row_5_6_7_redis_killed_emptied_and_frozen(world):
+    began = time.monotonic()
+    for fault in (
+        "Redis killed",
+        "Redis killed and emptied",
+        "Redis frozen",
+        "all hints lost",
+        "hints delivered again",
+    ):
+        injected.FAULTS[fault](world, DICE)
+        world.check(since=began)
+
+
+def test_row_8_redis_out_of_memory(world):
+    began = time.monotonic()
+    injected.say_to_valkey(world, "CONFIG SET maxmemory 1")
+    try:
+        world.press.publish()
+        time.sleep(3)
+    finally:
+        injected.say_to_valkey(world, "CONFIG SET maxmemory 256mb")
+    world.check(since=began)
+
+
+def test_row_9_postgres_stopped_fast_and_at_once(world):
+    for number in (signal.SIGINT, signal.SIGQUIT):
+        began = time.monotonic()
+        injected.down(world, "postgres", number)
+        time.sleep(5)
+        assert injected_answers(world, began) <= {200, 503}
+        injected.back(world, "postgres")
+        world.check()
+
+
+def injected_answers(world: World, began: float) -> set[int | None]:
+    """How readers were answered since a moment; with 503 comes the time to ask again."""
+    status, headers, _ = world.get("/v1/latest?limit=3", timeout=20)
+    if status == 503:
+        assert int(headers["retry-after"]) > 0
+    return {asked.status for asked in world.reader.since(began)} | {status}
+
+
+def test_row_9_sessions_cut_by_a_failover(world):
+    injected.end_sessions(world, DICE)
+    world.check()
+
+
+def test_row_10_connections_used_up(world):
+    began = time.monotonic()
+    with ExitStack() as leak:
+        with suppress(psycopg.OperationalError):
+            for _ in range(100):
+                leak.enter_context(psycopg.connect(world.dsn, connect_timeout=5))
+        time.sleep(3)
+        assert injected_answers(world, began) <= {200, 503}
+    world.check()
+
+
+def test_row_12_a_worker_parted_from_its_database_holds_up_nobody(world):
+    with forwarding(world) as (port, cut):
+        name = "classify-1"
+        before = world.keeper.kept[name].child
+        world.keeper.change(
+            name, DATELINE_DATABASE_URL=f"postgresql+psycopg://dateline@127.0.0.1:{port}/dateline"
+        )
+        world.keeper.signal(name, signal.SIGTERM)
+        ends = world.keeper.kept[name].ends
+        eventually(
+            lambda: world.keeper.kept[name].ends > ends and world.keeper.pid(name),
+            what="a worker on the long way",
+        )
+        eventually(lambda: cut.served > 2, what="connections over the long way")
+        world.wait_shown()
+        cut.set()
+        world.press.publish()
+        world.check()
+        world.keeper.kept[name].child = before
+        world.keeper.signal(name, signal.SIGKILL, whole=True)
+    world.check()
+
+
+class Cut(threading.Event):
+    """When set, nothing is forwarded any more and no connection is closed."""
+
+    served = 0
+
+
+@contextmanager
+def forwarding(world: World):
+    """A TCP port that leads to the database's socket."""
+    path = re.search(r"host=([^&]+)", world.postgres.url)
+    assert path is not None
+    target = f"{path[1]}/.s.PGSQL.5432"
+    cut, over = Cut(), threading.Event()
+    server = socket.create_server(("127.0.0.1", 0))
+    server.settimeout(0.2)
+    opened: list[socket.socket] = []
+    threads: list[threading.Thread] = []
+
+    def pump(source: socket.socket, sink: socket.socket) -> None:
+        with suppress(OSError):
+            while not over.is_set():
+                with suppress(TimeoutError):
+                    data = source.recv(65_536)
+                    while cut.is_set() and not over.wait(0.1):
+                        pass
+                    if not data:
+                        break
+                    sink.sendall(data)
+        with suppress(OSError):
+            sink.shutdown(socket.SHUT_WR)
+
+    def serve() -> None:
+        while not over.is_set():
+            with suppress(TimeoutError):
+                near, _ = server.accept()
+                far = socket.socket(socket.AF_UNIX)
+                far.connect(target)
+                cut.served += 1
+                for end in (near, far):
+                    end.settimeout(0.2)
+                    opened.append(end)
+                for pair in ((near, far), (far, near)):
+                    threads.append(threading.Thread(target=pump, args=pair, daemon=True))
+                    threads[-1].start()
+
+    listener = threading.Thread(target=serve, daemon=True)
+    listener.start()
+    try:
+        yield server.getsockname()[1], cut
+    finally:
+        over.set()
+        listener.join()
+        for thread in threads:
+            thread.join()
+        for end in (*opened, server):
+            end.close()
+
+
+def test_row_13_two_schedulers_fetch_nothing_twice_and_catch_up_when_there_was_none(world):
+    schedulers = ["scheduler-1", "scheduler-2"]
+    began = world.sql("SELECT now()")[0][0]
+    for name in schedulers:
+        world.keeper.hold(name)
+        world.keeper.signal(name, signal.SIGKILL)
+    for name in schedulers:
+        eventually(lambda n=name: world.keeper.kept[n].process is None, what="no scheduler")
+    world.sql("UPDATE feeds SET next_check_at = now() - interval '10 minutes' WHERE lease_until < now()")
+    for name in schedulers:
+        world.keeper.release(name)
+    world.check()
+    assert closest_fetches(world, began) > 0.5
+
+
+def test_row_14_a_worker_frozen_past_its_lease_writes_nothing_when_it_goes_on(world):
+    with instead(world, "classify", "label_slowly") as (child, folder):
+        world.press.publish(20)
+        world.keeper.start(child)
+        pid = int(
+            eventually(
+                lambda: (folder / "slow").exists() and (folder / "slow").read_text(), what="a batch in hand"
+            )
+        )
+        os.kill(pid, signal.SIGSTOP)
+        world.keeper.release("classify-1")
+        world.check()
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGCONT)
+        world.check()
+
+
+def test_row_14b_a_worker_frozen_with_the_lock_of_the_stream_is_ended_by_the_server(world):
+    with instead(world, "classify", "freeze_with_the_lock") as (child, folder):
+        world.keeper.start(child)
+        world.press.publish()
+        pid = int(
+            eventually(
+                lambda: (folder / "frozen").exists() and (folder / "frozen").read_text(),
+                what="a frozen publisher",
+            )
+        )
+        world.keeper.release("classify-1")
+        world.check()
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGCONT)
+    world.check()
+
+
+def test_row_15_clocks_an_hour_off_in_any_role(world):
+    library = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
+    if library is None:
+        pytest.skip("needs libfaketime: on Debian `apt install faketime`")
+    offsets = {
+        "scheduler-1": "-1h",
+        "ingest-1": "+1h",
+        "ingest-2": "-1h",
+        "classify-1": "+1h",
+        "stories": "-1h",
+        "api": "+1h",
+    }
+    before = {name: world.keeper.kept[name].child for name in offsets}
+    began = world.sql("SELECT now()")[0][0]
+    for name, offset in offsets.items():
+        world.keeper.change(name, LD_PRELOAD=str(library), FAKETIME=offset, FAKETIME_DONT_FAKE_MONOTONIC="1")
+    restart(world, offsets)
+    try:
+        world.check()
+        assert world.sql("SELECT count(*) FROM feeds WHERE next_check_at > now() + interval '5 minutes'") == [
+            (0,)
+        ]
+        assert world.sql(
+            "SELECT count(*) FROM articles WHERE first_seen_at > now() + interval '1 minute'"
+        ) == [(0,)]
+        assert closest_fetches(world, began) > 0.5, "a clock behind asks publishers without a pause"
+        told = subprocess.run(
+            [sys.executable, "-m", "services", "doctor"], env={**world.keeper.kept["api"].child.env}, cwd=world.folder,
+            capture_output=True, text=True, check=False,
+        ).stdout  # fmt: skip
+        assert re.search(r"WRONG clock +is 3[56]\d\d\.\d s off", told), told
+    finally:
+        for name, child in before.items():
+            world.keeper.kept[name].child = child
+        restart(world, offsets)
+    world.check()
+
+
+def restart(world: World, names) -> None:
+    """Stop them in good order, and wait for the next ones."""
+    ends = {name: world.keeper.kept[name].ends for name in names}
+    for name in names:
+        world.keeper.signal(name, signal.SIGTERM)
+    for name in names:
+        eventually(
+            lambda n=name: world.keeper.kept[n].ends > ends[n] and world.keeper.pid(n), what=f"another {name}"
+        )
+    world.keeper.wait_ready("api")
+
+
+def closest_fetches(world: World, since) -> float:
+    """Seconds between the two looks at one feed that came closest after one another."""
+    ((gap,),) = world.sql(
+        "SELECT min(at - before) FROM (SELECT at, lag(at) OVER (PARTITION BY feed_id ORDER BY at) AS before FROM fetches WHERE at > %s)"
+        " AS pairs WHERE before IS NOT NULL", since,
+    )  # fmt: skip
+    return gap.total_seconds() if gap else 60.0
+
+
+def test_row_11_a_disk_of_the_database_that_is_full(world):
+    place = world.folder / "disk"
+    place.mkdir()
+    with small_disk(place, "24m"):
+        space = place / "space"
+        space.mkdir()
+        who = world.postgres.data.stat()
+        os.chown(space, who.st_uid, who.st_gid)
+        world.sql(f"CREATE TABLESPACE small LOCATION '{space}'")
+        try:
+            world.sql("ALTER TABLE articles SET TABLESPACE small")
+            filler = place / "filler"
+            with suppress(OSError), filler.open("wb", buffering=0) as file:
+                while True:
+                    file.write(b"\0" * 4096)
+            keys = world.press.publish(60)
+            time.sleep(4)
+            filler.unlink()
+            world.check(seconds=120)
+            ours = "SELECT count(*) FROM article_urls WHERE url_key = ANY(%s)"
+            assert world.sql(ours, keys) == [(60,)]
+        finally:
+            world.sql("ALTER TABLE articles SET TABLESPACE pg_default")
+            world.sql("DROP TABLESPACE small")
+
+
+@contextmanager
+def small_disk(place: Path, size: str):
+    """A file system of that size, where this is root of a machine that lets him mount one."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root, to mount a small file system")
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(place)], check=False)
+    if done.returncode:
+        pytest.skip("this machine lets nobody mount a small file system")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+def test_row_8_a_full_disk_of_redis(world):
+    """Its log cannot grow: writes are refused, reads are answered, and hints that were not given cost seconds."""
+    injected.down(world, "valkey", signal.SIGTERM)
+    with ExitStack() as stack:
+        stack.callback(injected.back, world, "valkey")
+        stack.callback(injected.down, world, "valkey", signal.SIGKILL)
+        stack.enter_context(small_disk(world.home.valkey, "1m"))
+        injected.back(world, "valkey")
+        began = time.monotonic()
+        with suppress(OSError), (world.home.valkey / "filler").open("wb", buffering=0) as file:
+            while True:
+                file.write(b"\0" * 4096)
+        world.press.publish()
+        time.sleep(4)
+        (world.home.valkey / "filler").unlink()
+        world.check(since=began)
+    world.check()
+
+
+def test_row_16_an_article_that_kills_is_put_aside_alone_with_the_reason(world):
+    with instead(world, "classify", "die_of_an_article") as (child, folder):
+        (key,) = world.press.publish(1)
+        row = "SELECT a.id, a.url, a.quarantined FROM articles a JOIN article_urls u ON u.article_id = a.id WHERE u.url_key = %s"
+        ((number, url, _),) = eventually(lambda: world.sql(row, key), what="the article stored")
+        (folder / "poison").write_text(url)
+        world.keeper.start(child)
+        reason = eventually(lambda: world.sql(row, key)[0][2], seconds=120, what="quarantine")
+        assert "died 3 times" in reason
+        world.wait_shown()
+        assert [found for found, _ in world.quarantined()] == [number]
+    replayed = [sys.executable, "-m", "services", "queues", "replay", "classify", str(number)]
+    subprocess.run(replayed, env=dict(world.roles["classify-1"].env), cwd=world.folder, check=True)
+    eventually(
+        lambda: world.sees("SELECT waiting_since IS NULL FROM articles WHERE id = %s", number),
+        what="labels in the end",
+    )
+    world.check()
+
+
+def test_row_23_the_api_killed_again_and_again(world):
+    for _ in range(3):
+        injected.signal_role("api", signal.SIGKILL)(world, DICE)
+        eventually(lambda: world.keeper.pid("api"), what="another API")
+        time.sleep(0.5)
+    world.keeper.wait_ready("api")
+    world.check()
+
+
+def test_row_25_followers_come_along_when_nobody_tells_them(world):
+    assert injected.say_to_valkey(world, "ACL SETUSER default -publish").startswith(b"+OK")
+    try:
+        world.press.publish()
+        world.check()
+    finally:
+        injected.say_to_valkey(world, "ACL SETUSER default +publish")
+
+
+def test_row_26_clients_that_never_read_and_many_that_idle_disturb_nobody(world):
+    began = time.monotonic()
+    host, _, port = world.address.partition(":")
+    with ExitStack() as held:
+        for number in range(120):
+            client = held.enter_context(socket.socket())
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            client.connect((host, int(port)))
+            since = "" if number % 2 else "?since=" + world.followers[0].cursor
+            client.sendall(
+                f"GET /v1/changes{since} HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n".encode()
+            )
+        world.press.publish()
+        world.check(since=began)
+    world.check(since=began)
+
+
+def test_the_harness_sees_what_is_missing(world):
+    """Or every row above would pass whatever happens."""
+    world.press.items["http://nobody.example/never"] = 0.0
+    try:
+        assert world.missing() == ["http://nobody.example/never"]
+    finally:
+        del world.press.items["http://nobody.example/never"]
+    told = world.followers[0].told
+    lost = told.pop(len(told) // 2)
+    assert world.follower_faults(told[-1].seq)["poll"] == (1, 0)
+    told.insert(0, lost)
+    assert world.follower_faults(told[-1].seq)["poll"][1] == 1
+    told.pop(0)
+    told.append(lost)
+    told.sort(key=lambda found: found.seq)
+    assert (ROOT / "tests" / "faults").is_dir()
