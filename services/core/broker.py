@@ -6,6 +6,7 @@ Every setting has its measured reason in docs/explanation/queues.md.
 import functools
 import logging
 import signal
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
@@ -30,9 +31,9 @@ from kombu.transport.redis import Channel
 from kombu.transport.redis import QoS as RedisQoS
 from kombu.transport.virtual import QoS as VirtualQoS
 
-from services.core import db, memory
+from services.core import clock, db, memory
 from services.core.cache import KEY_PREFIX, redis_url
-from services.core.errors import DatelineError
+from services.core.errors import DatelineError, UnavailableError
 from services.core.queues import QUEUE_OF, Job, Queue
 from services.core.rounds import Rounds
 
@@ -42,6 +43,8 @@ VISIBILITY_S = 300
 NEVER = 1 << 40
 """Jobs, or KiB, after which a process is renewed that never should be: Celery takes nothing less for "no limit" than it has set."""
 JOB_LIMIT_S = 120
+PATIENCE_S, LOOK_EVERY_S = 60, 0.5
+"""So long a worker that begins waits for the database, looking so often."""
 
 OPTIONS: dict[str, Any] = {
     "task_acks_late": True,
@@ -238,6 +241,27 @@ def _call_each(functions: list[Callable[[], object]], trouble: str) -> None:
             log.warning(trouble, error)
 
 
+def _get_ready() -> None:
+    """Warm up before the processes are forked, so that they share what was read; a database that is away is waited for.
+
+    Without it there is nothing to do anyway, and each process would read for itself what takes seconds and a hundred megabytes.
+    """
+    until = clock.monotonic() + PATIENCE_S
+    for warm_up in _warm_ups:
+        while True:
+            try:
+                warm_up()
+                break
+            except UnavailableError as error:
+                log.warning("not ready yet: %s", error)
+                if clock.monotonic() > until:
+                    break
+                time.sleep(LOOK_EVERY_S)
+            except DatelineError as error:
+                log.warning("not ready yet: %s", error)
+                break
+
+
 def run_worker(
     *,
     role: str,
@@ -255,7 +279,7 @@ def run_worker(
     guard_connection_loss()
     _rounds[:] = [rounds] if rounds else []
     memory.one_heap()
-    _call_each(_warm_ups, "not ready yet: %s")
+    _get_ready()
     if db.engine.cache_info().currsize:
         db.engine().dispose()  # the connection that it took is nobody's after the fork
     with suppress(OSError):

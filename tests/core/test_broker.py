@@ -17,7 +17,7 @@ from kombu.transport.redis import Channel, QoS
 
 from services.core import broker, cache, db
 from services.core.db import transaction
-from services.core.errors import UnavailableError
+from services.core.errors import ConfigurationError, UnavailableError
 from services.core.queues import Job, Queue
 from services.embedded.home import Home, open_home
 from services.embedded.process import Running
@@ -203,6 +203,28 @@ def test_a_forked_process_takes_connections_of_its_own_and_gets_ready(service, m
     assert db.engine().pool is not inherited
     assert calls == ["first", "second"]
     inherited.dispose()
+
+
+def test_a_worker_that_begins_waits_for_the_database_before_it_forks(monkeypatch):
+    monkeypatch.setattr(broker, "LOOK_EVERY_S", 0)
+    away, calls = [UnavailableError("away"), UnavailableError("away still")], []
+
+    def in_the_end() -> None:
+        calls.append("tried")
+        if away:
+            raise away.pop()
+
+    def never() -> None:
+        calls.append("wrong")
+        raise ConfigurationError("no rulebook")
+
+    monkeypatch.setattr(broker, "_warm_ups", [in_the_end, never])
+    broker._get_ready()
+    assert calls == ["tried"] * 3 + ["wrong"]
+    away.append(UnavailableError("for good"))
+    monkeypatch.setattr(broker, "PATIENCE_S", -1)
+    broker._get_ready()
+    assert calls == ["tried"] * 3 + ["wrong", "tried", "wrong"]
 
 
 def test_a_hint_that_cannot_be_acknowledged_takes_no_place_for_ever(service, monkeypatch):
