@@ -4,7 +4,7 @@ from alembic import op
 import sqlalchemy as sa
 
 revision = '2026_11_28_aside'
-down_revision = '2026_11_28_marks'
+down_revision = '2026_11_28_identity'
 branch_labels = None
 depends_on = None
 

@@ -10,13 +10,11 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from services.api import errors
 from services.api.delivery import Courier
 from services.api.door import Door
 from services.api.errors import Problem
-from services.api.events import ABORT
 from services.api.fanout import Channels
 from services.api.follow import Bell
 from services.api.gate import Gate, add_up
@@ -27,6 +25,7 @@ from services.api.openapi import describe
 from services.api.pages import render
 from services.api.routes import ROUTERS
 from services.api.shelf import Shelf
+from services.api.wire import Protocol
 from services.core import cache, logs
 from services.core.db import close_readers, is_away
 from services.core.errors import ConfigurationError
@@ -65,7 +64,7 @@ def create_app() -> FastAPI:
 class Application(FastAPI):
     """FastAPI behind a door."""
 
-    door: ASGIApp | None = None
+    door: Door | None = None
 
     def open_door(self) -> None:
         """Let requests come in through the door from now on."""
@@ -113,15 +112,6 @@ class _Server(uvicorn.Server):
         """End the streams, then everything else."""
         self._bell.close()
         await super().shutdown(sockets)
-
-
-class Protocol(HttpToolsProtocol):
-    """Lets an answer end its connection although there are bytes that the reader does not take."""
-
-    def on_message_begin(self) -> None:
-        """A request begins."""
-        super().on_message_begin()
-        self.scope[ABORT] = self.transport.abort  # type: ignore[literal-required]
 
 
 def server_config(app: ASGIApp) -> uvicorn.Config:

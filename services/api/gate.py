@@ -14,7 +14,7 @@ from services.api.errors import Problem, problem_of
 from services.api.limits import CLOSED, FREE, LIMITS, REFUSED, WINDOW_S, Answer, Tally, reader_at
 from services.core import cache
 from services.core.clock import monotonic, utc_now
-from services.core.settings import settings
+from services.core.settings import Settings, settings
 from services.core.tokens import Bearer
 
 OWN_DOORS = ("/v1/rules", "/v1/corrections", "/v1/webhooks", "/v1/judgements", "/editor")
@@ -22,6 +22,8 @@ OWN_DOORS = ("/v1/rules", "/v1/corrections", "/v1/webhooks", "/v1/judgements", "
 REMEMBERED_S = 10.0
 """For so long a token that was revoked may go on reading."""
 TOKENS_KEPT = 10_000
+READERS_KEPT = 4096
+"""Addresses whose reader is known without looking at networks."""
 GUESSES = 30
 """Tokens of nobody that one address may send in a minute before none of its tokens is looked up any more."""
 ADD_UP_S = 1.0
@@ -35,16 +37,25 @@ class Gate:
     def __init__(self, tally: Tally) -> None:
         self.tally = tally
         self._known: dict[bytes, tuple[float, Bearer | None]] = {}
+        self._readers: dict[tuple[str, str | None], str | None] = {}
+        self._conf: Settings | None = None
 
     def quick(self, scope: Scope, forwarded: str | None) -> tuple[tuple[bytes, bytes], ...] | None:
         """Headers for the answer to somebody without a token, counted; None where that takes a closer look."""
         conf = settings()
         if conf.reading != "open":
             return None
-        reader = reader_at(_peer(scope), forwarded, conf.trusted_proxies)
-        if reader is None or not conf.rate_limit:
+        who = (_peer(scope), forwarded)
+        if conf is not self._conf or len(self._readers) >= READERS_KEPT:
+            self._readers, self._conf = {}, conf
+        if who in self._readers:
+            name = self._readers[who]
+        else:
+            reader = reader_at(*who, conf.trusted_proxies)
+            name = self._readers[who] = None if reader is None else f"a:{reader}"
+        if name is None or not conf.rate_limit:
             return ()
-        answer = self.tally.take(f"a:{reader}", conf.rate_limit, utc_now().timestamp())
+        answer = self.tally.take(name, conf.rate_limit, utc_now().timestamp())
         return answer.headers() if answer.allowed else None
 
     async def admit(self, scope: Scope) -> bool:

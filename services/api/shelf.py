@@ -12,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -53,10 +54,16 @@ class Prepared:
     rings: int
     since: float
     route: str
+    heads: tuple[bytes, bytes]
+    """Of `start` and of `unchanged`, as they go over the wire; the empty line is left out, so that more can follow."""
+
+    def has(self, known: bytes) -> bool:
+        """Whether a reader with the tags in `known` (If-None-Match) has it."""
+        return known == self.tag or bool(known and matching(known.decode("latin-1"), self.etag))
 
     def answer(self, known: bytes, limits: Limits, *, private: bool) -> tuple[Message, Message]:
         """What to send to a reader who has the tags in `known` (If-None-Match)."""
-        has = known == self.tag or bool(known and matching(known.decode("latin-1"), self.etag))
+        has = self.has(known)
         start = self.unchanged if has else self.start
         if limits or private:
             start = {**start, "headers": _for_one(start["headers"], limits, private=private)}
@@ -67,11 +74,15 @@ class Prepared:
         age = int(now - self.since)
         word = f"Dateline; hit; ttl={int(LONGEST_S) - age}; detail=database-away"
         more = [(b"age", str(age).encode()), (b"cache-status", word.encode())]
-        return replace(
-            self,
-            start={**self.start, "headers": [*self.start["headers"], *more]},
-            unchanged={**self.unchanged, "headers": [*self.unchanged["headers"], *more]},
-        )
+        start = {**self.start, "headers": [*self.start["headers"], *more]}
+        unchanged = {**self.unchanged, "headers": [*self.unchanged["headers"], *more]}
+        return replace(self, start=start, unchanged=unchanged, heads=(_head(start), _head(unchanged)))
+
+
+def _head(start: Message) -> bytes:
+    status = HTTPStatus(start["status"])
+    lines = [b"%b: %b\r\n" % (name, value) for name, value in start["headers"]]
+    return b"".join((f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode(), *lines))
 
 
 def _for_one(
@@ -200,9 +211,11 @@ def _prepared(start: Message, body: bytes, *, rings: int, since: float, route: s
     if start["status"] != 200 or "etag" not in headers or not public:
         return None
     kept = [(name, value) for name, value in start["headers"] if name not in LEFT_OUT_OF_304]
+    unchanged = {**start, "status": 304, "headers": kept}
     return Prepared(
         start=start,
-        unchanged={**start, "status": 304, "headers": kept},
+        unchanged=unchanged,
+        heads=(_head(start), _head(unchanged)),
         body={"type": "http.response.body", "body": body},
         etag=headers["etag"],
         tag=headers["etag"].encode("latin-1"),

@@ -20,11 +20,14 @@ from services.core.settings import settings
 from tests.bench import (
     cpu,
     crew,
+    crowd,
+    crowd_lines,
     due,
     grouping,
     ingest,
     ingest_lines,
     latency,
+    pages,
     pipe,
     profiled,
     reads,
@@ -38,7 +41,7 @@ from tests.bench.steps import STEPS
 
 _STARTED = time.perf_counter()
 INGEST_STEPS = (*STEPS, "slope", "scale")
-PARTS = ("rules", "stories", "ingest", "pipe", "reads", "latency", "scale")
+PARTS = ("rules", "stories", "ingest", "pipe", "reads", "latency", "crowd", "pages", "scale")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +71,13 @@ class Size:
     scale_s: float = 30.0
     scale_batches: int = 20
     scale_limit_s: int = 1800
+    subscribers: int = 10_000
+    followers: int = 5_000
+    crowd_s: float = 10.0
+    crowd_limit_s: int = 480
+    stored: int = 1_000_000
+    pages: int = 60
+    pages_limit_s: int = 1800
     quick: bool = False
 
 
@@ -92,6 +102,10 @@ QUICK = Size(
     scale_s=8.0,
     scale_batches=6,
     scale_limit_s=240,
+    followers=1_000,
+    crowd_s=4.0,
+    stored=100_000,
+    pages=20,
     quick=True,
 )
 
@@ -129,6 +143,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _stories(size, results)
         if wanted & {"pipe", "reads", "latency"}:
             _measure(size, wanted, results)
+        if "crowd" in wanted:
+            _crowd(size, results)
+        if "pages" in wanted:
+            _pages(size, results)
         if "scale" in wanted:
             _scale(size, results)
     except (BenchError, DatelineError, OSError, psycopg.Error) as error:
@@ -246,6 +264,42 @@ def _measure(size: Size, wanted: set[str], results: Results) -> None:
         finally:
             signal.alarm(0)  # tidying up is not cut short
             results.conditions |= _what_was_there(stage, size) | _what_runs(stage)
+
+
+def _crowd(size: Size, results: Results) -> None:
+    crowd.open_files(size.followers * 2 + 2_000)
+    signal.alarm(size.crowd_limit_s)
+    with open_stage(feeds=5, entries=5, roles=("api",)) as stage:
+        try:
+            crowd_lines.fill(stage)
+            _say(f"crowd: {size.subscribers} subscribers, {size.followers} followers, two processes")
+            found = crowd_lines.measure(
+                stage,
+                subscribers=size.subscribers,
+                followers=size.followers,
+                rounds=size.read_rounds,
+                seconds=size.crowd_s,
+                changes=5,
+                times=10,
+            )
+            results.lines += found.lines
+            results.faults += found.faults
+        finally:
+            signal.alarm(0)
+            results.conditions |= _what_runs(stage)
+
+
+def _pages(size: Size, results: Results) -> None:
+    signal.alarm(size.pages_limit_s)
+    with open_stage(feeds=5, entries=5, roles=()) as stage:
+        try:
+            _say(f"pages: storing {size.stored} articles")
+            lines = pages.measure(stage, stored=size.stored, asked=size.pages)
+            results.lines += lines
+            results.faults += pages.faults(lines)
+        finally:
+            signal.alarm(0)
+            results.conditions |= _what_runs(stage)
 
 
 def _pipe(stage: Stage, size: Size, results: Results) -> None:

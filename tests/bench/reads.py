@@ -19,7 +19,7 @@ LATEST, REGION = "/v1/latest", "/v1/latest?region=central-asia"
 ITEMS = 50
 READER = "198.51.100.7"
 _WARM_UP_S = 0.5
-_CONSTANT = "constant"
+CONSTANT = "constant"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Runs:
     faults: list[str] = field(default_factory=list)
 
 
-_COMPARED = (("200", _CONSTANT), ("304", "constant 304"), ("region", _CONSTANT))
+_COMPARED = (("200", CONSTANT), ("304", "constant 304"), ("region", CONSTANT))
 _HEAD = {"200": f"200, {ITEMS} items", "304": "304, If-None-Match", "region": "200, one region"}
 
 
@@ -67,7 +67,7 @@ def measure(stage: Stage, *, rounds: int, seconds: float) -> Runs:
     """`rounds` rounds over all cases, `seconds` of load each, every second round in reverse order."""
     runs = Runs()
     _look(stage, runs)
-    yardstick = _start_constant(stage)
+    yardstick = start_constant(stage)
     try:
         stage.wait_quiet()
         for number in range(rounds + 1):
@@ -80,7 +80,7 @@ def measure(stage: Stage, *, rounds: int, seconds: float) -> Runs:
                     runs.by_case.setdefault(case.name, []).append(run)
                     runs.faults += _faults(case, run.load)
     finally:
-        stage.stop(_CONSTANT)
+        stage.stop(CONSTANT)
     return runs
 
 
@@ -122,7 +122,7 @@ def _look(stage: Stage, runs: Runs) -> None:
             runs.faults.append(f"reads: {path} shows {count} items where {ITEMS} were expected")
 
 
-def _start_constant(stage: Stage) -> str:
+def start_constant(stage: Stage) -> str:
     """Start the yardstick, which has what the API says now; its address."""
     file = stage.folder / "constant.json"
     body, whole = stage.get(LATEST, X_Forwarded_For=READER)
@@ -131,7 +131,7 @@ def _start_constant(stage: Stage) -> str:
     address = f"127.0.0.1:{free_port()}"
     like = stage.children["api"]
     child = Child(
-        name=_CONSTANT,
+        name=CONSTANT,
         argv=(sys.executable, "-m", "tests.bench.constant", str(file)),
         env={**like.env, f"{PREFIX}BIND": address, "PYTHONPATH": str(ROOT)},
         cwd=like.cwd,
@@ -144,11 +144,11 @@ def _start_constant(stage: Stage) -> str:
 def _cases(stage: Stage, yardstick: str) -> list[Case]:
     """Asked anew each round: the tag changes when a source becomes late, for instance."""
     tag = stage.get(LATEST)[1]["ETag"]
-    api, still = ("api", "postgres"), (_CONSTANT,)
+    api, still = ("api", "postgres"), (CONSTANT,)
     plain = Case("200", stage.address, LATEST, 200, api)
     return [
         plain,
-        Case(_CONSTANT, yardstick, LATEST, 200, still),
+        Case(CONSTANT, yardstick, LATEST, 200, still),
         replace(plain, name="304", status=304, tag=tag),
         Case("constant 304", yardstick, LATEST, 304, still, tag='"constant"'),
         replace(plain, name="region", path=REGION),
