@@ -8,7 +8,7 @@ from types import FrameType
 
 from services.classify import copies, indexing, story_store, walk
 from services.classify import store as classify_store
-from services.core import beats, cache, desk, outbox
+from services.core import backlog, beats, cache, desk, fleet, outbox
 from services.core.clock import monotonic
 from services.core.db import transaction
 from services.core.errors import UnavailableError
@@ -34,7 +34,8 @@ def run_scheduler() -> None:
     def silence() -> float:
         return max(0.0, monotonic() - went_on[0] - LONGEST_TICK_S)
 
-    beats.start("scheduler", beats.process_name(), {}, silence=silence)
+    beats.start("scheduler", beats.process_name(), dict, silence=silence)
+    fleet.start()
     for number in itertools.count():
         if stop.wait(settings().scheduler_tick):
             return
@@ -67,6 +68,7 @@ def tick(*, rare: bool = True) -> dict[Job, int]:
         }
         if rare:
             leases.put_aside(session)
+            backlog.note(session)
             desk.forget(session)
             copies.prune(session)
             waiting[Job.SEEK_REPLACEMENTS] = (replacements.waiting(session), replacements.BATCH)

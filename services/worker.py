@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-from services.core import beats, broker
+from services.core import beats, broker, fleet
 from services.core.queues import ALONE, ROLES, Queue
 from services.core.rounds import Rounds
 from services.core.settings import settings
@@ -30,8 +30,13 @@ def run_worker(roles: tuple[str, ...]) -> None:
     alone = ALONE.issuperset(roles)
     processes = 1 if alone else settings().worker_processes
     rounds = Rounds(processes)
-    detail = {"queues": [q.value for q in queues]}
-    beats.start("+".join(roles), beats.process_name(), detail, silence=rounds.look)
+    beats.start(
+        "+".join(roles),
+        beats.process_name(),
+        lambda: {"queues": [q.value for q in queues]},
+        silence=rounds.look,
+    )
+    broker.in_each_process(fleet.start, fleet.add_up)
     broker.run_worker(
         role="-".join(roles), queues=queues, processes=processes, rounds=rounds, renewed=not alone
     )

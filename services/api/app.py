@@ -24,10 +24,11 @@ from services.api.middleware import Front
 from services.api.openapi import describe
 from services.api.pages import render
 from services.api.routes import ROUTERS
+from services.api.scrape import Watch
 from services.api.shelf import Shelf
 from services.api.wire import Protocol
-from services.core import cache, logs
-from services.core.db import close_readers, is_away
+from services.core import beats, cache, fleet, logs
+from services.core.db import close_readers, is_away, pool_use, watching_engine
 from services.core.errors import ConfigurationError
 from services.core.settings import settings
 
@@ -47,6 +48,7 @@ def create_app() -> FastAPI:
         redirect_slashes=False,
     )
     app.state.metrics = Metrics()
+    app.state.watch = Watch()
     app.state.bell = Bell()
     app.state.channels = Channels(app.state.bell)
     app.state.tally = Tally()
@@ -92,7 +94,10 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await courier.stop()
         await asyncio.gather(counting, return_exceptions=True)
         await cache.close_counters()
+        await app.state.watch.end()
         await close_readers()
+        if watching_engine.cache_info().currsize:
+            await watching_engine().dispose()
 
 
 def _problem_page(problem: Problem) -> Response:
@@ -139,6 +144,14 @@ def serve() -> None:
     logs.configure(level=chosen.log_level, log_format=chosen.log_format)
     listener = _listen(chosen.bind)
     app = create_app()
+    metrics: Metrics = app.state.metrics
+    beats.start(
+        "api",
+        beats.process_name(),
+        lambda: {"followers": metrics.followers, "pool": pool_use()},
+        silence=lambda: 0.0,
+    )
+    fleet.start()
     _Server(server_config(app), app.state.bell).run(sockets=[listener])
 
 

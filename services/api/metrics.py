@@ -1,15 +1,34 @@
-"""What Prometheus is told. Requests are counted as they are answered; the rest is read from the database at scrape."""
+"""What Prometheus is told: what is read from the servers at scrape, and what all processes have counted (`core.meters`).
+
+Every figure is of the whole installation, whichever API process is asked; what concerns one process carries its name.
+"""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric, generate_latest
+from prometheus_client import CollectorRegistry, Metric, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
+from services.core import meters
+from services.core.fleet import Fleet
 
 GAUGES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "dateline_server_up": (
+        "Whether a server we stand on answered this scrape; where it did not, what it knows is absent.",
+        ("server",),
+    ),
+    "dateline_stage_waiting": ("What waits before a stage.", ("stage",)),
+    "dateline_stage_oldest_seconds": (
+        "How long what waits longest before a stage has waited; 0 where nothing does.",
+        ("stage",),
+    ),
+    "dateline_processes": ("Processes of a role that gave a sign of life in the last 20 s.", ("role",)),
+    "dateline_followers": ("Open event streams and held requests.", ("process",)),
+    "dateline_database_connections": (
+        "Connections of an API process by state; waiting for one begins at the limit.",
+        ("process", "state"),
+    ),
     "dateline_feeds": ("Feeds by state.", ("state",)),
     "dateline_feeds_oldest_due_seconds": ("How long the feed that waits longest has been due.", ()),
     "dateline_articles_waiting": ("Articles that wait for labels.", ()),
@@ -43,7 +62,6 @@ GAUGES: dict[str, tuple[str, tuple[str, ...]]] = {
 
 COUNTERS: dict[str, str] = {
     "dateline_feed_gaps_total": "Gaps noticed since the database was made.",
-    "dateline_feed_gap_missed_total": "Entries that gaps have probably cost, by each feed's own rate.",
     "dateline_parse_differences_total": "Bodies that the two parsers read differently since the database was made.",
 }
 """Name and help of what is read at scrape and only ever grows."""
@@ -76,52 +94,31 @@ class _Scrape(Collector):
 
 
 class Metrics:
-    """The numbers of one API process."""
+    """What one API process counts, and how a scrape is written."""
 
     def __init__(self) -> None:
-        self._highest: dict[str, float] = {}
+        self.followers = 0
         self._series: dict[tuple[str, int], tuple[Callable[[float], None], Callable[[], None]]] = {}
-        self.registry = CollectorRegistry()
-        self.latency = Histogram(
-            "dateline_http_request_seconds",
-            "Time from a request to the start of its answer.",
-            ("route",),
-            buckets=BUCKETS,
-            registry=self.registry,
-        )
-        self.answers = Counter(
-            "dateline_http_answers",
-            "Answers by route and status.",
-            ("route", "status"),
-            registry=self.registry,
-        )
-        self.followers = Gauge(
-            "dateline_followers", "Open event streams and held requests.", registry=self.registry
-        )
 
     def answered(self, *, route: str, status: int, seconds: float) -> None:
         """Note one answer. `route` is the path's template, so that readers cannot invent series."""
         series = self._series.get((route, status))
         if series is None:
             series = self._series[route, status] = (
-                self.latency.labels(route).observe,
-                self.answers.labels(route, str(status)).inc,
+                meters.http_seconds.labels(route).observe,
+                meters.http_answers.labels(route, str(status)).inc,
             )
         observe, count = series
         observe(seconds)
         count()
 
-    def render(self, readings: list[Reading]) -> bytes:
-        """Everything in Prometheus' text format, with what was read just now."""
-        scrape = CollectorRegistry()
-        scrape.register(_Scrape([self._grown(reading) for reading in readings]))
-        return generate_latest(self.registry) + generate_latest(scrape)
 
-    def _grown(self, reading: Reading) -> Reading:
-        """A counter never falls while this process runs: a removed feed takes its gaps along, and Prometheus would take
-        the smaller number for a restart and count it all again.
-        """
-        if reading.name not in COUNTERS:
-            return reading
-        self._highest[reading.name] = max(reading.value, self._highest.get(reading.name, 0))
-        return Reading(reading.name, self._highest[reading.name], reading.labels)
+def render(readings: list[Reading], counted: list[tuple[str, list[str], float]] | None) -> bytes:
+    """Everything in Prometheus' text format. `counted` None: the database said nothing, and no counter is told; a smaller
+    number than before would be taken for a restart.
+    """
+    scrape = CollectorRegistry()
+    scrape.register(_Scrape(readings))
+    if counted is not None:
+        scrape.register(Fleet(counted))
+    return generate_latest(scrape)

@@ -68,7 +68,13 @@ def label_batch(batch: list[Waiting], compiled: CompiledRulebook) -> None:
         with suppress(groups.GrownError), transaction() as session:
             store.save(session, labelled, looks)
             saved = True
-    log.info("labelled %d articles with rulebook %s", len(batch), labelled[0].version[:12])
+    version = labelled[0].version[:12]
+    log.info(
+        "labelled %d articles with rulebook %s",
+        len(batch),
+        version,
+        extra={"articles": [w.id for w in batch], "rulebook": version},
+    )
 
 
 def look_for_copies(batch: list[Waiting]) -> Looks:

@@ -8,7 +8,7 @@ from sqlalchemy import ARRAY, BigInteger, RowMapping, Text, bindparam, delete, i
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
-from services.classify import copies, groups, indexing
+from services.classify import copies, groups, indexing, telling
 from services.classify.regroup import Joined, Looks, regroup
 from services.classify.rules import Correction, Document
 from services.classify.work import Labelled, Waiting
@@ -59,6 +59,7 @@ _QUARANTINE = text(
         quarantined = CASE WHEN {_DEADLY} THEN 'A worker died ' || a.attempts || ' times in a row while labelling it.'
                            ELSE a.quarantined END
     FROM held WHERE a.id = held.id
+    RETURNING a.id, a.quarantined IS NOT NULL AND a.attempts >= :most AS aside
     """  # noqa: S608 - as above
 )
 
@@ -110,6 +111,9 @@ _SAVE = text(
         id bigint, region text, regions text[], topics text[], places text[], verdict jsonb, version text, revision bigint,
         search text)
     WHERE a.id = d.id
+    RETURNING a.id, extract(epoch FROM clock_timestamp() - a.first_seen_at)::float8 AS since_seen,
+              CASE WHEN NOT a.date_guessed AND a.published_at > (SELECT added_at FROM feeds WHERE feeds.id = a.feed_id)
+                   THEN extract(epoch FROM clock_timestamp() - a.published_at)::float8 END AS since_published
     """
 ).bindparams(bindparam("rows", type_=JSONB))
 
@@ -119,7 +123,10 @@ def claim(session: Session, *, limit: int = BATCH, suspects: bool = False) -> li
     rows = session.execute(
         _CLAIM, {"n": limit, "lease": LEASE_S, "suspects": suspects, "holder": holder.prefix()}
     )
-    return sorted((waiting_of(row) for row in rows.mappings()), key=lambda w: w.id)
+    claimed = sorted((waiting_of(row) for row in rows.mappings()), key=lambda w: w.id)
+    if suspects:
+        telling.leases_ran_out(session, len(claimed))
+    return claimed
 
 
 def waiting_of(row: RowMapping) -> Waiting:
@@ -215,7 +222,7 @@ def free_orphans(session: Session) -> None:
 def quarantine(session: Session) -> None:
     """Put aside, with the reason, articles that were in hand too often when their worker died; what they hid is looked at anew."""
     if session.scalar(_ANY_DEADLY, {"most": MAX_ATTEMPTS}):
-        session.execute(_QUARANTINE, {"most": MAX_ATTEMPTS})
+        telling.put_aside(session, session.execute(_QUARANTINE, {"most": MAX_ATTEMPTS}).all())
 
 
 def waiting(session: Session) -> int:
@@ -253,7 +260,8 @@ def save(session: Session, labelled: Sequence[Labelled], looks: Looks = _NONE) -
 def write(session: Session, shown: Sequence[Labelled], others: Sequence[latest.Draft] = ()) -> int | None:
     """Store the labels of articles whose rows this transaction has locked, and publish what subscribers see of it, then `others`."""
     if shown:
-        session.execute(_SAVE, {"rows": [_row(item) for item in shown]})
+        written = session.execute(_SAVE, {"rows": [_row(item) for item in shown]})
+        telling.came_into_latest(session, shown, written.all())
         _write_labels(session, [item for item in shown if frozenset(item.labels) != item.waiting.labels])
     drafts = [draft for item in shown if (draft := _draft(item)) is not None]
     return latest.publish(session, [*drafts, *others])
@@ -288,6 +296,7 @@ def _give_back(session: Session, waiting: Sequence[Waiting]) -> None:
     if waiting:
         held = {"ids": [w.id for w in waiting], "tokens": [w.lease_token for w in waiting]}
         session.execute(_GIVE_BACK, held)
+        telling.given_back(session, len(waiting))
 
 
 def _still_ours(joined: Joined, waiting: Waiting) -> bool:

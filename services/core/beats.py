@@ -38,8 +38,10 @@ def beat(role: str, name: str, detail: dict[str, Any], *, silence: float = 0.0) 
         session.execute(delete(Beat).where(Beat.at < func.now() - text("interval '1 day'")))
 
 
-def start(role: str, name: str, detail: dict[str, Any], *, silence: Callable[[], float]) -> None:
-    """Beat from a thread of its own for as long as the process lives.
+def start(
+    role: str, name: str, detail: Callable[[], dict[str, Any]], *, silence: Callable[[], float]
+) -> None:
+    """Beat from a thread of its own for as long as the process lives. `detail`: asked before each beat.
 
     `silence`: seconds since whatever does the work last went on. A thread beside a loop that hangs must not speak for it.
     """
@@ -48,7 +50,7 @@ def start(role: str, name: str, detail: dict[str, Any], *, silence: Callable[[],
         pause = threading.Event()
         while True:
             try:
-                beat(role, name, detail, silence=silence())
+                beat(role, name, detail(), silence=silence())
             except DatelineError as error:
                 log.warning("no sign of life given: %s", error)
             except Exception:  # without this thread a working role would count as dead

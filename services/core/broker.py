@@ -31,7 +31,7 @@ from kombu.transport.redis import Channel
 from kombu.transport.redis import QoS as RedisQoS
 from kombu.transport.virtual import QoS as VirtualQoS
 
-from services.core import clock, db, memory
+from services.core import clock, db, memory, meters
 from services.core.cache import KEY_PREFIX, redis_url
 from services.core.errors import DatelineError, UnavailableError
 from services.core.queues import QUEUE_OF, Job, Queue
@@ -114,7 +114,14 @@ def job(name: Job) -> Callable[[Callable[[], None]], Callable[[], None]]:
     def decorate(function: Callable[[], None]) -> Callable[[], None]:
         @functools.wraps(function)
         def run() -> None:
-            function()
+            began = clock.monotonic()
+            try:
+                function()
+            except Exception:
+                meters.jobs_failed.labels(name.value).inc()
+                raise
+            finally:
+                meters.jobs.labels(name.value).observe(clock.monotonic() - began)
 
         shared_task(name=name.value)(run)
         return function
@@ -200,6 +207,8 @@ _rounds: list[Rounds] = []
 """Of the worker that this process leads, or belongs to; none elsewhere."""
 _warm_ups: list[Callable[[], object]] = []
 _farewells: list[Callable[[], object]] = []
+_beginnings: list[Callable[[], object]] = []
+_ends: list[Callable[[], object]] = []
 
 
 def at_start_of_process(warm_up: Callable[[], object]) -> None:
@@ -212,6 +221,12 @@ def at_end_of_process(farewell: Callable[[], object]) -> None:
     _farewells.append(farewell)
 
 
+def in_each_process(begin: Callable[[], object], end: Callable[[], object]) -> None:
+    """Call `begin` in every pool process after its fork, never in the parent, and `end` in those that end in order."""
+    _beginnings.append(begin)
+    _ends.append(end)
+
+
 @worker_process_init.connect  # type: ignore[untyped-decorator]  # celery ships no types
 def _begin_process(**_: Any) -> None:
     """A forked process must not share its parent's sockets; then it gets ready."""
@@ -220,6 +235,7 @@ def _begin_process(**_: Any) -> None:
     signal.signal(signal.SIGTERM, _leave)
     for rounds in _rounds:
         rounds.keep_marking(current_process().index)
+    _call_each(_beginnings, "%s")
     _call_each(_warm_ups, "not ready yet: %s")
 
 
@@ -230,6 +246,7 @@ def _leave(_number: int, _frame: object) -> None:
 
 @worker_process_shutdown.connect  # type: ignore[untyped-decorator]  # celery ships no types
 def _end_process(**_: Any) -> None:
+    _call_each(_ends, "%s")
     _call_each(_farewells, "ended without all it wanted to do: %s")
 
 

@@ -5,7 +5,9 @@ Nothing here is needed for being right: when Redis is away, callers go on from t
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 
 import redis
@@ -14,7 +16,7 @@ from redis.asyncio.retry import Retry as RetryBeside
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from services.core.errors import ConfigurationError
+from services.core.errors import ConfigurationError, UnavailableError
 from services.core.queues import Queue
 from services.core.settings import settings
 
@@ -60,19 +62,72 @@ def alive() -> bool:
 
 def queue_length(queue: Queue) -> int | None:
     """Hints lying in a queue; None when Redis does not answer."""
-    return queue_lengths([queue])[queue]
-
-
-def queue_lengths(queues: Iterable[Queue]) -> dict[Queue, int | None]:
-    """Hints lying in each queue, asked for at once; None when Redis does not answer within `WAIT_S`."""
-    asked = list(queues)
     try:
-        with client().pipeline(transaction=False) as pipe:
-            for queue in asked:
-                pipe.llen(KEY_PREFIX + queue)
-            return dict(zip(asked, map(int, pipe.execute()), strict=True))
+        return int(client().llen(KEY_PREFIX + queue))
     except AWAY:
-        return dict.fromkeys(asked)
+        return None
+
+
+@cache
+def _watcher() -> redis.Redis:
+    """A connection for whoever watches: it gives up soon, and does not try again."""
+    return redis.Redis.from_url(
+        redis_url(), socket_timeout=1, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0)
+    )
+
+
+def queue_lengths() -> dict[str, int]:
+    """Hints lying in each queue, asked for at once. Raises UnavailableError within two seconds when Redis does not answer."""
+    try:
+        with _watcher().pipeline(transaction=False) as pipe:
+            for queue in Queue:
+                pipe.llen(KEY_PREFIX + queue)
+            return dict(zip(map(str, Queue), map(int, pipe.execute()), strict=True))
+    except AWAY as error:
+        raise UnavailableError(f"Redis does not answer: {error}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What Redis says of itself. `limit`: bytes it may take, 0 for any number; `write_error`: it could not keep something on its disk."""
+
+    time: datetime
+    used: int
+    limit: int
+    policy: str
+    write_error: bool
+
+    @property
+    def evicts(self) -> bool:
+        """Whether hints may be thrown away when memory is short."""
+        return bool(self.limit) and self.policy != "noeviction"
+
+
+def about() -> About:
+    """How Redis does. Raises UnavailableError within two seconds when it does not answer."""
+    try:
+        with _watcher().pipeline(transaction=False) as pipe:
+            pipe.info("memory")
+            pipe.info("persistence")
+            pipe.time()
+            memory, kept, (seconds, micros) = pipe.execute()
+    except AWAY as error:
+        raise UnavailableError(f"Redis does not answer: {error}") from error
+    return About(
+        time=datetime.fromtimestamp(seconds + micros / 1e6, UTC),
+        used=int(memory.get("used_memory", 0)),
+        limit=int(memory.get("maxmemory", 0)),
+        policy=str(memory.get("maxmemory_policy", "noeviction")),
+        write_error="err" in {kept.get("aof_last_write_status"), kept.get("rdb_last_bgsave_status")},
+    )
+
+
+def forget_connections() -> None:
+    """Close what this process holds open."""
+    for made in (client, _watcher):
+        if made.cache_info().currsize:
+            made().close()
+            made.cache_clear()
 
 
 def tell_followers(seq: int) -> None:

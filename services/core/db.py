@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from functools import cache, lru_cache
 from typing import Any, TypeVar
 
@@ -11,6 +11,7 @@ from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.exc import InternalError, OperationalError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool, QueuePool
 
 from services.core.errors import ConfigurationError, UnavailableError
 from services.core.patience import PatientAsyncConnection, PatientConnection
@@ -26,6 +27,8 @@ SERVER_LIMITS = {
 }
 
 
+POOL_SIZE, POOL_MORE = 8, 8
+"""Connections that an API process keeps, and how many more it makes while many ask."""
 CLIENT: dict[str, Any] = {"connect_timeout": 5, "client_encoding": "utf8"}
 """What every connection says, whoever makes it."""
 READER_LIMITS = SERVER_LIMITS | {
@@ -109,13 +112,39 @@ def async_engine() -> AsyncEngine:
     args |= {"connect_timeout": CONNECT_S, "async_creator_fn": PatientAsyncConnection.connect}
     made = create_async_engine(
         database_url(),
-        pool_size=8,
-        max_overflow=8,
+        pool_size=POOL_SIZE,
+        max_overflow=POOL_MORE,
         pool_timeout=POOL_S,
         pool_pre_ping=True,
         connect_args=args,
     )
+    _be_patient(made.sync_engine, look=LOOK_S, answer=ANSWER_S)
+    return made
 
+
+def pool_use() -> dict[str, int]:
+    """Connections of the pool that serves many: in use, idle, and how many there may be."""
+    if not async_engine.cache_info().currsize:
+        return {}
+    pool = async_engine().pool
+    if not isinstance(pool, QueuePool):
+        return {}
+    return {"used": pool.checkedout(), "idle": pool.checkedin(), "limit": POOL_SIZE + POOL_MORE}
+
+
+@cache
+def watching_engine() -> AsyncEngine:
+    """A few connections of their own for whoever watches: they must be had when readers wait for theirs, and give up soon."""
+    args = _connect_args("watch", READER_LIMITS)
+    args |= {"connect_timeout": CONNECT_S, "async_creator_fn": PatientAsyncConnection.connect}
+    made = create_async_engine(
+        database_url(),
+        pool_size=1,
+        max_overflow=2,
+        pool_timeout=POOL_S,
+        pool_pre_ping=True,
+        connect_args=args,
+    )
     _be_patient(made.sync_engine, look=LOOK_S, answer=ANSWER_S)
     return made
 
@@ -151,9 +180,14 @@ def transaction() -> Iterator[Session]:
 
     Raises UnavailableError when the database does not answer, ConfigurationError when it was not migrated.
     """
+    with _in_words(), Session(engine(), expire_on_commit=False) as session, session.begin():
+        yield session
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
     try:
-        with Session(engine(), expire_on_commit=False) as session, session.begin():
-            yield session
+        yield
     except OperationalError as error:
         raise UnavailableError(f"The database does not answer: {error.orig}") from error
     except InternalError as error:
@@ -166,6 +200,20 @@ def transaction() -> Iterator[Session]:
         raise ConfigurationError(
             "The schema of the database is not the one this code expects: run `dateline migrate`."
         ) from error
+
+
+@contextmanager
+def watching() -> Iterator[Session]:
+    """As `transaction`, on a connection made for it, which gives up after two seconds: whoever looks whether a server answers must not
+    wait on a connection that a frozen one still holds.
+    """
+    made = create_engine(
+        database_url(),
+        poolclass=NullPool,
+        connect_args=_connect_args("watch", READER_LIMITS) | {"connect_timeout": CONNECT_S},
+    )
+    with _in_words(), Session(made, expire_on_commit=False) as session, session.begin():
+        yield session
 
 
 async def in_transaction(work: Callable[[Session], _Found]) -> _Found:
@@ -185,12 +233,16 @@ async def in_transaction(work: Callable[[Session], _Found]) -> _Found:
 
 
 @asynccontextmanager
-async def snapshot() -> AsyncIterator[AsyncConnection]:
-    """One read-only view of the database: every statement in the block sees the same moment.
+async def snapshot(of: AsyncEngine | None = None) -> AsyncIterator[AsyncConnection]:
+    """One read-only view of the database: every statement in the block sees the same moment. `of`: by which connections,
+    in place of the readers'.
 
-    Raises UnavailableError at once while the database does not answer, or too many ask it.
+    Raises UnavailableError at once while the database does not answer readers, or too many of them ask it.
     """
-    async with turnstile().entered(), async_engine().connect() as connection:
+    async with AsyncExitStack() as stack:
+        if of is None:
+            await stack.enter_async_context(turnstile().entered())
+        connection = await stack.enter_async_context((of or async_engine()).connect())
         await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         async with connection.begin():
             yield connection

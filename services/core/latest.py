@@ -6,6 +6,7 @@ that property: with 16 writers a follower of ids missed two rows of three (docs/
 Publish in batches: the lock makes a transaction of one row as dear as one of fifty.
 """
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -15,8 +16,11 @@ from sqlalchemy.orm import Session
 from sqlalchemy.types import BigInteger, Text
 
 from services.core.events import StreamAdvanced
+from services.core.fleet import after_commit
 from services.core.models import Change, StreamState
 from services.core.outbox import publish as publish_event
+
+log = logging.getLogger(__name__)
 
 STREAM_LOCK = 0x44_4C_53_54
 """Key of the advisory lock that orders the stream ("DLST")."""
@@ -122,7 +126,10 @@ def publish(session: Session, drafts: Sequence[Draft]) -> int | None:
             "afters": [",".join(d.after) for d in drafts],
         },
     ).scalars()
-    last = int(max(positions))
+    given = [int(position) for position in positions]
+    last = max(given)
+    said = {"articles": [d.article_id for d in drafts], "seqs": [min(given), last]}
+    after_commit(session, lambda: log.info("published %d changes up to %d", len(drafts), last, extra=said))
     publish_event(session, StreamAdvanced(last))
     return last
 

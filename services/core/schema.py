@@ -59,6 +59,14 @@ def check(url: str) -> None:
     command.check(config(url))
 
 
+def knows(revision: str) -> bool:
+    """Whether a version of the schema is one that this code can bring about."""
+    try:
+        return ScriptDirectory.from_config(config("")).get_revision(revision) is not None
+    except CommandError:
+        return False
+
+
 def versions(url: str) -> tuple[str | None, str | None]:
     """The version the database has, and the newest one that this code knows."""
     newest = ScriptDirectory.from_config(config(url)).get_current_head()

@@ -27,6 +27,7 @@ from services.ingest.entry import FetchResponse
 from services.ingest.plan import FeedState, Known, KnownSighting, Outcome, Plan, Reading
 from services.ingest.store import apply, catalogue, feeds, known, leases, sightings, subscriptions
 from services.ingest.store.bulk import new_ids
+from services.ingest.telling import tell
 
 log = logging.getLogger(__name__)
 
@@ -89,13 +90,13 @@ def _finish(looks: Sequence[Look], now: datetime) -> list[Outcome]:
     while stored is None:
         with suppress(apply.BeatenError, known.GoneError):
             stored = _store(looks, now)
-    for outcome in stored:
-        _say(outcome)
-    return stored
+    for outcome, ids in stored:
+        tell(outcome, ids)
+    return [outcome for outcome, _ in stored]
 
 
-def _store(looks: Sequence[Look], now: datetime) -> list[Outcome]:
-    """One transaction; what it stored.
+def _store(looks: Sequence[Look], now: datetime) -> list[tuple[Outcome, tuple[int, ...]]]:
+    """One transaction; what it stored, and the ids that new articles got.
 
     Raises apply.BeatenError when another worker stored first what we had found to be new, known.GoneError when a
     tombstone went. It ends: whoever beat us has committed, so that the next turn finds at least one article more, or less.
@@ -122,14 +123,14 @@ def _store(looks: Sequence[Look], now: datetime) -> list[Outcome]:
         _move(session, outcomes)
         if random.random() < PRUNED_SHARE:  # noqa: S311 - spreads work, guards nothing
             feeds.prune(session, [o.feed.id for o in outcomes])
-    return outcomes
+    return [(o, d.ids) for o, d in zip(outcomes, decided, strict=True)]
 
 
 def _still_ours(session: Session, looks: Sequence[Look]) -> list[Look]:
     held = feeds.fence(session, [look.feed for look in looks])
     for look in looks:
         if look.feed.id not in held:
-            log.info("feed %s was taken over by another worker", look.feed.id)
+            log.info("feed %s was taken over by another worker", look.feed.id, extra={"feed": look.feed.id})
     return [look for look in looks if look.feed.id in held]
 
 
@@ -275,25 +276,8 @@ def _give_back(held: Sequence[FeedState], error: str, *, retry_s: float) -> None
 
 def give_up(feed: FeedState, error: Exception) -> None:
     """What it holds cannot be read or stored: said, shown, and asked for ever less often."""
-    log.error("feed %s (%s) could not be stored", feed.id, feed.url, exc_info=error)
+    log.error("feed %s (%s) could not be stored", feed.id, feed.url, exc_info=error, extra={"feed": feed.id})
     conf = settings()
     limits = schedule.Limits(conf.fetch_interval_min, conf.fetch_interval_max)
     sentence = f"What it holds could not be stored ({type(error).__name__}); see the log of ingest."
     _give_back([feed], sentence, retry_s=schedule.back_off(feed.failures + 1, limits))
-
-
-def _say(outcome: Outcome) -> None:
-    """One line a look that brought something or failed; nothing new is said only when somebody looks closely.
-
-    A failing feed is no warning: it is an everyday thing, shown wherever feeds are, and asked again.
-    """
-    feed, reading, plan = outcome.feed, outcome.reading, outcome.plan
-    if reading.error:
-        log.info("feed %s: %s", feed.id, reading.error)
-    elif plan.new or plan.again:
-        log.info("feed %s: %d new, %d changed or seen here first", feed.id, len(plan.new), len(plan.again))
-    else:
-        log.debug("feed %s: %s", feed.id, reading.outcome)
-    if plan.gap:
-        cost = f"about {plan.missed} items were missed" if plan.missed else "perhaps nothing was missed"
-        log.warning("feed %s: nothing of what it shows was known, a gap; %s", feed.id, cost)

@@ -112,8 +112,8 @@ async def _event_lines(
     """Events for as long as the reader stays. A reader whom we cannot serve any more comes back by himself with his
     last id, and is then told why.
     """
-    followers = request.app.state.metrics.followers
-    followers.inc()
+    metrics = request.app.state.metrics
+    metrics.followers += 1
     channels: Channels = request.app.state.channels
     try:
         yield b"retry: 3000\n\n"
@@ -127,7 +127,7 @@ async def _event_lines(
     except (CursorGoneError, UnavailableError) as error:
         log.warning("an event stream ended: %s", error)
     finally:
-        followers.dec()
+        metrics.followers -= 1
 
 
 async def _said(filters: Filters, place: Place, limit: int) -> Said:

@@ -1,5 +1,6 @@
 """The pages for operators: how the service does, and one feed whole."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -7,6 +8,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Path, Query, Request
 from sqlalchemy import Connection
+from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from services.api import streams
@@ -17,18 +19,26 @@ from services.api.filters import Filters
 from services.api.labels import label_tree
 from services.api.pages import feed_words, need_words, render
 from services.api.pages.feed_shapes import STATES, FeedRow, GapRow, Needs, State
-from services.api.queries import feeds, operations, stream
+from services.api.queries import feeds, figures, operations, stream
 from services.api.queries.feeds import Need, Wanted
 from services.api.queries.needs import needs
 from services.api.respond import ALWAYS_ASK, Terms, respond
-from services.api.routes.health import BEATING, FRESH, queue_lengths
+from services.api.scrape import watch_of
+from services.api.shapes import Completeness
+from services.api.tree import LabelTree
+from services.core import set_aside
 from services.core.clock import utc_now
-from services.core.db import snapshot
+from services.core.db import snapshot, watching_engine
+from services.core.errors import UnavailableError
+from services.core.health import ROLES_NEEDED
+from services.core.queues import Queue
 
 router = APIRouter()
 """Taken in by the router of the pages, which says what all pages have in common."""
 DAY = timedelta(hours=24)
-FEEDS_A_PAGE, GAPS_SHOWN = 50, 20
+FRESH = timedelta(seconds=60)
+"""A role whose youngest sign of life is older than this is taken to be gone."""
+FEEDS_A_PAGE, GAPS_SHOWN, ASIDE_SHOWN = 50, 20, 20
 LAST_PAGE = 10_000
 
 FeedId = Annotated[int, Path(ge=1, le=feeds.LARGEST_ID, description="Id of a feed.")]
@@ -37,6 +47,14 @@ Words = Annotated[
 ]
 PageNumber = Annotated[int, Query(ge=1, le=LAST_PAGE, description="Which page of the list, from 1.")]
 
+STAGES_IN_WORDS = {
+    "fetch": "Feeds due",
+    "labels": "Waiting for labels",
+    "publication": "Never published yet",
+    "stories": "Changes before stories",
+    "desk": "Editors' requests",
+    "webhooks": "Webhooks behind",
+}
 NEEDS_IN_WORDS: dict[Need, str] = {
     "replacement": "with a new address offered",
     "failing": "failing for more than a week",
@@ -72,6 +90,53 @@ class _OfFeeds:
     listed: FeedList
     needs: Needs
     gaps: list[GapRow]
+    aside: list[set_aside.Aside]
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """Everything the page tells, of one moment."""
+
+    tree: LabelTree
+    head: int
+    work: operations.Work
+    stages: list[figures.Stage]
+    fetching: operations.Fetching
+    of_feeds: _OfFeeds
+    beats: list[operations.BeatRow]
+    complete: Completeness
+
+
+async def _look(wanted: Wanted, page: int, now: datetime) -> _Seen:
+    async with snapshot(watching_engine()) as connection:
+        return _Seen(
+            tree=await label_tree(connection),
+            head=(await stream.state(connection)).head,
+            work=await operations.work(connection, now=now, since=now - DAY),
+            stages=await figures.stages(connection),
+            fetching=await operations.fetching(connection, now=now),
+            of_feeds=await connection.run_sync(_of_feeds, wanted, page, now),
+            beats=await operations.beats(connection),
+            complete=await streams.completeness(connection, filters=Filters(), now=now),
+        )
+
+
+def standing_beats(beats: Sequence[operations.BeatRow], now: datetime) -> list[operations.BeatRow]:
+    """Processes that live, and of a role of which none does the last that did: one that was replaced is no news."""
+    living = {beat.role for beat in beats if now - beat.at <= FRESH}
+    last: dict[str, operations.BeatRow] = {}
+    for beat in beats:
+        last.setdefault(beat.role, beat)
+    return [b for b in beats if now - b.at <= FRESH or (b.role not in living and last[b.role] is b)]
+
+
+def _silent(beats: Sequence[operations.BeatRow], now: datetime) -> list[tuple[str, datetime | None]]:
+    """Roles without a sign of life of late, and when they gave the last one."""
+    last: dict[str, datetime] = {}
+    for beat in beats:
+        for role in beat.role.split("+"):
+            last[role] = max(beat.at, last.get(role, beat.at))
+    return [(role, last.get(role)) for role in ROLES_NEEDED if role not in last or now - last[role] > FRESH]
 
 
 def _of_feeds(connection: Connection, wanted: Wanted, page: int, now: datetime) -> _OfFeeds:
@@ -85,6 +150,7 @@ def _of_feeds(connection: Connection, wanted: Wanted, page: int, now: datetime) 
         ),
         needs(connection, now=now),
         feeds.gaps(connection, limit=GAPS_SHOWN),
+        set_aside.listing(Session(connection), Queue.CLASSIFY, limit=ASIDE_SHOWN),
     )
 
 
@@ -99,34 +165,43 @@ async def operator(
     """How the service does: what needs a person, feeds by state, what waits, gaps, who is alive."""
     now = utc_now()
     wanted = Wanted(state, need, (q or "").strip() or None)
-    async with snapshot() as connection:
-        tree = await label_tree(connection)
-        head = (await stream.state(connection)).head
-        work = await operations.work(connection, now=now, since=now - DAY)
-        fetching = await operations.fetching(connection, now=now)
-        found = await connection.run_sync(_of_feeds, wanted, page, now)
-        beats = await operations.beats(connection)
-        complete = await streams.completeness(connection, filters=Filters(), now=now)
+    lengths = await watch_of(request).queue_lengths()
+    queues = {str(queue): (lengths or {}).get(queue) for queue in Queue}
+    try:
+        seen = await watch_of(request).database.ask(f"{wanted} {page}", lambda: _look(wanted, page, now))
+    except UnavailableError as error:
+        return _unknown(f"{error}.", queues)
+    found = seen.of_feeds
     body = render.page(
         "operator.html",
         title="Operator",
-        tree=tree,
-        head=head,
-        work=work,
+        tree=seen.tree,
+        head=seen.head,
+        work=seen.work,
+        stages=seen.stages,
+        stage_words=STAGES_IN_WORDS,
         feeds=found.listed,
         states=STATES,
         needs_in_words=NEEDS_IN_WORDS,
-        todos=need_words.todos(found.needs, fetching.failing, now),
+        todos=need_words.todos(found.needs, seen.fetching.failing, now),
+        failing=sorted(seen.fetching.failing.items(), key=lambda pair: (-pair[1], pair[0])),
         gaps=found.gaps,
-        beats=beats,
-        silent=[role for role in BEATING if role not in {beat.role for beat in beats}],
+        aside=found.aside,
+        beats=standing_beats(seen.beats, now),
+        silent=_silent(seen.beats, now),
         fresh=FRESH,
-        queues=await queue_lengths(),
-        complete=complete,
+        queues=queues,
+        complete=seen.complete,
         feed_words=feed_words,
         now=now,
     )
     return respond(request, Terms(etag_of(body), ALWAYS_ASK), body, render.MEDIA_TYPE)
+
+
+def _unknown(reason: str, queues: dict[str, int | None]) -> Response:
+    body = render.page("operator_unknown.html", title="Operator", reason=reason, queues=queues)
+    headers = {"Cache-Control": "no-store", "Retry-After": "5", "Content-Type": render.MEDIA_TYPE}
+    return Response(body, status_code=503, headers=headers)
 
 
 @router.get("/operator/feeds/{feed_id}", response_class=Response)

@@ -11,8 +11,8 @@ from services.api.bodies import SetAsideGiven, body, described
 from services.api.deps import known_parameters
 from services.api.queue_shapes import QueuesBody, ReplayedBody, SetAsideBody
 from services.api.respond import private
-from services.api.routes.health import queue_lengths
 from services.api.schemas import problems
+from services.api.scrape import watch_of
 from services.core import set_aside
 from services.core.db import in_transaction
 from services.core.queues import Queue
@@ -24,7 +24,7 @@ router = APIRouter(tags=["operations"], dependencies=[Depends(known_parameters),
 async def listed(request: Request) -> Response:
     """Every queue: rows that wait and since when, rows in hand, what was set aside, hints on the broker."""
     found = {depth.queue: depth for depth in await in_transaction(set_aside.depths)}
-    hints = await queue_lengths()
+    hints = await watch_of(request).queue_lengths() or {}
     items = []
     for queue in Queue:
         depth = found.get(queue)
@@ -35,7 +35,7 @@ async def listed(request: Request) -> Response:
                 "in_hand": depth.in_hand if depth else None,
                 "oldest_waiting_at": depth.oldest if depth else None,
                 "set_aside": depth.aside if depth else 0,
-                "hints": hints[queue],
+                "hints": hints.get(queue),
             }
         )
     return private(request, {"items": items})

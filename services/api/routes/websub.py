@@ -11,7 +11,6 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from fastapi import APIRouter, Request
-from prometheus_client import Counter
 from sqlalchemy.orm import Session
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
@@ -19,7 +18,7 @@ from starlette.responses import Response
 from services.api.errors import Problem
 from services.api.middleware import HEAD
 from services.api.queries import websub as queries
-from services.core import websub
+from services.core import meters, websub
 from services.core.db import in_transaction
 from services.core.websub import Call, Held, Judgement, Signature
 
@@ -61,16 +60,16 @@ async def receive(request: Request, token: str) -> Response:
     if held is None:
         raise _nothing_here()
     if held.state == "ended":
-        _count(request, "ended")
+        meters.pushes.labels("ended").inc()
         raise Problem(410, "removed", "This subscription ended; nothing is to be sent here any more.")
     signature = Signature(request.headers.get("x-hub-signature"), held.secret)
     await _read(request, signature)
     if held.must_be_signed and not signature.holds():
-        _count(request, "unsigned")
+        meters.pushes.labels("unsigned").inc()
         log.warning("feed %s: a push without a good signature was ignored", held.feed_id)
     else:
         await _of_subscription(token, lambda session: queries.pushed(session, held))
-        _count(request, "taken")
+        meters.pushes.labels("taken").inc()
     return Response(status_code=202, headers=_QUIET)
 
 
@@ -137,15 +136,3 @@ async def _read(request: Request, signature: Signature) -> None:
 
 def _nothing_here() -> Problem:
     return Problem(404, "not-found", "No subscription waits for this here.")
-
-
-def _count(request: Request, outcome: str) -> None:
-    state = request.app.state
-    if not hasattr(state, "pushes"):
-        state.pushes = Counter(
-            "dateline_pushes",
-            "Pushes of WebSub hubs: taken, unsigned (ignored), ended (refused).",
-            ("outcome",),
-            registry=state.metrics.registry,
-        )
-    state.pushes.labels(outcome).inc()

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import text
 
-from services.core.db import transaction
+from services.core.db import watching
 from services.core.health.finding import Finding, many
 
 OLD_REQUEST_S = 30
@@ -24,7 +24,7 @@ _DESK = text(
 
 def look() -> Iterator[Finding]:
     """Only what is wrong or under way is told."""
-    with transaction() as session:
+    with watching() as session:
         found = session.execute(_DESK, {"old": OLD_REQUEST_S, "still": STILL_S}).one()
     if found.old:
         yield Finding(

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row, text
 
-from services.core.db import transaction
+from services.core.db import watching
 from services.core.health.finding import Finding, many
 
 OLD_DUE_S = 600
@@ -61,8 +61,8 @@ _FEEDS = text(
            count(*) FILTER (WHERE quiet_at < now() AND failures = 0 AND paused_reason IS NULL) AS quiet,
            count(*) FILTER (WHERE overdue) AS overdue,
            coalesce(extract(epoch FROM now() - min(next_check_at) FILTER (WHERE overdue)), 0) AS oldest,
-           (SELECT count(*) FROM gaps WHERE to_at > now() - interval '1 day') AS gaps,
-           (SELECT count(DISTINCT feed_id) FROM gaps WHERE to_at > now() - interval '1 day') AS gapped,
+           (SELECT count(*) FROM gaps WHERE missed > 0 AND to_at > now() - interval '1 day') AS gaps,
+           (SELECT count(DISTINCT feed_id) FROM gaps WHERE missed > 0 AND to_at > now() - interval '1 day') AS gapped,
            (SELECT coalesce(sum(missed), 0)::bigint FROM gaps WHERE to_at > now() - interval '1 day') AS missed
     FROM (SELECT f.*, f.paused_reason IS NULL AND f.lease_until < now() AND h.free_at <= now()
                  AND f.next_check_at
@@ -79,7 +79,7 @@ _KINDS = text(
 
 def look() -> Iterator[Finding]:
     """How many feeds are in trouble and why; what else there is to tell only where there is any."""
-    with transaction() as session:
+    with watching() as session:
         found = session.execute(_FEEDS, {"long": OLD_DUE_S}).one()
         kinds: dict[str, int] = {row[0]: row[1] for row in session.execute(_KINDS)}
     if found.total == 0:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import text
 
-from services.core.db import transaction
+from services.core.db import watching
 from services.core.health.finding import Finding
 
 OLD_CHANGE_S = 120
@@ -21,7 +21,7 @@ _BEHIND = text(
 
 def look() -> Iterator[Finding]:
     """Whether stories keep up with the stream."""
-    with transaction() as session:
+    with watching() as session:
         found = session.execute(_BEHIND, {"most": _COUNTED}).one()
     counted = (
         "1 change of the stream waits"

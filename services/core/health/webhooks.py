@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import text
 
-from services.core.db import transaction
+from services.core.db import watching
 from services.core.health.finding import Finding, many
 
 LONG_S = 3600
@@ -20,7 +20,7 @@ _TROUBLE = text(
 
 def look() -> Iterator[Finding]:
     """Webhooks in trouble, where there are any."""
-    with transaction() as session:
+    with watching() as session:
         found = session.execute(_TROUBLE).all()
     paused = [row for row in found if row.paused_reason is not None]
     failing = [row for row in found if row.paused_reason is None]

@@ -15,7 +15,7 @@ from services.core.models.feeds import (
     Subscription,
 )
 from services.core.models.labels import ArticleLabel, Rulebook
-from services.core.models.operations import Beat
+from services.core.models.operations import Backlog, Beat, Meter
 from services.core.models.stories import Story, StoryArticle, StoryState, StoryStep, TrendScope
 from services.core.models.stream import Change, StreamState
 from services.core.models.webhooks import Webhook, WebhookAttempt
@@ -25,6 +25,7 @@ __all__ = [
     "Article",
     "ArticleLabel",
     "ArticleUrl",
+    "Backlog",
     "Base",
     "Beat",
     "Change",
@@ -39,6 +40,7 @@ __all__ = [
     "Gap",
     "Host",
     "Judgement",
+    "Meter",
     "ParseDifference",
     "Publication",
     "Relabelling",

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from services.core import holder
+from services.core import holder, meters
+from services.core.fleet import after_commit
 from services.ingest.plan import FeedState
 from services.ingest.store.subscriptions import PUSH_UNTIL
 
@@ -25,7 +26,7 @@ _CLAIM = text(
     ), first_of_host AS (
         SELECT DISTINCT ON (host) id, host, next_check_at FROM due ORDER BY host, next_check_at
     ), chosen AS (
-        SELECT c.id, h.host FROM hosts h JOIN first_of_host c USING (host)
+        SELECT c.id, h.host, greatest(c.next_check_at, h.free_at) AS free_since FROM hosts h JOIN first_of_host c USING (host)
         WHERE h.free_at <= now() ORDER BY c.next_check_at LIMIT :n
         FOR UPDATE OF h SKIP LOCKED
     ), held AS (
@@ -38,7 +39,7 @@ _CLAIM = text(
               f.last_modified, f.body_hash, f."window", f.interval_s, f.ok_at, f.failures, f.lease_token,
               f.error_kind, f.checked_at, f.wish_s, f.skip_hours, f.skip_days, f.full_at, f.validators_lie,
               f.moved_to, f.moved_since, f.moved_times, f.new_at, f.usual_s, f.window_s,
-              {PUSH_UNTIL} AS push_until
+              {PUSH_UNTIL} AS push_until, extract(epoch FROM now() - chosen.free_since)::float8 AS delay_s
     """  # noqa: S608 - put together from a text of ours
 )
 
@@ -46,6 +47,7 @@ _PUT_ASIDE = text(
     """
     UPDATE feeds SET paused_reason = 'Its content stopped a worker ' || attempts || ' times in a row; resume it to try again.'
     WHERE paused_reason IS NULL AND next_check_at <= now() AND attempts >= :most AND lease_until < now()
+    RETURNING id
     """
 )
 
@@ -112,11 +114,23 @@ def claim(session: Session, *, limit: int, suspects: bool = False) -> list[FeedS
         "most": MAX_ATTEMPTS,
         "holder": holder.prefix(),
     }
-    rows = session.execute(_CLAIM, values).mappings()
+    rows = [dict(row) for row in session.execute(_CLAIM, values).mappings()]
+    delays = [row.pop("delay_s") for row in rows]
+    after_commit(session, lambda: _count_claim(delays, suspects=suspects))
     return [
         FeedState(**row | {"skip_hours": tuple(row["skip_hours"]), "skip_days": tuple(row["skip_days"])})
-        for row in map(dict, rows)
+        for row in rows
     ]
+
+
+def _count_claim(delays: Sequence[float], *, suspects: bool) -> None:
+    """A suspect is one whose lease ran out: when it was due first says nothing of how long fetches wait."""
+    if suspects:
+        meters.leases_expired.labels("feed").inc(len(delays))
+        meters.retries.labels("feed").inc(len(delays))
+        return
+    for delay in delays:
+        meters.fetch_delay.observe(max(delay, 0))
 
 
 def release(session: Session, feeds: Sequence[FeedState], *, pause_s: float) -> None:
@@ -132,6 +146,7 @@ def give_back(session: Session, feed: FeedState, *, error: str, retry_s: float, 
     """
     values = {"id": feed.id, "token": feed.lease_token, "error": error, "retry": retry_s, "pause": pause_s}
     session.execute(_GIVE_BACK, values)
+    after_commit(session, meters.retries.labels("feed").inc)
 
 
 def free_orphans(session: Session, *, pause_s: float) -> None:
@@ -141,7 +156,8 @@ def free_orphans(session: Session, *, pause_s: float) -> None:
 
 def put_aside(session: Session) -> None:
     """Pause, with the reason, feeds that were in hand too often when their worker died."""
-    session.execute(_PUT_ASIDE, {"most": MAX_ATTEMPTS})
+    aside = len(session.execute(_PUT_ASIDE, {"most": MAX_ATTEMPTS}).all())
+    after_commit(session, lambda: meters.quarantined.labels("feed").inc(aside))
 
 
 def due(session: Session) -> int:

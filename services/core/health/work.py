@@ -1,0 +1,93 @@
+"""What the doctor says of the work: roles, the rulebook, what waits and whether it grows, what was put aside."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import func, select, text
+
+from services.core import backlog, beats
+from services.core.clock import utc_now
+from services.core.db import watching
+from services.core.health.finding import Finding, many
+from services.core.health.trend import Trend, trend_of
+from services.core.models import Beat, Rulebook
+
+ROLES_NEEDED = ("scheduler", "ingest", "classify", "stories")
+OLD_WAIT_S = 60
+BRIEF_S = 600
+"""Of a backlog that will have melted by then nobody needs to be told that something is wrong."""
+STARTS = {
+    "fetch": "start more `dateline worker ingest`",
+    "labels": "start more `dateline worker classify`",
+    "stories": "see the log of `dateline worker stories`",
+}
+"""By stage, what there is to do when what waits before it grows."""
+
+_WAITING = text(
+    """
+    SELECT count(*) FILTER (WHERE quarantined IS NULL) AS waiting,
+           coalesce(extract(epoch FROM now() - min(waiting_since) FILTER (WHERE quarantined IS NULL)), 0) AS oldest
+    FROM articles WHERE waiting_since IS NOT NULL AND quarantined IS NULL AND removed_at IS NULL
+    """
+)
+_ASIDE = text(
+    "SELECT count(*), min(quarantined) FROM articles WHERE quarantined IS NOT NULL AND removed_at IS NULL"
+)
+
+
+def roles() -> Iterator[Finding]:
+    """Whether each role gives signs of life."""
+    lately = Beat.at > func.now() - text(f"interval '{beats.STALE_S} seconds'")
+    with watching() as session:
+        running = {
+            role for names in session.scalars(select(Beat.role).where(lately)) for role in names.split("+")
+        }
+    for role in ROLES_NEEDED:
+        command = "dateline scheduler" if role == "scheduler" else f"dateline worker {role}"
+        well = role in running
+        yield Finding(
+            role, ok=well, says="is running" if well else f"gives no sign of life: start `{command}`."
+        )
+
+
+def rulebook() -> Iterator[Finding]:
+    """Whether one is in force."""
+    with watching() as session:
+        version = session.scalar(select(Rulebook.version).where(Rulebook.active))
+    says = f"{version[:12]} is in force" if version else "none is in force: run `dateline rules publish`."
+    yield Finding("rulebook", ok=version is not None, says=says)
+
+
+def waiting() -> Iterator[Finding]:
+    """What waits for labels, for how long, and whether it gets more or less."""
+    with watching() as session:
+        found = session.execute(_WAITING).one()
+        aside, why = session.execute(_ASIDE).one()
+        trends = {stage: trend_of(backlog.samples(session, stage), now=utc_now()) for stage in STARTS}
+    yield _of_waiting(found.waiting, int(found.oldest), trends["labels"])
+    for stage, trend in trends.items():
+        if trend is not None and trend.grows:
+            yield Finding(
+                "backlog",
+                ok=False,
+                says=f"what waits for {stage} grew from {trend.first:,} to {trend.last:,} in {trend.minutes:.0f} min, "
+                f"by {trend.a_minute:.0f} a minute: {STARTS[stage]}.",
+            )
+    if aside:
+        yield Finding(
+            "quarantine",
+            ok=False,
+            says=f"{many(aside, 'article')} {'was' if aside == 1 else 'were'} put aside because workers died of them ({why.rstrip('.')}): "
+            "see the log of classify; `dateline queues replay classify` takes them up again.",
+        )
+
+
+def _of_waiting(count: int, oldest: int, trend: Trend | None) -> Finding:
+    says = f"{count} articles wait for labels, the oldest for {oldest} s"
+    if oldest < OLD_WAIT_S:
+        return Finding("waiting", ok=True, says=says)
+    left = trend.minutes_left if trend is not None else None
+    if left is not None and left * 60 < BRIEF_S:
+        return Finding(
+            "waiting", ok=True, note=True, says=f"{says}; at this pace none will in {left:.0f} min."
+        )
+    return Finding("waiting", ok=False, says=says + ": start more `dateline worker classify`.")
