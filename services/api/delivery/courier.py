@@ -23,7 +23,7 @@ from services.api.follow import Bell
 from services.api.queries import stream
 from services.api.queries import webhooks as hooks
 from services.api.queries.webhooks import InHand, Tried
-from services.core import clock
+from services.core import clock, meters
 from services.core.db import async_engine, snapshot
 from services.core.errors import ConfigurationError
 from services.core.settings import settings
@@ -167,6 +167,17 @@ async def _deliver(session: aiohttp.ClientSession, held: InHand, message: Messag
     answer = await send(session, held.url, body=message.body, headers=headers)
     error = None if answer.taken else in_words(answer)
     tried = Tried(message.id, message.changes, len(message.body), answer.took_ms, answer.status, error)
+    meters.deliveries.labels("taken" if answer.taken else "failed").inc()
+    said = {
+        "webhook": held.id,
+        "message": message.id,
+        "seqs": [held.seq + 1, message.seq],
+        "ms": answer.took_ms,
+    }
+    if answer.taken:
+        log.info("webhook %d took %d changes up to %d", held.id, message.changes, message.seq, extra=said)
+    else:
+        meters.retries.labels("webhook").inc()
     async with async_engine().begin() as connection:
         if answer.taken:
             return await hooks.taken(connection, held, tried)
@@ -187,5 +198,5 @@ async def _deliver(session: aiohttp.ClientSession, held: InHand, message: Messag
             due=told.due_at,
             paused=told.paused_reason,
         )
-    log.info("webhook %d: %s", held.id, error)
+    log.info("webhook %d: %s", held.id, error, extra=said)
     return False
