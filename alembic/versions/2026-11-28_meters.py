@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 revision = '2026_11_28_meters'
-down_revision = '2026_11_28_webhooks'
+down_revision = '2026_11_28_aside'
 branch_labels = None
 depends_on = None
 

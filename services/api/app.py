@@ -141,7 +141,7 @@ def serve() -> None:
     Raises ConfigurationError when that address cannot be listened on.
     """
     chosen = settings()
-    logs.configure(level=chosen.log_level, log_format=chosen.log_format)
+    logs.configure(level=chosen.log_level, log_format=chosen.log_format, secrets=(chosen.admin_token,))
     listener = _listen(chosen.bind)
     app = create_app()
     metrics: Metrics = app.state.metrics

@@ -10,11 +10,13 @@ from functools import lru_cache
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from services.api import access
 from services.api.conditional import accepts_gzip
 from services.api.gate import Gate
 from services.api.limits import CLOSED, LIMITS, is_trusted
 from services.api.metrics import Metrics
 from services.api.shelf import NOTHING, PERSONAL, Key, Limits, Shelf, is_kept
+from services.core import logs
 from services.core.clock import monotonic
 from services.core.settings import settings
 
@@ -31,6 +33,19 @@ class Door:
             await self.app(scope, receive, send)
             return
         began = monotonic()
+        exchange = access.Exchange(scope, send, began)
+        token = logs.bind(request=exchange.id.decode())
+        try:
+            await self._long_way(scope, receive, exchange, began)
+        finally:
+            if settings().log_access != "none":
+                exchange.end()
+            logs.unbind(token)
+
+    async def _long_way(
+        self, scope: Scope, receive: Receive, exchange: access.Exchange, began: float
+    ) -> None:
+        send = exchange.send
         believe_proxy(scope)
         if not await self.gate.admit(scope) or not is_kept(scope):
             await self.app(scope, receive, send)
@@ -45,6 +60,7 @@ class Door:
             made = ready or await self.shelf.make(key, self.app, scope, receive, send)
         if made is None:
             return
+        exchange.route = made.route
         known = headers.get("if-none-match", "").encode("latin-1")
         start, body = made.answer(known, tuple(scope.get(LIMITS, ())), private=CLOSED in scope)
         await send(start)
@@ -53,10 +69,14 @@ class Door:
             self.metrics.answered(route=made.route, status=start["status"], seconds=monotonic() - began)
 
     def at_once(self, scope: Scope) -> tuple[bytes, Limits, bytes] | None:
-        """The answer to a GET from what lies ready: its head without an end, headers for this reader, its body. None for the long way."""
+        """The answer to a GET from what lies ready: its head without an end, headers for this reader, its body. None for the long way,
+        which an answer that is to be logged goes too.
+        """
+        if settings().log_access == "all":
+            return None
         began = monotonic()
         host = encoding = known = b""
-        forwarded = None
+        forwarded = named = None
         for name, value in scope["headers"]:
             if name == b"host":
                 host = value
@@ -70,6 +90,8 @@ class Door:
                 believe_proxy(scope)
             elif name in PERSONAL:
                 return None
+            elif name in {access.HEADER, b"traceparent"}:
+                named = access.given_id(scope["headers"])
         key = _key(scope, host, encoding)
         prepared = self.shelf.find(key) or self.shelf.stale(key)
         if prepared is None:
@@ -77,6 +99,8 @@ class Door:
         limits = self.gate.quick(scope, forwarded)
         if limits is None:
             return None
+        if named is not None:
+            limits = (*limits, (access.HEADER, named))
         has = prepared.has(known)
         self.metrics.answered(route=prepared.route, status=304 if has else 200, seconds=monotonic() - began)
         if has:

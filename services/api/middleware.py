@@ -34,7 +34,7 @@ DESK = ("/v1/rules", "/v1/corrections", "/v1/judgements", "/v1/webhooks", "/v1/q
 """What takes a token is for programs that hold one: no script of another site is let in."""
 CROSS_ORIGIN: Mapping[str, str] = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "ETag, Link, RateLimit, RateLimit-Policy, Retry-After, Content-Location",
+    "Access-Control-Expose-Headers": "ETag, Link, RateLimit, RateLimit-Policy, Retry-After, Content-Location, X-Request-Id",
 }
 PREFLIGHT: Mapping[str, str] = {
     "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",

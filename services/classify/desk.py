@@ -46,7 +46,7 @@ def serve(errand: Errand) -> None:
         with transaction() as session:
             desk.refused(session, errand, told(error))
     except Exception as error:
-        log.exception("request %d (%s) failed", errand.id, errand.kind)
+        log.exception("request %d (%s) failed", errand.id, errand.kind, extra={"desk_request": errand.id})
         sentence = f"Something went wrong here ({type(error).__name__}); the log of classify says what."
         with transaction() as session:
             desk.failed(session, errand, {"kind": "internal", "sentence": sentence})

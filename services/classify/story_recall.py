@@ -119,7 +119,7 @@ class Rebuild:
         try:
             self.memory.recall(article, place.story, place.decided_at, still_open=still_open)
         except Exception:
-            log.exception("article %d cannot be read for stories", article.id)
+            log.exception("article %d cannot be read for stories", article.id, extra={"article": article.id})
 
     def store(self) -> Held | None:
         """Let it be the memory of stories; None where somebody else decides, or was faster."""

@@ -11,7 +11,7 @@ from services.core.settings import settings
 
 def _start_logging() -> None:
     conf = settings()
-    logs.configure(level=conf.log_level, log_format=conf.log_format)
+    logs.configure(level=conf.log_level, log_format=conf.log_format, secrets=(conf.admin_token,))
 
 
 @click.command(epilog="Example: dateline up --feeds my-feeds.opml")

@@ -16,7 +16,7 @@ from typing import Any
 import redis
 from billiard.process import current_process
 from billiard.util import get_pdeathsig
-from celery import Celery, shared_task
+from celery import Celery, current_task, shared_task
 from celery.concurrency import get_implementation
 from celery.signals import (
     setup_logging,
@@ -31,7 +31,7 @@ from kombu.transport.redis import Channel
 from kombu.transport.redis import QoS as RedisQoS
 from kombu.transport.virtual import QoS as VirtualQoS
 
-from services.core import clock, db, memory, meters
+from services.core import clock, db, logs, memory, meters
 from services.core.cache import KEY_PREFIX, redis_url
 from services.core.errors import DatelineError, UnavailableError
 from services.core.queues import QUEUE_OF, Job, Queue
@@ -115,6 +115,7 @@ def job(name: Job) -> Callable[[Callable[[], None]], Callable[[], None]]:
         @functools.wraps(function)
         def run() -> None:
             began = clock.monotonic()
+            token = logs.bind(job=name.value, task=_task_id())
             try:
                 function()
             except Exception:
@@ -122,11 +123,18 @@ def job(name: Job) -> Callable[[Callable[[], None]], Callable[[], None]]:
                 raise
             finally:
                 meters.jobs.labels(name.value).observe(clock.monotonic() - began)
+                logs.unbind(token)
 
         shared_task(name=name.value)(run)
         return function
 
     return decorate
+
+
+def _task_id() -> str:
+    """Celery's id of the hint that is being worked on; of a call outside any worker none."""
+    request: Any = current_task.request if current_task else None
+    return str(request.id) if request is not None and request.id else "none"
 
 
 def send(name: Job) -> bool:

@@ -48,6 +48,7 @@ class Settings:
     scheduler_tick: float
     log_level: str
     log_format: str
+    log_access: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +153,12 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("log_level", kinds.one_of("debug", "info", "warning", "error"), "info", "How much is logged."),
     Setting(
         "log_format", kinds.one_of("auto", "json", "pretty"), "auto", "JSON lines, or pretty on a terminal."
+    ),
+    Setting(
+        "log_access",
+        kinds.one_of("none", "made", "all"),
+        "made",
+        "Which answers of the API have a line: those it had to make, all, or none.",
     ),
 )
 

@@ -34,6 +34,8 @@ def parser_for(feed: FeedState, *, share: float) -> Callable[..., ParsedFeed]:
 
 def _keep(feed: FeedState, found: tuple[str, ...], body: bytes) -> None:
     """Best effort: a sample that is not kept costs nobody an article."""
-    log.warning("feed %s: the fast parser differs from the reference: %s", feed.id, found[0])
+    log.warning(
+        "feed %s: the fast parser differs from the reference: %s", feed.id, found[0], extra={"feed": feed.id}
+    )
     with suppress(DatelineError), transaction() as session:
         differences.keep(session, feed_id=feed.id, what=found, body=body)

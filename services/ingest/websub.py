@@ -162,5 +162,11 @@ def _keep(ask: Ask, answer: Answer) -> bool:
     told = subscribing.after(ask, answer, host=host, now=utc_now(), dice=dice)
     with transaction() as session:
         subscriptions.answered(session, ask, told)
-    log.info("feed %s: hub %s: %s", ask.feed_id, host, told.reason or f"took the request ({answer.status})")
+    log.info(
+        "feed %s: hub %s: %s",
+        ask.feed_id,
+        host,
+        told.reason or f"took the request ({answer.status})",
+        extra={"feed": ask.feed_id},
+    )
     return answer.status is not None and 200 <= answer.status < 300

@@ -5,6 +5,8 @@ import re
 import subprocess
 import sys
 
+import pytest
+
 
 def logged(code: str, log_format: str = "json", level: str = "info") -> list[str]:
     """What a process of its own writes to standard error: configuring logging is for the whole process."""
@@ -46,3 +48,27 @@ def test_auto_is_json_where_nobody_watches_and_pretty_is_readable():
     assert json.loads(line)["message"] == "x"
     (line,) = logged("log.info('x')", "pretty")
     assert re.fullmatch(r"\d\d:\d\d:\d\d INFO    dateline\.test: x", line)
+
+
+@pytest.mark.parametrize("log_format", ["json", "pretty"])
+def test_no_secret_stands_in_a_line_whoever_wrote_it(log_format):
+    code = f"""
+logs.configure(level='info', log_format={log_format!r}, secrets=('hunter2-of-the-admin', None))
+log.info('connected to %s', 'redis://:hush@queue:6379/0')
+log.info('postgresql://dateline:swordfish@db/dateline and https://someone:pass@word@feed.example/')
+log.info('token dl_abcdefghijkl and whsec_abcdefghijkl==, Authorization: Bearer abcdefghijkl, hunter2-of-the-admin')
+try:
+    raise OSError('amqp://a:sesame@b/')
+except OSError:
+    log.exception('broken')
+"""
+    text = "\n".join(logged(code, log_format))
+    for secret in ("hush", "swordfish", "pass@", "abcdefghijkl", "hunter2", "sesame"):
+        assert secret not in text, secret
+    assert "redis://***@queue:6379/0" in text
+
+
+def test_what_a_context_is_at_stands_in_every_line_of_it():
+    code = "with logs.bound(task='t1'):\n    log.info('in'); logging.getLogger('other').info('too')\nlog.info('out')"
+    found = [json.loads(line) for line in logged(code)]
+    assert [line.get("task") for line in found] == ["t1", "t1", None]

@@ -127,6 +127,7 @@ WRONG = [
     ("SCHEDULER_TICK", "inf"),
     ("LOG_LEVEL", "loud"),
     ("LOG_FORMAT", "xml"),
+    ("LOG_ACCESS", "some"),
 ]
 
 

@@ -66,7 +66,9 @@ async def receive(request: Request, token: str) -> Response:
     await _read(request, signature)
     if held.must_be_signed and not signature.holds():
         meters.pushes.labels("unsigned").inc()
-        log.warning("feed %s: a push without a good signature was ignored", held.feed_id)
+        log.warning(
+            "feed %s: a push without a good signature was ignored", held.feed_id, extra={"feed": held.feed_id}
+        )
     else:
         await _of_subscription(token, lambda session: queries.pushed(session, held))
         meters.pushes.labels("taken").inc()
@@ -79,7 +81,13 @@ def _verified(session: Session, token: str, call: Call) -> Judgement | None:
         return None
     judgement = websub.judge(call, held)
     _CHANGES[judgement](session, held, call)
-    log.info("feed %s: hub says %s: %s", held.feed_id, websub.words_of(call.mode), judgement.value)
+    log.info(
+        "feed %s: hub says %s: %s",
+        held.feed_id,
+        websub.words_of(call.mode),
+        judgement.value,
+        extra={"feed": held.feed_id},
+    )
     return judgement
 
 

@@ -1,0 +1,71 @@
+"""Logs of several processes join: one article is followed from its fetch to its delivery, by real roles; nothing secret stands there."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from newswire.press import RunningPress
+from services.core import webhooks
+from services.core.db import transaction
+from services.ingest.listing import import_opml
+from tests.fixtures.receiver import receiving
+from tests.fixtures.roles import Roles, eventually
+from tests.fixtures.rulebooks import ECONOMY, publish
+
+PAGE = Path(__file__).parents[1] / "docs/reference/logs.md"
+ADMIN = "a-very-long-and-random-admin-token"
+
+
+def lines(roles: Roles) -> list[dict[str, Any]]:
+    """What all roles have written, without what is no line of ours (a warning of the interpreter)."""
+    texts = [line for name in roles.running for line in roles.log(name).splitlines()]
+    return [json.loads(text) | {"raw": text} for text in texts if text.startswith("{") and text.endswith("}")]
+
+
+def about(found: list[dict[str, Any]], article: int) -> list[dict[str, Any]]:
+    return [line for line in found if article == line.get("article") or article in line.get("articles", ())]
+
+
+def fields_on_the_page() -> set[str]:
+    table = re.findall(r"^\| (`.+?) \|", PAGE.read_text(), re.MULTILINE)
+    return {name for cell in table for name in re.findall(r"`(\w+)`", cell)}
+
+
+def test_an_article_is_followed_from_its_fetch_to_its_delivery(
+    roles: Roles, newswire: RunningPress, service: pytest.MonkeyPatch
+):
+    service.setenv("DATELINE_LOG_FORMAT", "json")
+    service.setenv("DATELINE_ADMIN_TOKEN", ADMIN)
+    publish(ECONOMY)
+    with transaction() as session:
+        import_opml(session, newswire.opml().encode())
+    with receiving() as receiver:
+        with transaction() as session:
+            webhooks.add(session, webhooks.New("w", receiver.url, {}, "tester", since=0))
+        roles.start_all()
+        eventually(receiver.changes, seconds=180, what="a delivery")
+        article = receiver.changes()[0]["article"]["id"]
+
+        def delivered() -> list[dict[str, Any]]:
+            return [line for line in lines(roles) if "delivery" in line]
+
+        eventually(delivered, what="the line of the delivery")
+    found = lines(roles)
+    fetch = next(line for line in about(found, article) if line["logger"] == "services.ingest.telling")
+    labelled = next(line for line in about(found, article) if line["logger"] == "services.classify.label")
+    published = next(line for line in about(found, article) if line["logger"] == "services.core.latest")
+    assert fetch["feed"] > 0
+    assert fetch["job"] == "feeds.fetch"
+    assert labelled["job"] == published["job"] == "articles.label"
+    assert labelled["task"] == published["task"] != fetch["task"]
+    first, last = published["seqs"]
+    assert last - first + 1 == len(published["articles"])
+    position = first + published["articles"].index(article)
+    assert any(line["seqs"][0] <= position <= line["seqs"][1] for line in delivered())
+    assert [line["raw"] for line in found if ADMIN in line["raw"] or "whsec_" in line["raw"]] == []
+    known = fields_on_the_page()
+    odd = {name for line in found if line["logger"].startswith(("services.", "dateline.")) for name in line}
+    assert odd - {"raw"} <= known, "every field is on the page"
