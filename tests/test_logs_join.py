@@ -35,13 +35,15 @@ def fields_on_the_page() -> set[str]:
 
 
 def test_an_article_is_followed_from_its_fetch_to_its_delivery(
-    roles: Roles, newswire: RunningPress, service: pytest.MonkeyPatch
+    roles: Roles, newswire: RunningPress, tmp_path: Path, service: pytest.MonkeyPatch
 ):
     service.setenv("DATELINE_LOG_FORMAT", "json")
     service.setenv("DATELINE_ADMIN_TOKEN", ADMIN)
+    feeds = tmp_path / "press.opml"
+    feeds.write_text(newswire.opml())
     publish(ECONOMY)
     with transaction() as session:
-        import_opml(session, newswire.opml().encode())
+        import_opml(session, feeds)
     with receiving() as receiver:
         with transaction() as session:
             webhooks.add(session, webhooks.New("w", receiver.url, {}, "tester", since=0))

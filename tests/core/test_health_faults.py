@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import redis
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
 from services.core import backlog, health, quarantine
 from services.core.clock import utc_now
@@ -54,7 +54,7 @@ def test_a_frozen_database_is_told_and_nothing_waits_for_it(service, desk: Desk,
 
 
 def test_a_database_that_takes_no_writes_is_told(service, database_url):
-    name = database_url.rsplit("/", 1)[-1].partition("?")[0]
+    name = make_url(database_url).database
     run(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
     finding = told("database")["database"]
     assert not finding.ok

@@ -170,7 +170,7 @@ async def _deliver(session: aiohttp.ClientSession, held: InHand, message: Messag
     meters.deliveries.labels("taken" if answer.taken else "failed").inc()
     said = {
         "webhook": held.id,
-        "message": message.id,
+        "delivery": message.id,
         "seqs": [held.seq + 1, message.seq],
         "ms": answer.took_ms,
     }
