@@ -1,7 +1,7 @@
 """Everything that is counted as it happens: one table of meters, in the words of Prometheus.
 
 Each process counts in its own memory; `core.fleet` adds what grew to the database, so that a scrape of any API process tells
-of all of them. Labels are few and known beforehand: no address, no number of an article.
+of all of them. Labels are few and known beforehand: no address, no number of an article. None is called `job` or `instance`: those are Prometheus' own.
 """
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
@@ -77,8 +77,8 @@ quarantined = _counter("dateline_quarantined_total", "What was put aside because
 deliveries = _counter(
     "dateline_webhook_deliveries_total", "Attempts to deliver a message, taken or failed.", "outcome"
 )
-jobs = _histogram("dateline_job_seconds", "Time that jobs of workers took.", "job", buckets=MIDDLE)
-jobs_failed = _counter("dateline_jobs_failed_total", "Jobs that ended in an error.", "job")
+jobs = _histogram("dateline_job_seconds", "Time that jobs of workers took.", "kind", buckets=MIDDLE)
+jobs_failed = _counter("dateline_jobs_failed_total", "Jobs that ended in an error.", "kind")
 
 
 def status_class(status: int | None) -> str:

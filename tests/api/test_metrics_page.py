@@ -42,7 +42,8 @@ def test_the_page_has_exactly_what_is_scraped_with_type_labels_and_help(site, de
 
 
 def test_names_follow_the_conventions_of_prometheus(site):
-    for name, (kind, _, says) in page_rows().items():
+    for name, (kind, labels, says) in page_rows().items():
+        assert not {"job", "instance"} & set(labels), "Prometheus gives those itself"
         assert (kind == "counter") == name.endswith("_total"), name
         assert not re.search(r"_(ms|minutes|hours|kb)(_|$)", name), name
         assert says.endswith("."), name
