@@ -6,7 +6,7 @@ import signal
 import threading
 from types import FrameType
 
-from services.classify import copies, indexing, story_store, walk
+from services.classify import copies, indexing, orphans, story_store, walk
 from services.classify import store as classify_store
 from services.core import backlog, beats, cache, desk, fleet, outbox
 from services.core.clock import monotonic
@@ -57,7 +57,7 @@ def tick(*, rare: bool = True) -> dict[Job, int]:
     """Hint where rows wait and no hint says so yet; the hints sent. `rare`: also for what is never urgent."""
     with transaction() as session:
         leases.free_orphans(session, pause_s=settings().fetch_host_pause)
-        classify_store.free_orphans(session)
+        orphans.free_orphans(session)
         desk.free_orphans(session)
         waiting = {
             Job.FETCH_FEEDS: (leases.due(session), settings().fetch_batch),

@@ -223,14 +223,6 @@ class ReplayGiven(Given):
     since: Annotated[str, StringConstraints(max_length=200)] | None = None
 
 
-class SetAsideGiven(Given):
-    """Which of what was set aside is started anew; all of it, when they are left out."""
-
-    ids: (
-        Annotated[list[Annotated[int, Field(ge=1, lt=2**63)]], Field(min_length=1, max_length=10_000)] | None
-    ) = None
-
-
 BODIES: tuple[type[Given], ...] = (
     CheckGiven,
     ExplainGiven,
@@ -246,7 +238,6 @@ BODIES: tuple[type[Given], ...] = (
     WebhookChangedGiven,
     PauseGiven,
     ReplayGiven,
-    SetAsideGiven,
 )
 """What the published description has schemas of."""
 

@@ -8,7 +8,7 @@ crash later leaves a lease that runs out, and keys that whoever comes next would
 import logging
 from contextlib import suppress
 
-from services.classify import copies, groups, rulebook, store
+from services.classify import copies, groups, orphans, rulebook, store
 from services.classify.regroup import Looks, filed
 from services.classify.rules import CompiledRulebook, classify, corrected, to_json
 from services.classify.work import Labelled, Waiting
@@ -46,7 +46,7 @@ def label_waiting() -> int:
 def _release(batch: list[Waiting]) -> None:
     """Best effort: nothing is held against these articles; where the database is away too, their leases end with this job."""
     with suppress(DatelineError), transaction() as session:
-        store.release(session, batch)
+        orphans.release(session, batch)
 
 
 def _claim() -> tuple[list[Waiting], CompiledRulebook]:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from services import scheduler
-from services.classify import store
+from services.classify import orphans, store
 from services.core import clock, desk, holder
 from services.core.db import transaction
 from services.ingest.store import catalogue, leases
@@ -129,7 +129,7 @@ def test_an_end_of_the_server_is_not_held_against_what_was_in_hand(service, desk
                 "UPDATE articles SET attempts = 1, lease_token = '5.gone', lease_until = now() + interval '9 s'"
             )
         )
-        store.free_orphans(session)
+        orphans.free_orphans(session)
     assert row(IN_HAND)[1] == 0
     assert row(ATTEMPTS)[1] == 0
 

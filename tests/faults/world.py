@@ -204,7 +204,8 @@ class World:
         self.check_followers()
         if since is not None:
             asked = self.reader.since(since)
-            assert [a for a in asked if a.status != 200] == [], "I4: readers were not answered"
+            refused = [a for a in asked if a.status != 200]
+            assert not refused, f"I4: {len(refused)} of {len(asked)} were not answered, such as {refused[:3]}"
         return took
 
     def quarantined(self) -> list[tuple[Any, ...]]:

@@ -7,7 +7,6 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from services.api.auth import OPERATES
-from services.api.bodies import SetAsideGiven, body, described
 from services.api.deps import known_parameters
 from services.api.queue_shapes import QueuesBody, ReplayedBody, SetAsideBody
 from services.api.respond import private
@@ -59,14 +58,20 @@ async def aside(
 
 
 @router.post(
-    "/v1/queues/{queue}/replay",
-    response_model=ReplayedBody,
-    responses=problems(400, 401, 403, 404, 413, 503),
-    openapi_extra=described(SetAsideGiven, required=False),
+    "/v1/queues/{queue}/replay", response_model=ReplayedBody, responses=problems(400, 401, 403, 404, 503)
 )
 async def replay(
-    request: Request, queue: Queue, given: Annotated[SetAsideGiven, Depends(body(SetAsideGiven))]
+    request: Request,
+    queue: Queue,
+    numbers: Annotated[
+        list[int] | None,
+        Query(
+            alias="id",
+            max_length=1000,
+            description="Which; may be given several times. All of it, when left out.",
+        ),
+    ] = None,
 ) -> Response:
-    """Start what was set aside anew: all of it, or the `ids` that are named."""
-    done = await in_transaction(lambda session: set_aside.replay(session, queue, given.ids))
+    """Start what was set aside anew."""
+    done = await in_transaction(lambda session: set_aside.replay(session, queue, numbers))
     return private(request, {"replayed": done})

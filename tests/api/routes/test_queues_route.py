@@ -91,7 +91,7 @@ def test_over_http_it_takes_an_operator(set_aside_rows, site: Site):
     assert found["maintenance"]["waiting"] is None
     (row,) = operator.json("/v1/queues/classify/aside")["items"]
     assert row["id"] == article
-    assert operator.post("/v1/queues/classify/replay", {"ids": [article]}).json == {"replayed": [article]}
+    assert operator.post(f"/v1/queues/classify/replay?id={article}&id=999").json == {"replayed": [article]}
     assert operator.post("/v1/queues/fetch/replay").json == {"replayed": [feed]}
     assert operator.get("/v1/queues/stories/aside").status == 400
     assert operator.get("/v1/queues/nonsense/aside").status == 404
