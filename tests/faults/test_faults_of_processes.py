@@ -25,7 +25,7 @@ DICE = random.Random(7)
 
 @pytest.fixture(scope="module")
 def world():
-    with open_world(feeds=8, entries=80, pause=0.5, burst=4, copies=2) as running:
+    with open_world(feeds=8, entries=80, pause=2.0, burst=4, copies=2) as running:
         yield running
 
 
