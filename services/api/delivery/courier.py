@@ -7,10 +7,10 @@ which receivers drop; a crash before it has sent nothing. A slow address holds u
 import asyncio
 import logging
 import random
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import aiohttp
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -29,6 +29,7 @@ from services.core.errors import ConfigurationError
 from services.core.settings import settings
 
 if TYPE_CHECKING:
+    import aiohttp
     from sqlalchemy.ext.asyncio import AsyncEngine
 
 AT_ONCE = 16
@@ -74,11 +75,15 @@ class Courier:
     async def _run(self) -> None:
         conf = settings()
         agent = user_agent(conf)
-        async with open_session(allow=conf.fetch_allow, user_agent=agent) as session:
+        session: aiohttp.ClientSession | None = None
+        async with AsyncExitStack() as stack:
             while not self._bell.stopping:
                 rings = self._bell.rings
                 found = await self._found()
                 for held in found or ():
+                    if session is None:
+                        opening = open_session(allow=conf.fetch_allow, user_agent=agent)
+                        session = await stack.enter_async_context(opening)
                     task = asyncio.create_task(self._serve(session, held))
                     self._in_hand.add(task)
                     task.add_done_callback(self._in_hand.discard)
@@ -107,7 +112,7 @@ class Courier:
         async with self._engine.begin() as connection:
             return await hooks.claim(connection, limit=free)
 
-    async def _serve(self, session: aiohttp.ClientSession, held: InHand) -> None:
+    async def _serve(self, session: "aiohttp.ClientSession", held: InHand) -> None:
         """Send what is there, a message after the other, until one fails or nothing is left."""
         try:
             for _ in range(IN_A_ROW):
@@ -160,7 +165,7 @@ async def _compose(held: InHand) -> Message | None:
     return Message(name, body, examined, len(page.entries)) if ours else None
 
 
-async def _deliver(session: aiohttp.ClientSession, held: InHand, message: Message) -> bool:
+async def _deliver(session: "aiohttp.ClientSession", held: InHand, message: Message) -> bool:
     """One attempt, and what came of it; whether the message was taken and the webhook is still in our hand."""
     now = clock.utc_now()
     headers = messages.headers(message.id, message.body, at=now, secrets=held.secrets(now))

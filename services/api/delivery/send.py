@@ -6,8 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-
-import aiohttp
+from typing import TYPE_CHECKING
 
 from services.api.delivery import message as messages
 from services.api.delivery.outcome import Answer, retry_after
@@ -15,6 +14,9 @@ from services.core import clock
 from services.core.guard import Network, refused, socket_factory
 from services.core.settings import Settings
 from services.core.urls import host_of
+
+if TYPE_CHECKING:
+    import aiohttp  # a tenth of an API process, which without webhooks never sends anything
 
 TOTAL_S, CONNECT_S = 15.0, 5.0
 READ_AT_MOST = 4096
@@ -24,8 +26,10 @@ READ_AT_MOST = 4096
 @asynccontextmanager
 async def open_session(
     *, allow: tuple[Network, ...], user_agent: str
-) -> AsyncIterator[aiohttp.ClientSession]:
+) -> "AsyncIterator[aiohttp.ClientSession]":
     """A session that reaches public addresses and `allow` alone, checked where each connection is made."""
+    import aiohttp  # noqa: PLC0415
+
     connector = aiohttp.TCPConnector(limit=0, socket_factory=socket_factory(allow), keepalive_timeout=20)
     async with aiohttp.ClientSession(
         connector=connector,
@@ -38,9 +42,11 @@ async def open_session(
 
 
 async def send(
-    session: aiohttp.ClientSession, url: str, *, body: bytes, headers: Mapping[str, str]
+    session: "aiohttp.ClientSession", url: str, *, body: bytes, headers: Mapping[str, str]
 ) -> Answer:
     """POST a message. Redirects are not followed: a body that was signed for one address is not for another."""
+    import aiohttp  # noqa: PLC0415
+
     started = clock.monotonic()
 
     def took() -> int:
@@ -78,6 +84,8 @@ def user_agent(conf: Settings) -> str:
 
 def explain(error: Exception, url: str) -> str:
     """Why no answer came, in a sentence."""
+    import aiohttp  # noqa: PLC0415
+
     host = host_of(url) or "The address"
     if reason := refused(error):
         return (
