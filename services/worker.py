@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-from services.core import beats, broker, fleet
+from services.core import beats, broker, fleet, pool
 from services.core.queues import ALONE, ROLES, Queue
 from services.core.rounds import Rounds
 from services.core.settings import settings
@@ -36,7 +36,7 @@ def run_worker(roles: tuple[str, ...]) -> None:
         lambda: {"queues": [q.value for q in queues]},
         silence=rounds.look,
     )
-    broker.in_each_process(fleet.start, fleet.add_up)
+    pool.in_each_process(fleet.start, fleet.add_up)
     broker.run_worker(
         role="-".join(roles), queues=queues, processes=processes, rounds=rounds, renewed=not alone
     )

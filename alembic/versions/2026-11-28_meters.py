@@ -25,10 +25,8 @@ def upgrade() -> None:
     )
     # Rows are counted up every few seconds by every process: room for the next version on the same page.
     op.execute('ALTER TABLE meters SET (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.5)')
-    op.create_index('ix_articles_quarantined', 'articles', ['id'], unique=False, postgresql_where=sa.text('quarantined IS NOT NULL'))
 
 
 def downgrade() -> None:
-    op.drop_index('ix_articles_quarantined', table_name='articles', postgresql_where=sa.text('quarantined IS NOT NULL'))
     op.drop_table('backlog')
     op.drop_table('meters')

@@ -8,7 +8,7 @@ from sqlalchemy import RowMapping, text
 from sqlalchemy.orm import Session
 
 from services.classify.rules import StoredArticle
-from services.classify.store import correction_of, document_of
+from services.classify.stored import correction_of, document_of
 
 PAGE = 1000
 

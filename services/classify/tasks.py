@@ -4,8 +4,9 @@ from services.classify.desk import serve_waiting
 from services.classify.label import label_waiting, warm_up
 from services.classify.reindex import reindex_stored
 from services.classify.relabel import relabel_listed
-from services.core.broker import at_start_of_process, job
+from services.core.broker import job
 from services.core.holder import holding
+from services.core.pool import at_start_of_process
 from services.core.queues import Job
 
 

@@ -5,8 +5,6 @@ Every setting has its measured reason in docs/explanation/queues.md.
 
 import functools
 import logging
-import signal
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
@@ -14,16 +12,9 @@ from socket import gethostname
 from typing import Any
 
 import redis
-from billiard.process import current_process
 from billiard.util import get_pdeathsig
 from celery import Celery, current_task, shared_task
 from celery.concurrency import get_implementation
-from celery.signals import (
-    setup_logging,
-    worker_before_create_process,
-    worker_process_init,
-    worker_process_shutdown,
-)
 from kombu.connection import Connection
 from kombu.entity import Queue as KombuQueue
 from kombu.exceptions import KombuError
@@ -31,9 +22,8 @@ from kombu.transport.redis import Channel
 from kombu.transport.redis import QoS as RedisQoS
 from kombu.transport.virtual import QoS as VirtualQoS
 
-from services.core import clock, db, logs, memory, meters
+from services.core import clock, db, logs, memory, meters, pool
 from services.core.cache import KEY_PREFIX, redis_url
-from services.core.errors import DatelineError, UnavailableError
 from services.core.queues import QUEUE_OF, Job, Queue
 from services.core.rounds import Rounds
 
@@ -43,8 +33,6 @@ VISIBILITY_S = 300
 NEVER = 1 << 40
 """Jobs, or KiB, after which a process is renewed that never should be: Celery takes nothing less for "no limit" than it has set."""
 JOB_LIMIT_S = 120
-PATIENCE_S, LOOK_EVERY_S = 60, 0.5
-"""So long a worker that begins waits for the database, looking so often."""
 
 OPTIONS: dict[str, Any] = {
     "task_acks_late": True,
@@ -200,93 +188,6 @@ def _guard_acknowledgements() -> None:
     setattr(RedisQoS, "ack", ack)  # noqa: B010 - as above
 
 
-@setup_logging.connect  # type: ignore[untyped-decorator]  # celery ships no types
-def _keep_our_logging(**_: Any) -> None:
-    """Celery configures no logging when somebody answers this signal."""
-
-
-@worker_before_create_process.connect  # type: ignore[untyped-decorator]  # celery ships no types
-def _keep_shared(**_: Any) -> None:
-    """What this process holds before it forks is shared with the new one."""
-    memory.keep_shared()
-
-
-_rounds: list[Rounds] = []
-"""Of the worker that this process leads, or belongs to; none elsewhere."""
-_warm_ups: list[Callable[[], object]] = []
-_farewells: list[Callable[[], object]] = []
-_beginnings: list[Callable[[], object]] = []
-_ends: list[Callable[[], object]] = []
-
-
-def at_start_of_process(warm_up: Callable[[], object]) -> None:
-    """Call `warm_up` in every pool process before its first job, and once before they are forked: what it reads is shared."""
-    _warm_ups.append(warm_up)
-
-
-def at_end_of_process(farewell: Callable[[], object]) -> None:
-    """Call `farewell` in every pool process that ends in order, or is asked to (SIGTERM), and has a few seconds for it."""
-    _farewells.append(farewell)
-
-
-def in_each_process(begin: Callable[[], object], end: Callable[[], object]) -> None:
-    """Call `begin` in every pool process after its fork, never in the parent, and `end` in those that end in order."""
-    _beginnings.append(begin)
-    _ends.append(end)
-
-
-@worker_process_init.connect  # type: ignore[untyped-decorator]  # celery ships no types
-def _begin_process(**_: Any) -> None:
-    """A forked process must not share its parent's sockets; then it gets ready."""
-    if db.engine.cache_info().currsize:
-        db.engine().dispose(close=False)
-    signal.signal(signal.SIGTERM, _leave)
-    for rounds in _rounds:
-        rounds.keep_marking(current_process().index)
-    _call_each(_beginnings, "%s")
-    _call_each(_warm_ups, "not ready yet: %s")
-
-
-def _leave(_number: int, _frame: object) -> None:
-    """A stop ends pool processes by SIGTERM, which is deadly to them: in order, leases go back and what they hold is stored."""
-    raise SystemExit(0)
-
-
-@worker_process_shutdown.connect  # type: ignore[untyped-decorator]  # celery ships no types
-def _end_process(**_: Any) -> None:
-    _call_each(_ends, "%s")
-    _call_each(_farewells, "ended without all it wanted to do: %s")
-
-
-def _call_each(functions: list[Callable[[], object]], trouble: str) -> None:
-    for function in functions:
-        try:
-            function()
-        except DatelineError as error:
-            log.warning(trouble, error)
-
-
-def _get_ready() -> None:
-    """Warm up before the processes are forked, so that they share what was read; a database that is away is waited for.
-
-    Without it there is nothing to do anyway, and each process would read for itself what takes seconds and a hundred megabytes.
-    """
-    until = clock.monotonic() + PATIENCE_S
-    for warm_up in _warm_ups:
-        while True:
-            try:
-                warm_up()
-                break
-            except UnavailableError as error:
-                log.warning("not ready yet: %s", error)
-                if clock.monotonic() > until:
-                    break
-                time.sleep(LOOK_EVERY_S)
-            except DatelineError as error:
-                log.warning("not ready yet: %s", error)
-                break
-
-
 def run_worker(
     *,
     role: str,
@@ -302,9 +203,9 @@ def run_worker(
     Not by Celery's command line, which reads a hundred modules of a terminal's comforts into every process.
     """
     guard_connection_loss()
-    _rounds[:] = [rounds] if rounds else []
+    pool.mark(rounds)
     memory.one_heap()
-    _get_ready()
+    pool.get_ready()
     if db.engine.cache_info().currsize:
         db.engine().dispose()  # the connection that it took is nobody's after the fork
     with suppress(OSError):

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from services.api.queries import items
-from services.classify import copies, groups, label, regroup, relabel, rulebook, store
+from services.classify import copies, groups, label, regroup, relabel, rulebook, store, stored
 from services.classify.regroup import Looks
 from services.core.clock import utc_now
 from services.core.db import async_engine, transaction
@@ -440,7 +440,7 @@ def _read(article_id: int):
             ),
             {"id": article_id},
         ).mappings()
-        return [store.waiting_of(row) for row in rows]
+        return [stored.waiting_of(row) for row in rows]
 
 
 @pytest.mark.parametrize("step", ["publish", "scan", "hold", "write", "forget"])

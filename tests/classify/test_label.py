@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import text
 
-from services.classify import label, rulebook, store
+from services.classify import label, rulebook, store, stored
 from services.classify.work import Waiting
 from services.core.clock import utc_now
 from services.core.db import transaction
@@ -253,7 +253,7 @@ def test_warming_up_compiles_what_is_in_force(desk):
 def test_a_stored_article_is_what_the_rules_see(desk):
     one = desk.article("Title", text="Body", source="t.example", language="ru")
     with transaction() as session:
-        found = store.document(session, one)
+        found = stored.document(session, one)
         with pytest.raises(NotFoundError, match="There is no article 999"):
-            store.document(session, 999)
+            stored.document(session, 999)
     assert (found.title, found.body, found.language) == ("Title", "Body", "ru")

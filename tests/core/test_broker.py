@@ -15,7 +15,7 @@ import redis
 from kombu.connection import Connection
 from kombu.transport.redis import Channel, QoS
 
-from services.core import broker, cache, db
+from services.core import broker, cache, db, pool
 from services.core.db import transaction
 from services.core.errors import ConfigurationError, UnavailableError
 from services.core.queues import Job, Queue
@@ -198,15 +198,15 @@ def test_a_forked_process_takes_connections_of_its_own_and_gets_ready(service, m
         calls.append("first")
         raise UnavailableError("The database does not answer.")
 
-    monkeypatch.setattr(broker, "_warm_ups", [not_yet, lambda: calls.append("second")])
-    broker._begin_process()
+    monkeypatch.setattr(pool, "_warm_ups", [not_yet, lambda: calls.append("second")])
+    pool._begin_process()
     assert db.engine().pool is not inherited
     assert calls == ["first", "second"]
     inherited.dispose()
 
 
 def test_a_worker_that_begins_waits_for_the_database_before_it_forks(monkeypatch):
-    monkeypatch.setattr(broker, "LOOK_EVERY_S", 0)
+    monkeypatch.setattr(pool, "LOOK_EVERY_S", 0)
     away, calls = [UnavailableError("away"), UnavailableError("away still")], []
 
     def in_the_end() -> None:
@@ -218,12 +218,12 @@ def test_a_worker_that_begins_waits_for_the_database_before_it_forks(monkeypatch
         calls.append("wrong")
         raise ConfigurationError("no rulebook")
 
-    monkeypatch.setattr(broker, "_warm_ups", [in_the_end, never])
-    broker._get_ready()
+    monkeypatch.setattr(pool, "_warm_ups", [in_the_end, never])
+    pool.get_ready()
     assert calls == ["tried"] * 3 + ["wrong"]
     away.append(UnavailableError("for good"))
-    monkeypatch.setattr(broker, "PATIENCE_S", -1)
-    broker._get_ready()
+    monkeypatch.setattr(pool, "PATIENCE_S", -1)
+    pool.get_ready()
     assert calls == ["tried"] * 3 + ["wrong", "tried", "wrong"]
 
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from services.classify import store
+from services.classify import stored
 from services.classify.errands.common import (
     Answer,
     Given,
@@ -43,7 +43,7 @@ def explain_text(session: Session, given: Given, _author: str) -> Answer:
     compiled = compiled_of(session, given.get("rulebook"))
     number = given.get("article_id")
     document = (
-        read_document(given.get("document") or {}) if number is None else store.document(session, number)
+        read_document(given.get("document") or {}) if number is None else stored.document(session, number)
     )
     told = explain(document, compiled) | {"document": document_json(document)}
     stands = (
