@@ -303,56 +303,6 @@ def test_row_14b_a_worker_frozen_with_the_lock_of_the_stream_is_ended_by_the_ser
     world.check()
 
 
-def test_row_15_clocks_an_hour_off_in_any_role(world):
-    library = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
-    if library is None:
-        pytest.skip("needs libfaketime: on Debian `apt install faketime`")
-    offsets = {
-        "scheduler-1": "-1h",
-        "ingest-1": "+1h",
-        "ingest-2": "-1h",
-        "classify-1": "+1h",
-        "stories": "-1h",
-        "api": "+1h",
-    }
-    before = {name: world.keeper.kept[name].child for name in offsets}
-    began = world.sql("SELECT now()")[0][0]
-    for name, offset in offsets.items():
-        world.keeper.change(name, LD_PRELOAD=str(library), FAKETIME=offset, FAKETIME_DONT_FAKE_MONOTONIC="1")
-    restart(world, offsets)
-    try:
-        world.check()
-        assert world.sql("SELECT count(*) FROM feeds WHERE next_check_at > now() + interval '5 minutes'") == [
-            (0,)
-        ]
-        assert world.sql(
-            "SELECT count(*) FROM articles WHERE first_seen_at > now() + interval '1 minute'"
-        ) == [(0,)]
-        assert closest_fetches(world, began) > 0.5, "a clock behind asks publishers without a pause"
-        told = subprocess.run(
-            [sys.executable, "-m", "services", "doctor"], env={**world.keeper.kept["api"].child.env}, cwd=world.folder,
-            capture_output=True, text=True, check=False,
-        ).stdout  # fmt: skip
-        assert re.search(r"WRONG clock +is 3[56]\d\d\.\d s off", told), told
-    finally:
-        for name, child in before.items():
-            world.keeper.kept[name].child = child
-        restart(world, offsets)
-    world.check()
-
-
-def restart(world: World, names) -> None:
-    """Stop them in good order, and wait for the next ones."""
-    ends = {name: world.keeper.kept[name].ends for name in names}
-    for name in names:
-        world.keeper.signal(name, signal.SIGTERM)
-    for name in names:
-        eventually(
-            lambda n=name: world.keeper.kept[n].ends > ends[n] and world.keeper.pid(n), what=f"another {name}"
-        )
-    world.keeper.wait_ready("api")
-
-
 def closest_fetches(world: World, since) -> float:
     """Seconds between the two looks at one feed that came closest after one another."""
     ((gap,),) = world.sql(
