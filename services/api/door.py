@@ -93,12 +93,16 @@ class Door:
             elif name in {access.HEADER, b"traceparent"}:
                 named = access.given_id(scope["headers"])
         key = _key(scope, host, encoding)
-        prepared = self.shelf.find(key) or self.shelf.stale(key)
+        ready = self.shelf.find(key)
+        passing = None if ready else self.shelf.passing(key)
+        prepared = ready or passing or self.shelf.stale(key)
         if prepared is None:
             return None
         limits = self.gate.quick(scope, forwarded)
         if limits is None:
             return None
+        if passing is not None:
+            self.shelf.renew(key, self.app, scope)
         if named is not None:
             limits = (*limits, (access.HEADER, named))
         has = prepared.has(known)

@@ -19,6 +19,8 @@ LIMITS = "dateline.limits"
 """In the scope of a request: headers about limits for its answer."""
 REFUSED = "dateline.refused"
 """In the scope: the problem that is all there is to say."""
+FOR_NOBODY = "dateline.for_nobody"
+"""In the scope of a request that no reader made: it is not counted."""
 CLOSED = "dateline.closed"
 """In the scope: the answer is for the one who asked alone."""
 KEPT = 50_000

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.api.errors import allow_of, answer_to, methods_at, problem_of
-from services.api.limits import CLOSED, LIMITS, REFUSED
+from services.api.limits import CLOSED, FOR_NOBODY, LIMITS, REFUSED
 from services.api.metrics import Metrics
 from services.core.clock import monotonic
 
@@ -117,7 +117,8 @@ class _Exchange:
             headers.raw.extend(limits)
         if self._scope.get(CLOSED) and headers.get("cache-control", "").startswith("public"):
             headers["Cache-Control"] = headers["Cache-Control"].replace("public", "private", 1)
-        path = getattr(self._scope.get("route"), "path", None)
-        self._metrics.answered(
-            route=path or "(none)", status=message["status"], seconds=monotonic() - self._since
-        )
+        if FOR_NOBODY not in self._scope:
+            path = getattr(self._scope.get("route"), "path", None)
+            self._metrics.answered(
+                route=path or "(none)", status=message["status"], seconds=monotonic() - self._since
+            )

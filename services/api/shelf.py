@@ -2,12 +2,13 @@
 
 An answer lies on the shelf until the stream moves (Redis rings the process's bell) and for a second at most, so that a
 lost ring, a failing feed or a growing age is seen a second later. Then the application is asked whether it still holds: the
-bytes of one version are made, and compressed, once. Many readers of one address who come while it is
-being made wait for the one who makes it. While the database does not answer, what lies here is given as it is, with its age.
+bytes of one version are made, and compressed, once. While that goes on, readers of an address that is asked for all the time get what
+lies there, never older than half a second when the stream has moved; of any other they wait for the one who makes it. While the database does not answer, what lies here is given as it is, with its age.
 Bounded in bytes; the answer that nobody asked for longest goes first.
 """
 
 import asyncio
+import logging
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -19,11 +20,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.api.conditional import matching
 from services.api.follow import Bell
-from services.api.limits import CLOSED, LIMITS
+from services.api.limits import CLOSED, FOR_NOBODY, LIMITS
 from services.core.clock import monotonic
+
+log = logging.getLogger(__name__)
 
 LONGEST_S = 1.0
 """Seconds that an answer is given for without being made anew."""
+MOVED_S = 0.5
+"""Seconds after it was begun for which an answer may be given although the stream has moved, while the next one is being made."""
+LATE_S = 0.5
+"""The same for one that only grew too old, after `LONGEST_S`."""
 STALE_S = 600.0
 """Seconds that an answer is given for although nobody can say whether it still holds (stale-if-error promises as many)."""
 WAIT_S = 1.0
@@ -116,6 +123,7 @@ class Shelf:
     prepared: OrderedDict[Key, Prepared] = field(default_factory=OrderedDict)
     held: int = 0
     _making: dict[Key, asyncio.Lock] = field(default_factory=dict)
+    _renewals: set[asyncio.Task[None]] = field(default_factory=set)
 
     def find(self, key: Key) -> Prepared | None:
         """What lies ready under a key and still holds."""
@@ -124,6 +132,30 @@ class Shelf:
             return None
         self.prepared.move_to_end(key)
         return found
+
+    def passing(self, key: Key) -> Prepared | None:
+        """What lies there and no longer holds, but may still be given while it is made anew (`renew`)."""
+        found = self.prepared.get(key)
+        if found is None:
+            return None
+        moved = found.rings != self.bell().rings
+        bound = min(MOVED_S, LONGEST_S) if moved else LONGEST_S + LATE_S
+        return found if monotonic() - found.since <= bound else None
+
+    def renew(self, key: Key, app: ASGIApp, scope: Scope) -> None:
+        """Have an answer made anew beside whatever goes on, unless somebody is at it."""
+        if key not in self._making:
+            task = asyncio.create_task(self._renewed(key, app, {**scope, FOR_NOBODY: True}), name="renewal")
+            self._renewals.add(task)
+            task.add_done_callback(self._renewals.discard)
+
+    async def _renewed(self, key: Key, app: ASGIApp, scope: Scope) -> None:
+        try:
+            async with self.making(key) as ready:
+                if ready is None:
+                    await self.make(key, app, scope, _nothing_more, _to_nobody)
+        except Exception:  # whoever asks next makes it, and is told
+            log.exception("an answer was not made anew")
 
     def stale(self, key: Key) -> Prepared | None:
         """What lies there although it may not hold any more, with its age: while the database does not answer."""
@@ -223,6 +255,14 @@ def _prepared(start: Message, body: bytes, *, rings: int, since: float, route: s
         since=since,
         route=route,
     )
+
+
+async def _nothing_more() -> Message:
+    return {"type": "http.request", "body": b"", "more_body": False}
+
+
+async def _to_nobody(_message: Message) -> None:
+    return
 
 
 async def _pass_on(start: Message, parts: list[Message], scope: Scope, send: Send) -> None:

@@ -57,7 +57,7 @@ class Protocol(HttpToolsProtocol):
             return False
         scope: Any = self.scope
         path, _, scope["query_string"] = url.partition(b"?")
-        scope["path"] = path.decode("ascii")
+        scope["path"], scope["raw_path"], scope["method"] = path.decode("ascii"), path, "GET"
         found = door.at_once(scope)
         if found is None:
             return False

@@ -6,6 +6,7 @@ import threading
 import pytest
 
 from services.api.shelf import Shelf
+from tests.fixtures.roles import eventually
 
 ADDRESS = "/v1/latest?limit=5"
 
@@ -14,6 +15,7 @@ ADDRESS = "/v1/latest?limit=5"
 def shelf(site, service) -> Shelf:
     """The site's own shelf, with answers that last."""
     service.setattr("services.api.shelf.LONGEST_S", 3600.0)
+    service.setattr("services.api.shelf.MOVED_S", -1.0)
     return site.app.state.shelf
 
 
@@ -55,6 +57,42 @@ def test_when_the_stream_moves_the_answer_is_made_anew(site, made, desk):
     assert "Kyrgyz parliament" not in before.text
     assert "Kyrgyz parliament" in after.text
     assert before.headers["etag"] != after.headers["etag"]
+
+
+def test_nobody_waits_while_an_answer_that_was_asked_for_just_now_is_made_anew(site, made, desk, service):
+    service.setattr("services.api.shelf.MOVED_S", 3600.0)
+    before = site.get(ADDRESS)
+    desk.article("Kyrgyz parliament opens its session")
+    site.app.state.bell.ring()
+    during = site.get(ADDRESS)
+    assert during.body == before.body
+    eventually(lambda: "Kyrgyz parliament" in site.get(ADDRESS).text, what="the answer made meanwhile")
+    assert made == ["/v1/latest"] * 2
+
+
+def test_what_nobody_asked_for_of_late_is_waited_for(site, made, desk, service):
+    service.setattr("services.api.shelf.MOVED_S", 0.0)
+    site.get(ADDRESS)
+    desk.article("Kyrgyz parliament opens its session")
+    site.app.state.bell.ring()
+    assert "Kyrgyz parliament" in site.get(ADDRESS).text
+
+
+def test_what_was_made_for_no_reader_is_not_counted(site, made, desk, service):
+    service.setattr("services.api.shelf.MOVED_S", 3600.0)
+    counted = []
+    answered = site.app.state.metrics.answered
+
+    def noted(**about):
+        counted.append(about["status"])
+        answered(**about)
+
+    service.setattr(site.app.state.metrics, "answered", noted)
+    site.get(ADDRESS)
+    site.app.state.bell.ring()
+    site.get(ADDRESS)
+    eventually(lambda: len(made) == 2 and not site.app.state.shelf._renewals, what="the renewal")
+    assert counted == [200, 200]
 
 
 def test_compressed_and_plain_lie_apart(site, made):
