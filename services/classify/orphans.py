@@ -11,7 +11,7 @@ from services.core import holder
 
 _FREE_ORPHANS = text(
     f"""
-    UPDATE articles SET lease_until = 'epoch', lease_token = NULL, attempts = attempts - {holder.BLAMELESS}
+    UPDATE articles SET lease_until = {holder.FREE_AT}, lease_token = NULL, attempts = attempts - {holder.BLAMELESS}
     WHERE id IN (
         SELECT id FROM (
             SELECT id, lease_until, lease_token FROM articles

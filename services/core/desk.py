@@ -58,7 +58,7 @@ _GIVE_UP = text(
 
 _FREE_ORPHANS = text(
     f"""
-    UPDATE desk_requests SET lease_until = 'epoch', lease_token = NULL, attempts = attempts - {holder.BLAMELESS}
+    UPDATE desk_requests SET lease_until = {holder.FREE_AT}, lease_token = NULL, attempts = attempts - {holder.BLAMELESS}
     WHERE state = 'waiting' AND {holder.ORPHANED}
     """  # noqa: S608 - constants of ours
 )

@@ -38,6 +38,16 @@ ORPHANED = f"""
 BLAMELESS = "(lease_until - make_interval(secs => :lease) < pg_postmaster_start_time())::int"
 """SQL: 1 for a lease that the server's own end has orphaned, which is nothing against what was in hand."""
 
+REST_S = 5
+"""Seconds that a row rests for each death that it was in hand for, from the second on."""
+
+FREE_AT = f"""
+    CASE WHEN attempts - {BLAMELESS} > 1 THEN now() + make_interval(secs => {REST_S} * (attempts - {BLAMELESS})) ELSE 'epoch' END
+"""
+"""SQL: from when on a row whose holder has died may be taken again. Deaths in a row are blamed on what was in hand each time; spread over
+time they are less likely to have one other reason, such as a machine where everything is killed just now.
+"""
+
 LOOKED_AT = 2000
 """Claims take what has waited longest, so that what is in hand stands at the front: more need not be looked at."""
 

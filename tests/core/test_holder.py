@@ -134,6 +134,24 @@ def test_an_end_of_the_server_is_not_held_against_what_was_in_hand(service, desk
     assert row(ATTEMPTS)[1] == 0
 
 
+def test_what_was_in_hand_at_two_deaths_rests_before_the_next(service, desk: Desk):
+    """So that three kills within seconds do not put a healthy article aside."""
+    settled_server()
+    desk.article(listed=False)
+    rests = []
+    for attempts in (1, 2):
+        with transaction() as session:
+            held = "UPDATE articles SET attempts = :n, lease_token = '5.gone', lease_until = now() + interval '29 s'"
+            session.execute(text(held), {"n": attempts})
+            orphans.free_orphans(session)
+        rest = text("SELECT greatest(0, extract(epoch FROM lease_until - now())) FROM articles")
+        with transaction() as session:
+            rests.append(float(session.scalar(rest)))
+            assert session.scalar(text("SELECT lease_token FROM articles")) is None
+    assert rests[0] == 0
+    assert holder.REST_S < rests[1] <= 2 * holder.REST_S
+
+
 def test_two_holders_in_one_process_keep_apart(service):
     with holder.holding():
         outer = holder.prefix()

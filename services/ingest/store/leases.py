@@ -77,7 +77,7 @@ _RELEASE = text(
 _FREE_ORPHANS = text(
     f"""
     WITH freed AS (
-        UPDATE feeds SET lease_until = 'epoch', lease_token = NULL, attempts = attempts - {holder.BLAMELESS}
+        UPDATE feeds SET lease_until = {holder.FREE_AT}, lease_token = NULL, attempts = attempts - {holder.BLAMELESS}
         WHERE id IN (
             SELECT id FROM (
                 SELECT id, lease_until, lease_token FROM feeds WHERE paused_reason IS NULL AND next_check_at <= now()
