@@ -62,7 +62,7 @@ QUESTIONS: dict[str, Callable[[Session], object]] = {
 """Statements of the service, each in a transaction that is rolled back."""
 WHOLE: dict[str, Callable[[], object]] = {
     f"doctor: {about}": lambda look=look: list(look())
-    for about, look in health.CHECKS
+    for about, look in health.CHECKS.items()
     if about in {"waiting", "stories", "feeds"}
 }
 
