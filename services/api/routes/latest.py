@@ -8,6 +8,7 @@ from services.api.deps import AskedFilters, BeforeCursor, Limit, check_filters, 
 from services.api.formats import json_api
 from services.api.health import fingerprint
 from services.api.labels import label_tree
+from services.api.links import page_address
 from services.api.queries import stream
 from services.api.respond import STREAM_CACHE, Terms, not_modified, respond
 from services.api.schemas import LatestBody, problems
@@ -35,6 +36,6 @@ async def latest(
         )
     links = None
     if page.next:
-        following = request.url.include_query_params(before=page.next)
+        following = page_address(request, before=page.next)
         links = f'<{following}>; rel="next"'
     return respond(request, terms, json_api.latest(page), json_api.MEDIA_TYPE, links=links)

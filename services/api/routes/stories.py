@@ -10,6 +10,7 @@ from services.api.deps import BeforeCursor, Limit, known_parameters
 from services.api.errors import Problem
 from services.api.formats import json_api, story_json
 from services.api.labels import label_tree
+from services.api.links import page_address
 from services.api.queries import articles, stories, stream
 from services.api.respond import STREAM_CACHE, Terms, merged, not_modified, respond
 from services.api.schemas import problems
@@ -45,7 +46,7 @@ async def story(
         page = await story_page(connection, standing, state=state, tree=tree, before=before, limit=limit)
     links = None
     if page.next:
-        links = f'<{request.url.include_query_params(before=page.next)}>; rel="next"'
+        links = f'<{page_address(request, before=page.next)}>; rel="next"'
     return respond(request, terms, story_json.story(page), json_api.MEDIA_TYPE, links=links)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import update
 from services.api.schemas import LatestBody
 from services.core.db import transaction
 from services.core.models import StreamState
+from tests.fixtures.environment import forget_connections
 from tests.fixtures.furniture import furnish
 
 
@@ -235,3 +236,12 @@ def test_any_well_formed_language_may_be_asked_for_and_lists_may_repeat(site, de
 
 def test_a_form_of_a_page_may_send_a_field_that_is_empty(site, desk):
     assert site.get("/latest?q=").status == 200
+
+
+def test_the_link_to_the_next_page_begins_as_the_world_knows_us(site, service, desk):
+    service.setenv("DATELINE_PUBLIC_URL", "https://news.example/")
+    forget_connections()
+    for _ in range(2):
+        desk.article()
+    link = site.get("/v1/latest?limit=1&language=en").headers["link"]
+    assert link.startswith("<https://news.example/v1/latest?limit=1&language=en&before=")
