@@ -11,7 +11,7 @@ from services.classify import store as classify_store
 from services.core import backlog, beats, cache, desk, fleet, outbox
 from services.core.clock import monotonic
 from services.core.db import transaction
-from services.core.errors import UnavailableError
+from services.core.errors import DatelineError
 from services.core.queues import QUEUE_OF, Job, hints_wanted
 from services.core.settings import settings
 from services.ingest import rekeying, replacements, retention, websub
@@ -42,7 +42,9 @@ def run_scheduler() -> None:
         went_on[0] = monotonic()
         try:
             tick(rare=number % RARELY == 0)
-        except UnavailableError as error:
+        except (
+            DatelineError
+        ) as error:  # a server that is away, a schema that is behind: it passes when somebody has seen to it
             log.warning("%s", error)
             stop.wait(1)
 

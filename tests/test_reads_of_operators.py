@@ -66,7 +66,7 @@ def read_whole(statement: str, values: object) -> list[str]:
 
 
 def doctor() -> None:
-    for about, look in health.CHECKS:
+    for about, look in health.CHECKS.items():
         if about in {"waiting", "stories", "feeds", "desk", "webhooks"}:
             list(look())
 

@@ -186,11 +186,11 @@ def test_new_code_on_the_schema_of_before_says_what_to_do_and_goes_on_when_it_wa
     roles.start("api")
     roles.start("scheduler")
     assert roles.get("/health/live")
-    address = f"http://127.0.0.1:{roles.port}/v1/latest"
+    address = f"http://127.0.0.1:{roles.port}/health/ready"
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(address, timeout=30)
     assert refused.value.code == 503
-    assert b"migrate" in refused.value.read()
+    assert b"dateline migrate" in refused.value.read()
     refused.value.close()
     subprocess.run(
         [sys.executable, "-m", "services", "migrate"], check=True, env=os.environ, capture_output=True

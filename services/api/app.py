@@ -29,6 +29,7 @@ from services.api.shelf import Shelf
 from services.api.wire import Protocol
 from services.core import beats, cache, fleet, logs
 from services.core.db import close_readers, is_away, pool_use, watching_engine
+from services.core.ending import end
 from services.core.errors import ConfigurationError
 from services.core.settings import settings
 
@@ -88,11 +89,10 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        counting.cancel()
         await bell.stop()
         await app.state.channels.close()
         await courier.stop()
-        await asyncio.gather(counting, return_exceptions=True)
+        await end([counting])
         await cache.close_counters()
         await app.state.watch.end()
         await close_readers()

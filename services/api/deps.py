@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Query, Request
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.api.errors import MACHINE, Problem
+from services.api.errors import IN_PATHS, MACHINE, Problem
 from services.api.filters import Filters, filters_of
 from services.api.queries import sources
 from services.api.tree import Kind, LabelTree
@@ -72,9 +72,8 @@ def _plain_numbers(request: Request, operation: dict[str, Any]) -> None:
         if parameter["in"] == "path" and parameter["schema"].get("type") == "integer":
             name, value = parameter["name"], str(request.path_params[parameter["name"]])
             if not PLAIN_NUMBER.fullmatch(value):
-                detail = (
-                    f"Nothing stands at this address: {name}: a whole number is expected, not {value[:80]!r}."
-                )
+                said = "Nothing stands at this address: a whole number is expected, not {!r}."
+                detail = IN_PATHS.get(name, said).format(value[:80])
                 raise Problem(404, "not-found", detail)
 
 

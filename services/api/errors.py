@@ -39,7 +39,7 @@ _SHAPES = {
     LABEL: "a label is expected, such as region/central-asia, topic/energy or place/KZ; /v1/regions and /v1/topics list them",
 }
 """Patterns of ours, and what they mean."""
-_IN_PATHS = {
+IN_PATHS = {
     "ending": "There is no feed in the format {!r}; there are .atom, .rss and .json, such as /feeds/latest.atom.",
     "article_id": "There is no article {!r}; articles have numbers, as /v1/latest lists them.",
     "story_id": "There is no story {!r}; stories have numbers, as /v1/trending lists them.",
@@ -135,8 +135,8 @@ def _cursor_gone(error: CursorGoneError) -> Problem:
 def _invalid(error: RequestValidationError) -> Problem:
     first = error.errors()[0]
     place, name = first["loc"][0], str(first["loc"][-1])
-    if place == "path" and name in _IN_PATHS:
-        return Problem(404, "not-found", _IN_PATHS[name].format(str(first.get("input"))[:80]))
+    if place == "path" and name in IN_PATHS:
+        return Problem(404, "not-found", IN_PATHS[name].format(str(first.get("input"))[:80]))
     if place == "path":
         return Problem(404, "not-found", f"Nothing stands at this address: {name}: {expected(first)}.")
     detail = f"{name}: {expected(first)}, not {str(first.get('input'))[:80]!r}."

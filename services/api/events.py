@@ -8,6 +8,8 @@ from collections.abc import AsyncGenerator, Mapping
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from services.core.ending import end
+
 ABORT = "dateline.abort"
 """In the scope of a request: ends its connection at once, whatever was not taken yet."""
 TAKEN_WITHIN_S = 20.0
@@ -32,9 +34,7 @@ class EventStream(Response):
         try:
             await asyncio.wait((sending, gone), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (sending, gone):
-                task.cancel()
-            await asyncio.wait((sending, gone))
+            await end((sending, gone))
         if not sending.cancelled():
             sending.result()
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from services.api.follow import LOOK_EVERY, Bell
 from services.core.clock import monotonic
+from services.core.ending import end
 from services.core.errors import UnavailableError
 
 COMMENT_EVERY = 15.0
@@ -152,10 +153,7 @@ class Channels:
 
     async def close(self) -> None:
         """End all of them."""
-        tasks = [task for _, task in self._open.values()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end([task for _, task in self._open.values()])
 
 
 async def followed(channel: Channel, place: Place) -> AsyncGenerator[bytes]:

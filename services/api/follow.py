@@ -4,6 +4,7 @@ import asyncio
 import logging
 
 from services.core.cache import stream_moves
+from services.core.ending import end
 from services.core.errors import DatelineError
 
 LOOK_EVERY = 5.0
@@ -29,9 +30,7 @@ class Bell:
     async def stop(self) -> None:
         """Send every follower home and stop listening."""
         self.close()
-        if self._listener is not None:
-            self._listener.cancel()
-            await asyncio.gather(self._listener, return_exceptions=True)
+        await end([self._listener])
 
     def close(self) -> None:
         """Send every follower home: the process is about to end."""

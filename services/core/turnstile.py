@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy.exc import DBAPIError
 
+from services.core.ending import end
 from services.core.errors import UnavailableError
 
 log = logging.getLogger(__name__)
@@ -72,9 +73,7 @@ class Turnstile:
     async def close(self) -> None:
         """Look no more."""
         self.away = False
-        if self._looking is not None:
-            self._looking.cancel()
-            await asyncio.gather(self._looking, return_exceptions=True)
+        await end([self._looking])
 
 
 def _nobody_answered(error: DBAPIError) -> bool:

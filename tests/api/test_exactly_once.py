@@ -22,6 +22,7 @@ import pytest
 
 from services.api.cursor import decode_since
 from services.api.filters import Filters
+from services.core.latest import EPOCH_SQL
 from services.ingest.store import catalogue
 from tests.api import stream_life as life
 from tests.fixtures.roles import Roles, eventually
@@ -184,7 +185,7 @@ def shown(item: dict[str, Any]) -> dict[str, Any]:
 
 def position(cursor: str) -> int:
     """The place of an unfiltered cursor in the log."""
-    ((epoch,),) = life.run("SELECT epoch FROM stream_state")
+    ((epoch,),) = life.run(f"SELECT {EPOCH_SQL} FROM stream_state")
     return decode_since(cursor, epoch=epoch, filters=Filters(), floor=0, head=sys.maxsize)
 
 

@@ -70,8 +70,8 @@ def put_into_bytes(service) -> list[str]:
     return seen
 
 
-def following(site) -> float:
-    return site.app.state.metrics.followers._value.get()
+def following(site) -> int:
+    return site.app.state.metrics.followers
 
 
 def events_of(heard: bytes) -> list[bytes]:

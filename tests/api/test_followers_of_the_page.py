@@ -1,5 +1,6 @@
 """The followers that the documentation shows, run from its page: killed, cut off and refused, their copies end as Latest."""
 
+import contextlib
 import json
 import random
 import re
@@ -54,7 +55,10 @@ class Follower:
         self.process.wait()
 
     def copy(self) -> dict[int, object]:
-        found = (json.loads(path.read_text()) for path in self.folder.glob("*.json"))
+        found = []
+        for path in self.folder.glob("*.json"):
+            with contextlib.suppress(FileNotFoundError):  # it takes an article out while we look
+                found.append(json.loads(path.read_text()))
         return {article["id"]: shown(article) for article in found}
 
 

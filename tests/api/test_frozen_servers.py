@@ -6,6 +6,7 @@ from collections import Counter
 import pytest
 
 from services.core import cache, db
+from services.core.queues import Queue
 from tests.fixtures.freezing import frozen, postgres_pid, redis_pid
 from tests.fixtures.roles import eventually
 
@@ -83,5 +84,5 @@ def test_a_redis_that_stands_still_is_not_noticed_by_readers(site, desk, redis_u
         assert metrics.status == 200
         assert "dateline_queue_length{" not in metrics.text
         assert site.get("/operator").status == 200
-        assert cache.queue_lengths([]) == {}
+        assert cache.queue_length(Queue.FETCH) is None
     eventually(lambda: "dateline_queue_length{" in site.get("/metrics").text, what="the lengths of queues")

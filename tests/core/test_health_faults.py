@@ -11,7 +11,7 @@ import pytest
 import redis
 from sqlalchemy import make_url, text
 
-from services.core import backlog, health, quarantine
+from services.core import backlog, health, set_aside
 from services.core.clock import utc_now
 from services.core.db import transaction
 from services.core.health import servers
@@ -20,10 +20,11 @@ from services.core.health.rules import FEW, Shares, judge_shares, judge_silence
 from services.core.health.servers import judge_clocks
 from services.core.health.trend import trend_of
 from services.core.models import Article
+from services.core.queues import Queue
 from services.core.settings import settings
 from tests.fixtures.articles import Desk
 from tests.fixtures.environment import forget_connections
-from tests.fixtures.frozen import frozen, process_of_redis, processes_of_postgres
+from tests.fixtures.freezing import frozen, postgres_of, redis_pid
 
 ROOT = Path(__file__).parents[2]
 MINUTE = timedelta(minutes=1)
@@ -40,14 +41,14 @@ def run(statement: str, **values: object) -> None:
 
 def test_a_frozen_redis_is_told_and_the_rest_is_still_looked_at(service, desk: Desk, redis_url):
     desk.feed()
-    with frozen(process_of_redis(redis_url)):
+    with frozen(redis_pid(redis_url)):
         found = told()
     assert found["queue"].says == "Redis does not answer: start it, or see DATELINE_REDIS_URL."
     assert found["feeds"].ok
 
 
 def test_a_frozen_database_is_told_and_nothing_waits_for_it(service, desk: Desk, database_url):
-    with frozen(processes_of_postgres(database_url)):
+    with frozen(postgres_of(database_url)):
         found = told()
     assert [finding.about for finding in found.values()] == ["database"]
     assert found["database"].says.startswith("The database does not answer: ")
@@ -206,10 +207,10 @@ def test_what_was_put_aside_is_taken_up_again(service, desk: Desk):
         "2 articles were put aside because workers died of them (A worker died 3 times"
     )
     with transaction() as session:
-        assert [aside.id for aside in quarantine.standing(session, limit=9)] == [two, one]
-        assert quarantine.replay(session, [one, 999]) == [one]
+        assert [aside.id for aside in set_aside.listing(session, Queue.CLASSIFY, limit=9)] == [two, one]
+        assert set_aside.replay(session, Queue.CLASSIFY, [one, 999]) == [one]
     with transaction() as session:
-        assert quarantine.replay(session) == [two]
+        assert set_aside.replay(session, Queue.CLASSIFY) == [two]
         rows = session.query(Article).all()
         assert {(row.quarantined, row.attempts) for row in rows} == {(None, 0)}
     assert "quarantine" not in told("waiting")

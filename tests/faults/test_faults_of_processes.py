@@ -433,6 +433,7 @@ def test_the_harness_sees_what_is_missing(world):
         assert "http://nobody.example/never" in world.missing()
     finally:
         del world.press.items["http://nobody.example/never"]
+    eventually(lambda: len(world.followers[0].told) > 2, what="something told")
     told = world.followers[0].told
     lost = told.pop(len(told) // 2)
     assert world.follower_faults(told[-1].seq)["poll"] == (1, 0)

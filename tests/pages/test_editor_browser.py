@@ -103,10 +103,10 @@ def test_a_link_to_a_line_marks_it_and_selects_nothing(site, secret, new_tab):
             ):
                 await tab.open(f"{site.url}/editor/file{address}")
                 await tab.until(f"document.querySelector('.asked-line')?.id === 'L{place[0]}'")
-                assert await tab.value(CARET) == [place, True]
+                await tab.until(f"JSON.stringify({CARET}) === '[[{place[0]},{place[1]}],true]'")
             await tab.value("location.hash = '#L30'")
             await tab.until("document.querySelector('.asked-line').id === 'L30'")
-            assert await tab.value(CARET) == [[30, 1], True]
+            await tab.until(f"JSON.stringify({CARET}) === '[[30,1],true]'")
 
     asyncio.run(look())
 

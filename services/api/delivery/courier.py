@@ -25,6 +25,7 @@ from services.api.queries import webhooks as hooks
 from services.api.queries.webhooks import InHand, Tried
 from services.core import clock, meters
 from services.core.db import async_engine, snapshot
+from services.core.ending import end
 from services.core.errors import ConfigurationError
 from services.core.settings import settings
 
@@ -66,9 +67,7 @@ class Courier:
         tasks = [task for task in (self._work, *self._in_hand) if task is not None]
         if tasks:
             await asyncio.wait(tasks, timeout=GRACE_S)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(tasks)
         if self._engine is not None:
             await self._engine.dispose()
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from services.core import broker, cache, settings
+from services.core import broker, cache, fleet, settings
 from services.core.cache import queue_length
 from services.core.db import transaction
 from services.core.queues import Queue
@@ -166,6 +166,7 @@ def test_a_signed_push_makes_the_feed_due_at_once_and_says_so_to_the_workers(des
     assert desk.push(secret=SECRET, method=method).status == 202
     assert (desk.due_in, desk.hinted, desk.row["missed"]) == (0, 1, 0)
     assert desk.row["pushed_at"] is not None
+    fleet.add_up()
     assert 'dateline_pushes_total{outcome="taken"} 1.0' in desk.site.get("/metrics").text
 
 
@@ -185,6 +186,7 @@ def test_a_push_that_is_not_signed_as_it_must_be_is_answered_ignored_and_counted
     assert desk.push(**more).status == 202
     assert desk.due_in > 3600
     assert (desk.hinted, desk.row["pushed_at"]) == (0, None)
+    fleet.add_up()
     assert 'dateline_pushes_total{outcome="unsigned"} 1.0' in desk.site.get("/metrics").text
 
 
