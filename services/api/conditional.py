@@ -2,6 +2,8 @@
 
 import hashlib
 import re
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 _TAG = re.compile(r'(?:W/)?("[^"]*")')
 GZIP = "-gz"
@@ -35,6 +37,19 @@ def matching(if_none_match: str | None, etag: str) -> str | None:
         return etag
     named = set(_TAG.findall(if_none_match))
     return next((ours for ours in (etag, compressed(etag)) if ours in named), None)
+
+
+@lru_cache(maxsize=1024)
+def seconds_of(date: bytes) -> float | None:
+    """Seconds since the epoch of an HTTP date; None for what is none.
+
+    >>> seconds_of(b"Thu, 01 Jan 1970 00:01:00 GMT"), seconds_of(b"yesterday")
+    (60.0, None)
+    """
+    try:
+        return parsedate_to_datetime(date.decode("latin-1")).timestamp()
+    except (ValueError, OverflowError):
+        return None
 
 
 def accepts_gzip(accept_encoding: str | None) -> bool:

@@ -61,8 +61,10 @@ class Door:
         if made is None:
             return
         exchange.route = made.route
-        known = headers.get("if-none-match", "").encode("latin-1")
-        start, body = made.answer(known, tuple(scope.get(LIMITS, ())), private=CLOSED in scope)
+        known, day = (
+            headers.get(name, "").encode("latin-1") for name in ("if-none-match", "if-modified-since")
+        )
+        start, body = made.answer(known, day, tuple(scope.get(LIMITS, ())), private=CLOSED in scope)
         await send(start)
         await send(NOTHING if scope["method"] == "HEAD" else body)
         if ready:  # what was made for this request has been counted
@@ -75,7 +77,7 @@ class Door:
         if settings().log_access == "all":
             return None
         began = monotonic()
-        host = encoding = known = b""
+        host = encoding = known = day = b""
         forwarded = named = None
         for name, value in scope["headers"]:
             if name == b"host":
@@ -84,6 +86,8 @@ class Door:
                 encoding = value
             elif name == b"if-none-match":
                 known = value
+            elif name == b"if-modified-since":
+                day = value
             elif name == b"x-forwarded-for":
                 forwarded = value.decode("latin-1")
             elif name == b"x-forwarded-proto":
@@ -105,7 +109,7 @@ class Door:
             self.shelf.renew(key, self.app, scope)
         if named is not None:
             limits = (*limits, (access.HEADER, named))
-        has = prepared.has(known)
+        has = prepared.has(known, day)
         self.metrics.answered(route=prepared.route, status=304 if has else 200, seconds=monotonic() - began)
         if has:
             return prepared.heads[1], limits, b""

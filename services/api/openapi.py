@@ -42,6 +42,7 @@ _LINKED = ("/v1/latest", "/v1/stories/{story_id}")
 _PAGES = {"pages", "editors"}
 _HEADERS = {
     "ETag": "Names this representation; send it back as If-None-Match.",
+    "Last-Modified": "Of streams: since when this process has given this answer. Absent in its first second.",
     "Cache-Control": "How long the answer may be kept.",
     "Vary": "What the answer depends on beside its address.",
     "Link": "The following page (`rel=next`), if there is one.",
@@ -170,7 +171,7 @@ def _add_tags(path: str, operation: dict[str, Any]) -> None:
     responses = operation["responses"]
     responses["304"] = {"description": "What you have is how it stands."}
     for response in (responses["200"], responses["304"]):
-        _name(response, "ETag", "Cache-Control", "Vary")
+        _name(response, "ETag", "Last-Modified", "Cache-Control", "Vary")
     if path in _LINKED:
         _name(responses["200"], "Link")
     operation.setdefault("parameters", []).append(_IF_NONE_MATCH)

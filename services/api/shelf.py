@@ -13,15 +13,16 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from email.utils import formatdate
 from http import HTTPStatus
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.api.conditional import matching
+from services.api.conditional import matching, seconds_of
 from services.api.follow import Bell
 from services.api.limits import CLOSED, FOR_NOBODY, LIMITS
-from services.core.clock import monotonic
+from services.core.clock import monotonic, utc_now
 
 log = logging.getLogger(__name__)
 
@@ -63,14 +64,21 @@ class Prepared:
     route: str
     heads: tuple[bytes, bytes]
     """Of `start` and of `unchanged`, as they go over the wire; the empty line is left out, so that more can follow."""
+    changed: int
+    """The second in which it was first made here."""
+    dated: bool = False
+    """Whether it tells that second (Last-Modified): only once it is over, so that no later answer can bear it too."""
 
-    def has(self, known: bytes) -> bool:
-        """Whether a reader with the tags in `known` (If-None-Match) has it."""
-        return known == self.tag or bool(known and matching(known.decode("latin-1"), self.etag))
+    def has(self, known: bytes, day: bytes = b"") -> bool:
+        """Whether a reader with the tags in `known` (If-None-Match), or else with what was here on `day` (If-Modified-Since), has it."""
+        if known:
+            return known == self.tag or bool(matching(known.decode("latin-1"), self.etag))
+        at = seconds_of(day) if day and self.dated else None
+        return at is not None and at >= self.changed
 
-    def answer(self, known: bytes, limits: Limits, *, private: bool) -> tuple[Message, Message]:
-        """What to send to a reader who has the tags in `known` (If-None-Match)."""
-        has = self.has(known)
+    def answer(self, known: bytes, day: bytes, limits: Limits, *, private: bool) -> tuple[Message, Message]:
+        """What to send to a reader who asks with these conditions."""
+        has = self.has(known, day)
         start = self.unchanged if has else self.start
         if limits or private:
             start = {**start, "headers": _for_one(start["headers"], limits, private=private)}
@@ -80,10 +88,21 @@ class Prepared:
         """The same with a word on how old it is (Age, and RFC 9211 Cache-Status)."""
         age = int(now - self.since)
         word = f"Dateline; hit; ttl={int(LONGEST_S) - age}; detail=database-away"
-        more = [(b"age", str(age).encode()), (b"cache-status", word.encode())]
-        start = {**self.start, "headers": [*self.start["headers"], *more]}
-        unchanged = {**self.unchanged, "headers": [*self.unchanged["headers"], *more]}
-        return replace(self, start=start, unchanged=unchanged, heads=(_head(start), _head(unchanged)))
+        return _saying(self, (b"age", str(age).encode()), (b"cache-status", word.encode()))
+
+    def looked_at(self, *, rings: int, since: float, second: int) -> "Prepared":
+        """The same, which was found to hold still."""
+        again = replace(self, rings=rings, since=since)
+        if self.dated or second <= self.changed:
+            return again
+        day = formatdate(self.changed, usegmt=True).encode()
+        return _saying(replace(again, dated=True), (b"last-modified", day))
+
+
+def _saying(answer: Prepared, *more: tuple[bytes, bytes]) -> Prepared:
+    start = {**answer.start, "headers": [*answer.start["headers"], *more]}
+    unchanged = {**answer.unchanged, "headers": [*answer.unchanged["headers"], *more]}
+    return replace(answer, start=start, unchanged=unchanged, heads=(_head(start), _head(unchanged)))
 
 
 def _head(start: Message) -> bytes:
@@ -204,7 +223,7 @@ class Shelf:
         await app(whole := _whole(scope, before), receive, listen)
         start, *parts = messages
         if before is not None and start["status"] == 304:
-            made = replace(before, rings=rings, since=since)
+            made = before.looked_at(rings=rings, since=since, second=int(utc_now().timestamp()))
         elif start["status"] == 503 and (held := self._held(key)):
             return held
         else:
@@ -254,6 +273,7 @@ def _prepared(start: Message, body: bytes, *, rings: int, since: float, route: s
         rings=rings,
         since=since,
         route=route,
+        changed=int(utc_now().timestamp()),
     )
 
 

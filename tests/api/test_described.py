@@ -81,7 +81,12 @@ def hold_to(operation: dict[str, Any], answer: Any, asked: str) -> None:
     kind = answer.headers.get("content-type", "").partition(";")[0]
     content = found.get("content", {})
     assert kind in (content or {""}), f"{asked}: {answer.status} as {kind!r} is not described"
-    named = {name.lower() for name in found.get("headers", {})} - {"ratelimit", "ratelimit-policy", "link"}
+    named = {name.lower() for name in found.get("headers", {})} - {
+        "ratelimit",
+        "ratelimit-policy",
+        "link",
+        "last-modified",
+    }
     assert named <= answer.headers.keys(), (
         f"{asked}: {named - answer.headers.keys()} is described and missing"
     )

@@ -95,6 +95,25 @@ def test_what_was_made_for_no_reader_is_not_counted(site, made, desk, service):
     assert counted == [200, 200]
 
 
+def test_readers_without_tags_are_told_by_the_date_once_no_other_answer_can_bear_it(
+    site, made, desk, service
+):
+    service.setattr("services.api.shelf.LONGEST_S", -1.0)
+    assert "last-modified" not in site.get(ADDRESS).headers, "its second is not over"
+    day = eventually(lambda: site.get(ADDRESS).headers.get("last-modified"), what="a date")
+    again = site.get(ADDRESS, if_modified_since=day)
+    assert (again.status, again.body, again.headers["last-modified"]) == (304, b"", day)
+    assert site.get(ADDRESS, if_modified_since=day, if_none_match='"another"').status == 200
+    assert site.get(ADDRESS, if_modified_since="Thu, 01 Jan 1970 00:01:00 GMT").status == 200
+    assert site.get(ADDRESS, if_modified_since="yesterday").status == 200
+    desk.article("Kyrgyz parliament opens its session")
+    after = site.get(ADDRESS, if_modified_since=day)
+    assert after.status == 200
+    assert "Kyrgyz parliament" in after.text
+    later = eventually(lambda: site.get(ADDRESS).headers.get("last-modified"), what="another date")
+    assert later != day
+
+
 def test_compressed_and_plain_lie_apart(site, made):
     plain, packed = site.get(ADDRESS), site.get(ADDRESS, accept_encoding="gzip")
     assert plain.headers["etag"] != packed.headers["etag"] or len(plain.body) < 600
