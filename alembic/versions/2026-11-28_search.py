@@ -23,7 +23,7 @@ def upgrade() -> None:
     # What is stored is found by its words as they are written, and is indexed anew step by step; else there is nothing to do.
     op.execute(
         "INSERT INTO search_state (id, version, finished_at)"
-        " SELECT 1, CASE WHEN n.nothing THEN '1' ELSE '' END, CASE WHEN n.nothing THEN now() END"
+        " SELECT 1, CASE WHEN n.nothing THEN '2' ELSE '' END, CASE WHEN n.nothing THEN now() END"
         " FROM (SELECT NOT EXISTS (SELECT 1 FROM articles) AS nothing) AS n"
     )
 

@@ -25,8 +25,14 @@ _SNOWBALL = {
     "sv": "swedish", "ta": "tamil", "tr": "turkish",
 }  # fmt: skip
 """Languages and their stemmers."""
-_BY_TABLE = ("ar", "ky", "kk", "tr", "uk", "uz")
-"""Those for which `core.endings` brings together more forms than a stemmer of Snowball, or there is none."""
+_BY_TABLE = ("ar", "ky", "kk", "ru", "tr", "uk", "uz")
+"""Those for which `core.endings` brings together forms that a stemmer of Snowball does not (Иран, Ирана), or there is none."""
+_AS_WRITTEN = ("ky", "kk", "uz")
+"""Those whose endings look like ends of names (Алмат-ы, Алматы-да): a word is also found as it is written."""
+_LAND = re.compile(
+    "(.{2,}(?:стан|stan))(?:дагы|даги|дағы|нинг|нын|ның|ден|дан|мен|га|ға|да|ды|ни|ning|dagi|dan|ga|da|ni)?"
+)
+"""A country of Central Asia and its neighbours, and what the languages there write on it: its own end is none of their endings."""
 _NAMES = {"nb": "no", "nn": "no", "hr": "sr", "bs": "sr", "sh": "sr", "iw": "he", "in": "id", "mo": "ro"}
 """Codes that mean the same here, or nearly."""
 _WRITTEN = dict.fromkeys((*_SNOWBALL, *_BY_TABLE), _LATIN) | {
@@ -69,6 +75,8 @@ def _language(code: str) -> _Language:
         ways.append(_by_table(code))
     if code == "ar":
         ways.append(_without_article)
+    if code in _AS_WRITTEN:
+        ways += (folded, _land)
     return _Language(code, re.compile(f"[{_WRITTEN[code]}\u0300-\u036f\u064b-\u065f]+"), tuple(ways))
 
 
@@ -81,6 +89,16 @@ def _by_table(code: str) -> Callable[[str], str]:
         return end.sub("", bare, count=1) if end else bare
 
     return shorter
+
+
+def _land(word: str) -> str:
+    """The name of a country without what is written on it; any other word as it is.
+
+    >>> _land("қазақстанда"), _land("тәжікстан"), _land("станция")
+    ('қазақстан', 'тәжікстан', 'станция')
+    """
+    found = _LAND.fullmatch(word)
+    return found[1] if found else word
 
 
 def _without_article(word: str) -> str:
