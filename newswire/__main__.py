@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 import signal
 import sys
 import time
@@ -105,7 +106,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--opml", type=Path, help="write the list of feeds to this file and go on")
     parser.add_argument(
-        "--home", type=Path, default=Path("var/demo"), help="the demo's data folder (var/demo)"
+        "--home",
+        type=Path,
+        default=Path(os.environ.get("DATELINE_HOME") or "var/demo"),
+        help="the demo's data folder (DATELINE_HOME, else var/demo)",
     )
     return parser
 

@@ -91,7 +91,9 @@ def _decode(kind: Kind, text: str, epoch: str, filters: Asked) -> tuple[int, ...
     if epoch_hash != _hash(epoch.encode(), 6):
         raise CursorGoneError(f"{kind}: the stream was restored since this cursor was given.")
     if digest != filters.digest:
-        raise CursorError(f"{kind}: this cursor belongs to other filters; keep them the same while paging.")
+        raise CursorError(
+            f"{kind}: this cursor belongs to other filters; keep them the same from cursor to cursor."
+        )
     return _BODY[kind].unpack_from(raw, _HEAD.size)
 
 

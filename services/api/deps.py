@@ -12,9 +12,10 @@ from services.api.filters import Filters, filters_of
 from services.api.queries import sources
 from services.api.tree import Kind, LabelTree
 from services.api.words import listed
+from services.core.urls import is_decoration
 
 LONGEST_QUERY = 200
-LANGUAGE = re.compile(r"[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*")
+LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*")
 """How a BCP 47 tag is written, with `_` for `-` as many write it."""
 PLAIN_NUMBER = re.compile(r"0|[1-9][0-9]*")
 Limit = Annotated[int, Query(ge=1, le=200, description="How many at most.")]
@@ -32,6 +33,8 @@ def known_parameters(request: Request) -> None:
     takes = {p["name"]: _is_list(p["schema"]) for p in operation.get("parameters", []) if p["in"] == "query"}
     given: set[str] = set()
     for name, value in request.query_params.multi_items():
+        if name not in takes and is_decoration(name) and not request.url.path.startswith("/v1"):
+            continue  # whoever passed the address on wrote that; who follows it is to find what is there
         if name not in takes:
             raise _unknown(request, name, sorted(takes))
         wrong = None

@@ -129,6 +129,8 @@ def problem_of(error: Exception) -> Problem:
 
 def _cursor_gone(error: CursorGoneError) -> Problem:
     detail = f"{error} Read /v1/latest with the same filters and go on from its `changes` cursor."
+    if str(error).startswith("before:"):
+        detail = f"{error} Begin again with the first page: the same address without `before`."
     return Problem(410, "cursor-gone", detail, {"latest": "/v1/latest"})
 
 

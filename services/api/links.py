@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 from fastapi import Request
 
 from services.core.settings import settings
+from services.core.urls import is_decoration
 
 
 def base_url(request: Request) -> str:
@@ -17,7 +18,11 @@ def base_url(request: Request) -> str:
 
 def page_address(request: Request, **changed: str | None) -> str:
     """The address of this page with other parameters: those that are None go, the rest stay as they were asked."""
-    pairs = [(name, value) for name, value in request.query_params.multi_items() if name not in changed]
+    pairs = [
+        (name, value)
+        for name, value in request.query_params.multi_items()
+        if name not in changed and not is_decoration(name)
+    ]
     pairs += [(name, value) for name, value in changed.items() if value is not None]
     query = f"?{urlencode(pairs)}" if pairs else ""
     return f"{base_url(request)}{request.url.path}{query}"

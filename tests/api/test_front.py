@@ -10,6 +10,7 @@ from services.api.bodies import BODIES
 from services.api.errors import PROBLEMS
 from services.api.middleware import CONTENT_SECURITY_POLICY
 from services.api.queries import stream
+from tests.fixtures.furniture import furnish
 
 ROOT = Path(__file__).parents[2]
 PAGE = "text/html,application/xhtml+xml"
@@ -159,3 +160,18 @@ def test_the_description_has_the_bodies_and_says_what_takes_a_token(site):
     page = site.get("/docs").text
     assert "POST /v1/rules/publish" in page
     assert "Takes a token." in page
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/latest", "/r/asia", "/t/economy", "/feeds/latest.atom", "/feeds/index.opml"]
+)
+def test_what_other_services_write_on_an_address_they_pass_on_is_no_trouble(site, desk, path):
+    furnish(desk)
+    plain, decorated = site.get(path), site.get(f"{path}?utm_source=feedly&fbclid=Iw1&utm_medium=rss")
+    assert (plain.status, decorated.status) == (200, 200)
+    assert "utm_" not in decorated.text
+    assert site.get(f"{path}?utm=1&sourse=x").status == 400
+
+
+def test_programs_are_told_of_every_parameter_that_is_none(site, desk):
+    assert site.get("/v1/latest?utm_source=feedly").status == 400

@@ -8,7 +8,14 @@ tracks, or where its name may and its value says so; the case of paths stays, an
 
 from services.core.urls.anew import Keys, keys_anew
 from services.core.urls.check import check_http_url, first_http_url, host_of, is_settled
-from services.core.urls.keys import KEY_VERSION, canonical_url, is_front_page, is_registrable, key_host
+from services.core.urls.keys import (
+    KEY_VERSION,
+    canonical_url,
+    is_decoration,
+    is_front_page,
+    is_registrable,
+    key_host,
+)
 from services.core.urls.parts import MAX_URL
 from services.core.urls.rules import BUILT_IN, AddressRules, ends
 
@@ -23,6 +30,7 @@ __all__ = [
     "ends",
     "first_http_url",
     "host_of",
+    "is_decoration",
     "is_front_page",
     "is_registrable",
     "is_settled",

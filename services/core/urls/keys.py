@@ -241,6 +241,15 @@ def _settled_field(field: str) -> str:
     return normal_escapes(f"{name}={value}".replace("+", "%20") if equals and value else name)
 
 
+def is_decoration(name: str) -> bool:
+    """Whether a parameter only ever says where a reader came from, at whatever address.
+
+    >>> is_decoration("utm_source"), is_decoration("fbclid"), is_decoration("region")
+    (True, True, False)
+    """
+    return name.lower() in TRACKING or name.lower().startswith(TRACKING_PREFIXES)
+
+
 def _tracks(name: str, value: str, host: str) -> bool:
     """Whether a parameter (both in lower case) tells where a reader came from, and not what is to be read."""
     if name in TRACKING or name in HOST_TRACKING.get(host, ()):
