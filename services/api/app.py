@@ -81,6 +81,7 @@ class Application(FastAPI):
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    app.openapi()  # requests are held to it; made here, and not while the first reader waits
     bell: Bell = app.state.bell
     courier = Courier(bell)
     bell.start()
