@@ -91,7 +91,7 @@ def test_what_several_processes_count_is_one_figure_and_counted_once(service):
     assert samples["dateline_seen_to_latest_seconds_bucket", "1.0"] == 1
     assert samples["dateline_seen_to_latest_seconds_bucket", "2.5"] == 6
     assert samples["dateline_seen_to_latest_seconds_bucket", "+Inf"] == 6
-    assert samples["dateline_seen_to_latest_seconds_sum",] == 0.7 * (1 + 4 + 9)
+    assert samples["dateline_seen_to_latest_seconds_sum",] == pytest.approx(0.7 * (1 + 4 + 9))
 
 
 def test_what_a_rolled_back_transaction_counted_is_not_counted(service):
