@@ -21,6 +21,7 @@ from services.core.errors import (
     ConflictError,
     InvalidInputError,
     NotFoundError,
+    StateError,
     UnavailableError,
 )
 
@@ -66,6 +67,7 @@ PROBLEMS: dict[str, str] = {
     "invalid-rules": "Rules that are wrong; `findings` has file, line, column and a sentence for each mistake.",
     "tests-fail": "Rules whose own tests fail; `results` names them. Nothing was published.",
     "conflict": "Somebody else published, or judged, meanwhile; `in_force`, or `standing`, is what stands now.",
+    "place-gone": "A webhook that cannot go on where it stopped, since the stream was restored or cut; a replay can.",
     "precondition-required": "A draft is there: say which revision of it you mean with `If-Match`.",
     "precondition-failed": "The draft was changed meanwhile; read it again.",
     "method-not-allowed": "This address cannot be asked that way.",
@@ -110,6 +112,8 @@ def problem_of(error: Exception) -> Problem:
             return Problem(400, "invalid-parameter", str(error))
         case ConflictError():
             return Problem(409, "conflict", str(error), {"standing": error.standing})
+        case StateError():
+            return Problem(409, error.kind, str(error), error.extra)
         case NotFoundError():
             return Problem(404, "not-found", str(error))
         case RequestValidationError():
@@ -210,6 +214,7 @@ def install(app: FastAPI) -> None:
         Problem,
         InvalidInputError,
         NotFoundError,
+        StateError,
         UnavailableError,
         ConfigurationError,
         HTTPException,

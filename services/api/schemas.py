@@ -242,7 +242,7 @@ _MEANINGS = {
     403: "The token does not allow this; `scope` names what is missing.",
     404: "Nothing stands there.",
     408: "The body took too long to arrive.",
-    409: "Somebody else was faster; the sentence says how to go on.",
+    409: "What stands by now does not allow it; the sentence says how to go on.",
     410: "It was there, and is gone for good.",
     412: "It was changed since you read it.",
     413: "The body is larger than what is read.",

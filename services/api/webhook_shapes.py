@@ -28,6 +28,9 @@ class WebhookShape(Shape):
     created_at: datetime
     state: str = Field(description="`active`, `failing` or `paused`.")
     sentence: str = Field(description="How it is, for people.")
+    paused_by: str | None = Field(
+        description="Who paused it by hand, which a replay does not undo; null otherwise."
+    )
     cursor: str = Field(description="How far it was delivered: a cursor of this stream.")
     behind: int = Field(description="Changes of the whole stream that were not looked at for it yet.")
     failures: int = Field(description="Attempts in a row that failed.")

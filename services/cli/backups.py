@@ -74,7 +74,9 @@ def restore(file: Path | None, force: bool, epoch_only: bool, as_json: bool) -> 
     if as_json:
         print_json({"epoch": "new"} | ({} if done is None else asdict(done) | {"file": str(file)}))
     elif done is None:
-        click.echo("A new epoch has begun: cursors of before are refused with 410.")
+        click.echo(
+            "A new epoch has begun: cursors of before are refused with 410; webhooks are paused until they are replayed."
+        )
     else:
         moved = (
             ""

@@ -2,13 +2,18 @@
 
 import getpass
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from services.cli.printing import JSON, plural, print_json
 from services.core.db import transaction
 from services.core.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from services.core.webhooks import Hook
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -118,14 +123,14 @@ def pause(name: str, reason: str) -> None:
     from services.core import webhooks as kept
 
     with transaction() as session:
-        kept.pause(session, kept.named(session, name), reason=reason or f"{getpass.getuser()} asked for it.")
+        kept.pause(session, kept.named(session, name), by=getpass.getuser(), reason=reason)
     click.echo(f"{name} is paused.")
 
 
 @webhooks.command()
 @click.argument("name")
 def resume(name: str) -> None:
-    """Go on where it stopped, at once.
+    """Go on where it stopped, at once. Where the stream was restored since, that is refused: see replay.
 
     Example: dateline webhooks resume newsroom
     """
@@ -139,23 +144,58 @@ def resume(name: str) -> None:
 @webhooks.command()
 @click.argument("name")
 @click.option(
-    "--since", type=click.IntRange(min=0), help="Position in the stream; the oldest kept, if left out."
+    "--since",
+    metavar="CURSOR",
+    help="A `changes` cursor of its stream, or a position; the oldest kept, if left out.",
 )
-def replay(name: str, since: int | None) -> None:
-    """Send everything again, in order. HTTP also takes a cursor.
+def replay(name: str, since: str | None) -> None:
+    """Send everything again, in order, whatever stopped it; what was paused by hand stays so until it is resumed.
 
     Example: dateline webhooks replay newsroom
     """
-    from services.core import latest
     from services.core import webhooks as kept
 
     with transaction() as session:
-        oldest, newest = latest.floor(session), latest.head(session)
-        if since is not None and not oldest <= since <= newest:
+        number = kept.named(session, name)
+        begin = _position(session, kept.find(session, number), since)
+        kept.replay(session, number, seq=begin)
+        hook = kept.find(session, number)
+    again = f"everything after position {begin:,} again"
+    if hook.paused_by is None:
+        click.echo(f"{name} is sent {again}.")
+    else:
+        click.echo(
+            f"{name} stays paused, since {hook.paused_by} paused it: `dateline webhooks resume {hook.id}` sends it {again}."
+        )
+
+
+def _position(session: "Session", hook: "Hook", since: str | None) -> int:
+    """Where a replay begins. Raises InvalidInputError."""
+    from services.api import cursor
+    from services.api.delivery.message import filters_in
+    from services.core import latest
+
+    oldest = latest.floor(session)
+    newest = max(latest.head(session), oldest)
+    if since is None:
+        return oldest
+    if since.isdecimal() and len(since) < 19:
+        if not oldest <= int(since) <= newest:
             raise InvalidInputError(f"--since: the stream is kept from {oldest:,} to {newest:,}.")
-        begin = oldest if since is None else since
-        kept.replay(session, kept.named(session, name), seq=begin)
-    click.echo(f"{name} is sent everything after position {begin:,} again.")
+        return int(since)
+    try:
+        return cursor.decode_since(
+            since,
+            epoch=latest.epoch(session),
+            filters=filters_in(hook.filters),
+            floor=oldest,
+            head=newest,
+        )
+    except InvalidInputError as error:
+        raise InvalidInputError(
+            f"--{error} A `changes` cursor of /v1/latest under the filters of {hook.name} is expected, or a position from {oldest:,} to {newest:,};"
+            " leave it out to send everything that is kept."
+        ) from None
 
 
 @webhooks.command()

@@ -30,6 +30,18 @@ class ConflictError(DatelineError):
         self.standing = standing
 
 
+class StateError(DatelineError):
+    """What was asked is well-formed, and what is there does not allow it as it stands; the message says what does.
+
+    `kind` names it for programs; `extra`: what else helps them.
+    """
+
+    def __init__(self, sentence: str, kind: str, **extra: str) -> None:
+        super().__init__(sentence)
+        self.kind = kind
+        self.extra = extra
+
+
 class UnavailableError(DatelineError):
     """A server we stand on (database, broker) does not answer."""
 

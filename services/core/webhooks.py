@@ -14,8 +14,8 @@ from typing import Any
 from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.orm import Session
 
-from services.core.errors import InvalidInputError, NotFoundError
-from services.core.latest import EPOCH, epoch, head
+from services.core.errors import InvalidInputError, NotFoundError, StateError
+from services.core.latest import EPOCH, epoch, floor, head
 from services.core.models import Rulebook, StreamState, Webhook, WebhookAttempt
 from services.core.urls import check_http_url
 
@@ -33,7 +33,7 @@ _LOOK_NOW = text("UPDATE webhooks SET due_at = now() WHERE id = :id AND due_at >
 
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """A webhook without its secret. `behind`: changes of the whole stream that were not looked at for it yet."""
+    """A webhook without its secret. `seq` means something in `epoch` alone. `behind`: changes of the whole stream that were not looked at for it yet."""
 
     id: int
     name: str
@@ -42,6 +42,8 @@ class Hook:
     author: str
     created_at: datetime
     paused_reason: str | None
+    paused_by: str | None
+    epoch: str
     seq: int
     behind: int
     waiting: int
@@ -53,6 +55,9 @@ class Hook:
 
     def in_words(self) -> str:
         """How it is, in a sentence."""
+        if self.paused_by and self.paused_reason:
+            end = "" if self.paused_reason.endswith((".", "!", "?", "…")) else "."
+            return f"Paused: {self.paused_reason}{end} Nothing is sent until it is resumed."
         if self.paused_reason:
             return f"Paused: {self.paused_reason}"
         if self.failures:
@@ -164,26 +169,48 @@ def attempts(session: Session, number: int, *, limit: int = 20) -> list[Attempt]
     return [Attempt(r.message, r.changes, r.bytes, r.at, r.took_ms, r.status, r.error) for r in rows]
 
 
-def pause(session: Session, number: int, *, reason: str) -> None:
+def pause(session: Session, number: int, *, by: str, reason: str = "") -> None:
     """Send nothing more until it is resumed; what was being sent may still arrive. Raises NotFoundError."""
-    _row(session, number).paused_reason = reason
+    row = _row(session, number)
+    row.paused_by, row.paused_reason = by, reason or f"{by} asked for it."
 
 
 def resume(session: Session, number: int) -> None:
-    """Go on where it stopped, at once. Raises NotFoundError."""
+    """Go on where it stopped, at once. Raises NotFoundError, and StateError where that place means nothing any more."""
     row = _row(session, number)
-    row.paused_reason, row.failures, row.failing_since, row.error = None, 0, None, None
+    here = row.seq if row.pending_seq is None else row.pending_seq
+    oldest = floor(session)
+    if row.epoch != epoch(session) or not oldest <= here <= max(head(session), oldest):
+        raise StateError(set_back(number), "place-gone")
+    _let_go_on(row)
     session.flush()
     _at_once(session, number)
 
 
+def _let_go_on(row: Webhook) -> None:
+    row.paused_reason, row.paused_by, row.failures, row.failing_since, row.error = None, None, 0, None, None
+
+
+def set_back(number: int) -> str:
+    """What is said of a webhook whose place in the stream is lost, with the command that brings it back."""
+    return (
+        "The stream was restored or cut since the last delivery, so it cannot go on where it stopped:"
+        f" `dateline webhooks replay {number}` sends everything that is kept, and with `--since` and the `changes` of /v1/latest"
+        " (under the same filters) what comes after that."
+    )
+
+
 def replay(session: Session, number: int, *, seq: int) -> None:
-    """Send everything after position `seq` again, in order. Raises NotFoundError."""
+    """Send everything after position `seq` again, in order, whatever stopped it; but not until it is resumed where somebody
+    paused it by hand. Raises NotFoundError.
+    """
     row = _row(session, number)
     row.epoch = epoch(session)
     row.seq = seq
     row.pending_id = row.pending_body = row.pending_seq = row.pending_changes = None
     row.lease_token = None  # whoever has a message in hand must not move the place afterwards
+    if row.paused_by is None:
+        _let_go_on(row)
     session.flush()
     _at_once(session, number)
 
@@ -255,6 +282,8 @@ def _hook(row: Webhook, newest: int) -> Hook:
         author=row.author,
         created_at=row.created_at,
         paused_reason=row.paused_reason,
+        paused_by=row.paused_by,
+        epoch=row.epoch,
         seq=row.seq,
         behind=max(newest - row.seq, 0),
         waiting=row.pending_changes or 0,

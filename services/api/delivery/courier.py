@@ -28,6 +28,7 @@ from services.core.db import async_engine, snapshot
 from services.core.ending import end
 from services.core.errors import ConfigurationError
 from services.core.settings import settings
+from services.core.webhooks import set_back
 
 if TYPE_CHECKING:
     import aiohttp
@@ -148,9 +149,9 @@ async def _compose(held: InHand) -> Message | None:
         )
     async with async_engine().begin() as connection:
         if page is None:
-            reason = "The stream was restored or cut since the last delivery: read /v1/latest, then replay from its `changes`."
             await hooks.failed(
-                connection, held, None, failures=held.failures, since=held.failing_since, error=None, due=clock.utc_now(), paused=reason,
+                connection, held, None, failures=held.failures, since=held.failing_since, error=None, due=clock.utc_now(),
+                paused=set_back(held.id),
             )  # fmt: skip
             return None
         if not page.entries:

@@ -68,8 +68,7 @@ async def _asked(given: FiltersGiven) -> Filters:
 async def listed(request: Request) -> Response:
     """All webhooks and how they are."""
     found = await in_transaction(webhooks.listing)
-    state = await _state()
-    return private(request, {"items": [_told(hook, state) for hook in found]})
+    return private(request, {"items": [_told(hook) for hook in found]})
 
 
 @router.post(
@@ -97,7 +96,7 @@ async def add(
 
     hook, secret = await in_transaction(done)
     location = {"Location": f"/v1/webhooks/{hook.id}"}
-    return private(request, {**_told(hook, state), "secret": secret}, status=201, headers=location)
+    return private(request, {**_told(hook), "secret": secret}, status=201, headers=location)
 
 
 @router.get("/v1/webhooks/{number}", response_model=WebhookBody, responses=problems(401, 403, 404, 503))
@@ -106,7 +105,7 @@ async def one(request: Request, number: Number) -> Response:
     hook, tried = await in_transaction(
         lambda session: (webhooks.find(session, number), webhooks.attempts(session, number))
     )
-    return private(request, {**_told(hook, await _state()), "attempts": [asdict(a) for a in tried]})
+    return private(request, {**_told(hook), "attempts": [asdict(a) for a in tried]})
 
 
 @router.put(
@@ -140,17 +139,20 @@ async def pause(
     given: Annotated[PauseGiven, Depends(body(PauseGiven))],
 ) -> Response:
     """Send nothing more until it is resumed; nothing is lost."""
-    reason = given.reason or f"{operator.name} asked for it."
-    return await _after(request, number, lambda session: webhooks.pause(session, number, reason=reason))
+    return await _after(
+        request,
+        number,
+        lambda session: webhooks.pause(session, number, by=operator.name, reason=given.reason),
+    )
 
 
 @router.post(
     "/v1/webhooks/{number}/resume",
     response_model=WebhookShape,
-    responses=problems(400, 401, 403, 404, 503),
+    responses=problems(400, 401, 403, 404, 409, 503),
 )
 async def resume(request: Request, number: Number) -> Response:
-    """Go on where it stopped, at once."""
+    """Go on where it stopped, at once; refused where the stream was restored or cut since, which takes a replay."""
     return await _after(request, number, lambda session: webhooks.resume(session, number))
 
 
@@ -163,7 +165,10 @@ async def resume(request: Request, number: Number) -> Response:
 async def replay(
     request: Request, number: Number, given: Annotated[ReplayGiven, Depends(body(ReplayGiven))]
 ) -> Response:
-    """Send everything after a cursor again, in order; from the oldest change kept when there is none."""
+    """Send everything after a cursor again, in order; from the oldest change kept when there is none.
+
+    It goes on with that whatever stopped it, but for a pause by hand: `paused_by` is then still told, and `resume` ends it.
+    """
     hook = await in_transaction(lambda session: webhooks.find(session, number))
     state = await _state()
     seq = state.floor if given.since is None else _position(given.since, state, filters_in(hook.filters))
@@ -218,14 +223,14 @@ async def _after(request: Request, number: int, work: Callable[[Session], None])
         session.flush()
         return webhooks.find(session, number)
 
-    return private(request, _told(await in_transaction(done), await _state()))
+    return private(request, _told(await in_transaction(done)))
 
 
 def _position(since: str, state: StreamState, filters: Filters) -> int:
     return cursor.decode_since(since, epoch=state.epoch, filters=filters, floor=state.floor, head=state.head)
 
 
-def _told(hook: Hook, state: StreamState) -> dict[str, Any]:
+def _told(hook: Hook) -> dict[str, Any]:
     filters = filters_in(hook.filters)
     failing = hook.failures and not hook.paused_reason
     return {
@@ -243,7 +248,8 @@ def _told(hook: Hook, state: StreamState) -> dict[str, Any]:
         "created_at": hook.created_at,
         "state": "paused" if hook.paused_reason else "failing" if failing else "active",
         "sentence": hook.in_words(),
-        "cursor": cursor.encode_since(hook.seq, epoch=state.epoch, filters=filters),
+        "paused_by": hook.paused_by,
+        "cursor": cursor.encode_since(hook.seq, epoch=hook.epoch, filters=filters),
         "behind": hook.behind,
         "failures": hook.failures,
         "failing_since": hook.failing_since,

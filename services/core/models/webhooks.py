@@ -13,7 +13,8 @@ class Webhook(Base):
     """A stream that is sent to an address. `seq` in `epoch`: everything up to there was delivered, or did not concern it.
 
     A message is composed once and kept (`pending_*`) until it is taken, so that every attempt at it is the same. `secret` signs;
-    `old_secret` does so beside it until `old_until`. `paused_reason` set means that nothing is sent until somebody resumes it.
+    `old_secret` does so beside it until `old_until`. `paused_reason` set means that nothing is sent until somebody resumes it; `paused_by`:
+    who paused it by hand, which a replay does not undo.
     """
 
     __tablename__ = "webhooks"
@@ -32,6 +33,7 @@ class Webhook(Base):
     author: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     paused_reason: Mapped[str | None]
+    paused_by: Mapped[str | None]
 
     epoch: Mapped[str]
     seq: Mapped[int]

@@ -271,7 +271,10 @@ def test_secrets_are_told_once(desk, operator, receiver):
 def test_what_is_removed_is_gone_and_what_is_paused_is_silent(desk, operator, receiver):
     made = add(operator, receiver)
     paused = operator.post(f"/v1/webhooks/{made['id']}/pause", {"reason": "Their server moves."}).json
-    assert (paused["state"], paused["sentence"]) == ("paused", "Paused: Their server moves.")
+    assert (paused["state"], paused["sentence"]) == (
+        "paused",
+        "Paused: Their server moves. Nothing is sent until it is resumed.",
+    )
     desk.article("One")
     time.sleep(timedelta(seconds=2).total_seconds())
     assert not receiver.came
