@@ -68,6 +68,7 @@ PROBLEMS: dict[str, str] = {
     "tests-fail": "Rules whose own tests fail; `results` names them. Nothing was published.",
     "conflict": "Somebody else published, or judged, meanwhile; `in_force`, or `standing`, is what stands now.",
     "place-gone": "A webhook that cannot go on where it stopped, since the stream was restored or cut; a replay can.",
+    "secret-signs": "A rotation while the secret before still signs; `until` says how long, `force` insists.",
     "precondition-required": "A draft is there: say which revision of it you mean with `If-Match`.",
     "precondition-failed": "The draft was changed meanwhile; read it again.",
     "method-not-allowed": "This address cannot be asked that way.",

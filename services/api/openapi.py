@@ -6,8 +6,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from services.api import formats
-from services.api.bodies import BODIES
+from services.api import bodies, formats, webhook_bodies
 from services.api.errors import MACHINE, MEDIA_TYPE, PROBLEMS
 from services.api.formats import opml
 from services.api.limits import FREE
@@ -77,7 +76,7 @@ def _description(app: FastAPI) -> dict[str, Any]:
         _correct(path, operation)
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
-    for body in BODIES:
+    for body in (*bodies.BODIES, *webhook_bodies.BODIES):
         schema = body.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas |= schema.pop("$defs", {})
         schemas[body.__name__] = schema

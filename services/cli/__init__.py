@@ -19,7 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "corrections": ("services.cli.corrections", "Say what the labels of an article are, above the rules."),
     "judge": ("services.cli.judge", "Say what articles are to each other, or that one is no news."),
     "tokens": ("services.cli.tokens", "Keys for editors, operators and programs."),
-    "webhooks": ("services.cli.webhooks", "Send streams to addresses: add, list, pause, replay."),
+    "webhooks": ("services.cli.webhooks", "Send streams to addresses: add, list, pause, replay, rotate."),
     "queues": ("services.cli.queues", "What waits, what workers died of, and starting that anew."),
     "stories": (
         "services.cli.stories",

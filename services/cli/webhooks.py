@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from services.cli.printing import JSON, plural, print_json
+from services.core.clock import utc_now
 from services.core.db import transaction
 from services.core.errors import InvalidInputError
 
@@ -196,6 +197,28 @@ def _position(session: "Session", hook: "Hook", since: str | None) -> int:
             f"--{error} A `changes` cursor of /v1/latest under the filters of {hook.name} is expected, or a position from {oldest:,} to {newest:,};"
             " leave it out to send everything that is kept."
         ) from None
+
+
+@webhooks.command()
+@click.argument("name")
+@click.option("--force", is_flag=True, help="Although the secret before still signs: it ends at once.")
+@JSON
+def rotate(name: str, force: bool, as_json: bool) -> None:
+    """Print a new secret; the old one signs beside it for 24 hours. Within those another rotation is refused.
+
+    Example: dateline webhooks rotate newsroom
+    """
+    from services.core import webhooks as kept
+
+    with transaction() as session:
+        secret = kept.rotate(session, kept.named(session, name), now=utc_now(), force=force)
+    if as_json:
+        print_json({"name": name, "secret": secret})
+        return
+    click.echo(
+        f"{name} is signed with the old secret and with this one for 24 hours, then with this one:", err=True
+    )
+    click.echo(secret)
 
 
 @webhooks.command()

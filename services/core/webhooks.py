@@ -3,9 +3,6 @@
 A secret is made here unless one is given, told once, and kept: whoever signs needs it, so unlike tokens it cannot be a hash.
 """
 
-import base64
-import binascii
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,10 +14,9 @@ from sqlalchemy.orm import Session
 from services.core.errors import InvalidInputError, NotFoundError, StateError
 from services.core.latest import EPOCH, epoch, floor, head
 from services.core.models import Rulebook, StreamState, Webhook, WebhookAttempt
+from services.core.signing import checked_secret, make_secret
 from services.core.urls import check_http_url
 
-SECRET_PREFIX = "whsec_"  # noqa: S105 - what secrets begin with (Standard Webhooks), none itself
-_SECRET_BYTES = (24, 64)
 ROTATION = timedelta(hours=24)
 """For so long a secret that was replaced signs beside the new one."""
 LONGEST_NAME = 80
@@ -118,25 +114,6 @@ def add(session: Session, new: New) -> tuple[int, str]:
     return row.id, secret
 
 
-def make_secret() -> str:
-    """A secret as Standard Webhooks want it: `whsec_` and 32 random bytes in base64."""
-    return SECRET_PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
-
-
-def checked_secret(secret: str) -> str:
-    """A secret of one's own. Raises InvalidInputError where it is none that receivers' libraries take."""
-    low, high = _SECRET_BYTES
-    try:
-        size = len(base64.b64decode(secret.removeprefix(SECRET_PREFIX), validate=True))
-    except (binascii.Error, ValueError):
-        size = 0
-    if not secret.startswith(SECRET_PREFIX) or not low <= size <= high:
-        raise InvalidInputError(
-            f"secret: {SECRET_PREFIX} and {low} to {high} bytes in base64 are expected; leave it out to have one made."
-        )
-    return secret
-
-
 def listing(session: Session) -> list[Hook]:
     """All webhooks, in the order in which they were added."""
     newest = head(session)
@@ -232,9 +209,18 @@ def change(
     _at_once(session, number)
 
 
-def rotate(session: Session, number: int, *, now: datetime) -> str:
-    """A new secret; the old one signs beside it for a day. Raises NotFoundError."""
+def rotate(session: Session, number: int, *, now: datetime, force: bool = False) -> str:
+    """A new secret; the old one signs beside it for a day. Raises NotFoundError, and StateError while that day lasts and
+    not `force`: receivers may know no other yet.
+    """
     row = _row(session, number)
+    if row.old_secret is not None and row.old_until is not None and row.old_until > now and not force:
+        raise StateError(
+            f"The secret before this one signs beside it until {row.old_until:%Y-%m-%d %H:%M:%S} UTC, and another rotation would end"
+            " that at once: rotate after it, or insist with `force` (`--force`); what is refused meanwhile comes again.",
+            "secret-signs",
+            until=f"{row.old_until:%Y-%m-%dT%H:%M:%SZ}",
+        )
     row.old_secret, row.old_until, row.secret = row.secret, now + ROTATION, make_secret()
     return row.secret
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from services.api.filters import Filters, filters_of
 from services.api.formats import json_api
 from services.api.shapes import ChangesPage
-from services.core.webhooks import SECRET_PREFIX
+from services.core.signing import SECRET_PREFIX
 
 MEDIA_TYPE = "application/json"
 

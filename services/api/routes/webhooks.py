@@ -10,15 +10,7 @@ from starlette.responses import Response
 
 from services.api import cursor
 from services.api.auth import OPERATES, Operator
-from services.api.bodies import (
-    FiltersGiven,
-    PauseGiven,
-    ReplayGiven,
-    WebhookChangedGiven,
-    WebhookGiven,
-    body,
-    described,
-)
+from services.api.bodies import body, described
 from services.api.delivery import ping as try_out
 from services.api.delivery.message import filters_in
 from services.api.delivery.outcome import in_words
@@ -31,6 +23,14 @@ from services.api.queries.articles import LARGEST_ID
 from services.api.respond import NO_STORE, private
 from services.api.schemas import problems
 from services.api.shapes import StreamState
+from services.api.webhook_bodies import (
+    FiltersGiven,
+    PauseGiven,
+    ReplayGiven,
+    RotateGiven,
+    WebhookChangedGiven,
+    WebhookGiven,
+)
 from services.api.webhook_shapes import (
     PingBody,
     SecretBody,
@@ -176,11 +176,21 @@ async def replay(
 
 
 @router.post(
-    "/v1/webhooks/{number}/rotate", response_model=SecretBody, responses=problems(400, 401, 403, 404, 503)
+    "/v1/webhooks/{number}/rotate",
+    response_model=SecretBody,
+    responses=problems(400, 401, 403, 404, 409, 413, 503),
+    openapi_extra=described(RotateGiven, required=False),
 )
-async def rotate(request: Request, number: Number) -> Response:
-    """A new secret; the old one signs beside it for a day, so that receivers can change without a gap."""
-    secret = await in_transaction(lambda session: webhooks.rotate(session, number, now=utc_now()))
+async def rotate(
+    request: Request, number: Number, given: Annotated[RotateGiven, Depends(body(RotateGiven))]
+) -> Response:
+    """A new secret; the old one signs beside it for a day, so that receivers can change without a gap.
+
+    Refused while that day lasts, since the old one would end at once; `force` does it all the same.
+    """
+    secret = await in_transaction(
+        lambda session: webhooks.rotate(session, number, now=utc_now(), force=given.force)
+    )
     return private(request, {"secret": secret})
 
 

@@ -197,6 +197,34 @@ def test_a_new_secret_signs_beside_the_old_one(desk, operator, receiver):
     assert receiver.taken[1].signed_by(new)
 
 
+def test_a_second_rotation_is_refused_while_the_secret_before_signs(desk, run, operator, receiver):
+    made = add(operator, receiver)
+    rotate = f"/v1/webhooks/{made['id']}/rotate"
+    second = operator.post(rotate).json["secret"]
+    again = operator.post(rotate)
+    assert (again.status, again.json["type"]) == (409, "/docs#secret-signs")
+    ((until,),) = sql("SELECT old_until FROM webhooks")
+    assert f"until {until:%Y-%m-%d %H:%M:%S} UTC" in again.json["detail"]
+    assert again.json["until"] == f"{until:%Y-%m-%dT%H:%M:%SZ}"
+    by_hand = run("webhooks", "rotate", "newsroom")
+    assert (by_hand.code, by_hand.out, "--force" in by_hand.err) == (1, "", True)
+    desk.article("One")
+    eventually(lambda: len(receiver.taken) == 1, what="a message")
+    assert receiver.taken[0].signed_by(made["secret"])
+    assert receiver.taken[0].signed_by(second)
+    third = run("webhooks", "rotate", "newsroom", "--force").out.strip()
+    desk.article("Two")
+    eventually(lambda: len(receiver.taken) == 2, what="another")
+    assert [receiver.taken[1].signed_by(secret) for secret in (made["secret"], second, third)] == [
+        False,
+        True,
+        True,
+    ]
+    sql("UPDATE webhooks SET old_until = now()")
+    assert operator.post(rotate).status == 200, "once only one signs it needs no insisting"
+    assert operator.post(rotate, {"force": True}).status == 200
+
+
 def test_a_restored_stream_pauses_with_what_to_do(desk, operator, receiver):
     made = add(operator, receiver)
     sql("UPDATE stream_state SET epoch = 'another'")
