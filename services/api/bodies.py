@@ -3,7 +3,8 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, Literal, TypeVar
+from difflib import get_close_matches
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -246,8 +247,32 @@ def told(error: ValidationError, model: type[BaseModel]) -> tuple[str, dict[str,
     if first["type"] == "json_invalid":
         return f"The body is not JSON: {first['ctx']['error']}.", {}
     if first["type"] == "extra_forbidden":
-        known = f"; a body has {', '.join(model.model_fields)}" if "." not in place else ""
-        return f"{place} is not known here{known}.", {"member": place}
+        return f"{place} is not known here{_instead(model, first['loc'])}", {"member": place}
     if not place:
         return f"{str(first['msg']).removeprefix('Value error, ')}.", {}
     return f"{place}: {expected(first)}.", {"member": place}
+
+
+def _instead(model: type[BaseModel], loc: tuple[int | str, ...]) -> str:
+    """What could stand at a place where something else does, as the end of a sentence."""
+    inner: type[BaseModel] | None = model
+    for part in loc[:-1]:
+        if isinstance(part, str):
+            inner = (
+                _model_of(inner.model_fields[part].annotation)
+                if inner and part in inner.model_fields
+                else None
+            )
+    if inner is None:
+        return "."
+    holder = str(loc[-2]) if len(loc) > 1 else "a body"
+    near = get_close_matches(str(loc[-1]), inner.model_fields, n=1)
+    meant = f" Did you mean {near[0]}?" if near else ""
+    return f"; {holder} has {', '.join(inner.model_fields)}.{meant}"
+
+
+def _model_of(annotation: Any) -> type[BaseModel] | None:
+    """The shape behind `Shape`, `Shape | None` or `list[Shape]`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next(filter(None, map(_model_of, get_args(annotation))), None)

@@ -1,6 +1,7 @@
 """What routes ask of a request before they answer it."""
 
 import re
+from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Annotated, Any
 
@@ -103,10 +104,7 @@ def asked_filters(
     ] = None,
 ) -> Filters:
     """The filters as asked for; not yet checked against what exists. (By alias: a path may have a `region` of its own.)"""
-    for tag in language or ():
-        if not LANGUAGE.fullmatch(tag.strip()):
-            detail = f"language: {tag[:80]!r} is no BCP 47 tag, such as `en`, `kk` or `pt-BR`."
-            raise Problem(400, "invalid-parameter", detail, {"parameter": "language"})
+    _require_languages(language or ())
     return filters_of(
         regions=regions or (), topics=topics or (), languages=language or (), sources=source or (), q=q
     )
@@ -117,6 +115,16 @@ AskedFilters = Annotated[Filters, Depends(asked_filters)]
 
 async def check_filters(filters: Filters, tree: LabelTree, connection: AsyncConnection) -> None:
     """Refuse labels and sources that do not exist, and words that are none. Raises Problem (400)."""
+    require_sense(filters, tree)
+    if filters.sources:
+        unknown = await sources.unknown_sources(connection, filters.sources)
+        if unknown:
+            raise unknown_source(unknown[0], await sources.all_keys(connection))
+
+
+def require_sense(filters: Filters, tree: LabelTree) -> None:
+    """What of that can be said without asking for the sources. Raises Problem (400)."""
+    _require_languages(filters.languages)
     if filters.q and filters.words is None:
         raise Problem(
             400,
@@ -128,8 +136,13 @@ async def check_filters(filters: Filters, tree: LabelTree, connection: AsyncConn
         require_label(tree, "region", region, status=400)
     for topic in filters.topics:
         require_label(tree, "topic", topic, status=400)
-    if filters.sources:
-        await _require_sources(filters, connection)
+
+
+def _require_languages(tags: Iterable[str]) -> None:
+    for tag in tags:
+        if not LANGUAGE.fullmatch(tag.strip()):
+            detail = f"language: {tag[:80]!r} is no BCP 47 tag, such as `en`, `kk` or `pt-BR`."
+            raise Problem(400, "invalid-parameter", detail, {"parameter": "language"})
 
 
 def require_label(tree: LabelTree, kind: Kind, slug: str, *, status: int = 404) -> None:
@@ -152,17 +165,15 @@ def require_label(tree: LabelTree, kind: Kind, slug: str, *, status: int = 404) 
     )
 
 
-async def _require_sources(filters: Filters, connection: AsyncConnection) -> None:
-    unknown = await sources.unknown_sources(connection, filters.sources)
-    if not unknown:
-        return
-    near = get_close_matches(unknown[0][:80], await sources.all_keys(connection), n=3)
+def unknown_source(key: str, known: list[str]) -> Problem:
+    """What is said of a source that does not exist, with the nearest of those `known`."""
+    near = get_close_matches(key[:80], known, n=3)
     hint = f"Did you mean {_either(near)}?" if near else "/v1/sources lists them."
-    raise Problem(
+    return Problem(
         400,
         "unknown-source",
-        f"source: there is no source {unknown[0][:80]!r}. {hint}",
-        {"parameter": "source", "value": unknown[0][:80], "nearest": near},
+        f"source: there is no source {key[:80]!r}. {hint}",
+        {"parameter": "source", "value": key[:80], "nearest": near},
     )
 
 

@@ -14,6 +14,7 @@ from services.core.errors import InvalidInputError
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+    from services.api.filters import Filters
     from services.core.webhooks import Hook
 
 
@@ -48,14 +49,13 @@ def add(
 
     Example: dateline webhooks add newsroom https://example.org/hook --region central-asia
     """
+    from services.api.filters import filters_of
     from services.core import webhooks as kept
 
-    filters = {
-        "regions": list(region), "topics": list(topic), "languages": list(language), "sources": list(source), "q": words,
-    }  # fmt: skip
+    filters = filters_of(regions=region, topics=topic, languages=language, sources=source, q=words)
     with transaction() as session:
-        kept.require_labels(session, filters)
-        number, secret = kept.add(session, kept.New(name, url, filters, getpass.getuser()))
+        _require_stream(session, filters)
+        number, secret = kept.add(session, kept.New(name, url, asdict(filters), getpass.getuser()))
     if as_json:
         print_json({"id": number, "name": name, "secret": secret})
         return
@@ -168,6 +168,27 @@ def replay(name: str, since: str | None) -> None:
         click.echo(
             f"{name} stays paused, since {hook.paused_by} paused it: `dateline webhooks resume {hook.id}` sends it {again}."
         )
+
+
+def _require_stream(session: "Session", filters: "Filters") -> None:
+    """Refuse labels, sources, languages and words that are none, as HTTP does. Raises InvalidInputError."""
+    from sqlalchemy import select
+
+    from services.api.deps import require_sense, unknown_source
+    from services.api.errors import Problem
+    from services.api.tree import tree_of
+    from services.core.models import Rulebook, Source
+
+    book = session.execute(select(Rulebook.version, Rulebook.labels).where(Rulebook.active)).one_or_none()
+    tree = tree_of(book.version, book.labels or ()) if book else tree_of(None, ())
+    try:
+        require_sense(filters, tree)
+        known = list(session.scalars(select(Source.key).order_by(Source.key))) if filters.sources else []
+        for key in filters.sources:
+            if key not in known:
+                raise unknown_source(key, known)
+    except Problem as problem:
+        raise InvalidInputError(problem.detail) from None
 
 
 def _position(session: "Session", hook: "Hook", since: str | None) -> int:

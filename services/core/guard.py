@@ -11,6 +11,9 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from services.core.urls import host_of
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer  # in collections.abc from Python 3.12 on
@@ -152,6 +155,28 @@ def refusal(address: str, port: int, *, allow: tuple[Network, ...]) -> str | Non
     if port not in PORTS:
         return f"port {port} is none of those that are asked ({', '.join(map(str, sorted(PORTS)))})"
     return None
+
+
+def not_asked(host: str, reason: str) -> str:
+    """What is said of an address that was refused, with the remedy."""
+    return f"{host} is not asked: {reason}. If it is meant to be, add its network to DATELINE_FETCH_ALLOW."
+
+
+def refusal_of_url(url: str, *, allow: tuple[Network, ...]) -> str | None:
+    """Why an http URL that names its host by number will be refused, in a sentence. None for all others: what a name leads to
+    shows when a connection is made, each time anew.
+    """
+    parts = urlsplit(url)
+    host = host_of(url)
+    try:
+        address = str(_plain(host))
+    except ValueError:
+        try:
+            address = socket.inet_ntoa(socket.inet_aton(host))  # 10.258, 0x7f000001 and other old spellings
+        except (OSError, UnicodeError):
+            return None
+    reason = refusal(address, parts.port or (443 if parts.scheme == "https" else 80), allow=allow)
+    return None if reason is None else not_asked(host, reason)
 
 
 def socket_factory(allow: tuple[Network, ...]) -> Callable[[AddressInfo], socket.socket]:

@@ -12,8 +12,10 @@ from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.orm import Session
 
 from services.core.errors import InvalidInputError, NotFoundError, StateError
+from services.core.guard import refusal_of_url
 from services.core.latest import EPOCH, epoch, floor, head
-from services.core.models import Rulebook, StreamState, Webhook, WebhookAttempt
+from services.core.models import StreamState, Webhook, WebhookAttempt
+from services.core.settings import settings
 from services.core.signing import checked_secret, make_secret
 from services.core.urls import check_http_url
 
@@ -102,7 +104,7 @@ def add(session: Session, new: New) -> tuple[int, str]:
     stream = session.execute(select(EPOCH.label("epoch"), StreamState.floor)).one()
     row = Webhook(
         name=name,
-        url=check_http_url(new.url),
+        url=_address(new.url),
         filters=dict(new.filters),
         secret=secret,
         author=new.author,
@@ -202,7 +204,7 @@ def change(
     """Another address, other filters, from the next message on. Raises NotFoundError, InvalidInputError."""
     row = _row(session, number)
     if url is not None:
-        row.url = check_http_url(url)
+        row.url = _address(url)
     if filters is not None:
         row.filters = dict(filters)
     session.flush()
@@ -236,14 +238,12 @@ def remove(session: Session, number: int) -> None:
     session.execute(delete(Webhook).where(Webhook.id == number))
 
 
-def require_labels(session: Session, filters: Mapping[str, Any]) -> None:
-    """Refuse regions and topics that the rulebook in force does not have. Raises InvalidInputError."""
-    known = session.scalar(select(Rulebook.labels).where(Rulebook.active)) or []
-    for kind in ("region", "topic"):
-        have = {label["slug"] for label in known if label["kind"] == kind}
-        for slug in filters.get(f"{kind}s", ()):
-            if slug not in have:
-                raise InvalidInputError(f"{kind}: there is no {kind} {slug!r}; /v1/{kind}s lists them.")
+def _address(url: str) -> str:
+    """The address in one spelling. Raises InvalidInputError for what is none, and for a number that will never be asked."""
+    checked = check_http_url(url)
+    if refusal := refusal_of_url(checked, allow=settings().fetch_allow):
+        raise InvalidInputError(refusal)
+    return checked
 
 
 def _row(session: Session, number: int) -> Webhook:

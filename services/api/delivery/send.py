@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from services.api.delivery import message as messages
 from services.api.delivery.outcome import Answer, retry_after
 from services.core import clock
-from services.core.guard import Network, refused, socket_factory
+from services.core.guard import Network, not_asked, refused, socket_factory
 from services.core.settings import Settings
 from services.core.urls import host_of
 
@@ -88,9 +88,7 @@ def explain(error: Exception, url: str) -> str:
 
     host = host_of(url) or "The address"
     if reason := refused(error):
-        return (
-            f"{host} is not asked: {reason}. If it is meant to be, add its network to DATELINE_FETCH_ALLOW."
-        )
+        return not_asked(host, reason)
     match error:
         case aiohttp.ConnectionTimeoutError():
             return f"{host} did not take a connection within {CONNECT_S:g} s."

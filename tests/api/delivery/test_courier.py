@@ -174,6 +174,19 @@ def test_private_addresses_are_refused_where_the_connection_is_made(desk, servic
     assert not receiver.came
 
 
+def test_a_number_that_ping_would_refuse_is_refused_when_it_is_named(desk, service, operator, receiver):
+    made = add(operator, receiver)
+    service.setenv("DATELINE_FETCH_ALLOW", "")
+    settings.cache_clear()
+    said = operator.post(f"/v1/webhooks/{made['id']}/ping").json["sentence"]
+    again = operator.post("/v1/webhooks", {"name": "other", "url": receiver.url})
+    assert (again.status, again.json["detail"]) == (400, said)
+    moved = operator.send("PUT", f"/v1/webhooks/{made['id']}", {"url": receiver.url})
+    assert (moved.status, moved.json["detail"]) == (400, said)
+    named = operator.post("/v1/webhooks", {"name": "named", "url": "http://localhost/"})
+    assert named.status == 201, "what a name leads to shows when a connection is made"
+
+
 def test_ping_says_how_an_address_takes_it(operator, receiver):
     made = add(operator, receiver)
     receiver.statuses += [204, 302]
@@ -274,6 +287,15 @@ def test_two_processes_killed_again_and_again_send_each_change_once_by_id(
         ({"name": "x", "url": "https://a.example/", "secret": "sesame"}, "whsec_"),
         ({"name": "x", "url": "https://a.example/", "filters": {"region": ["atlantis"]}}, "atlantis"),
         ({"name": "x", "url": "https://a.example/", "filters": {"regions": ["asia"]}}, "filters.regions"),
+        (
+            {"name": "x", "url": "https://a.example/", "filters": {"regions": ["asia"]}},
+            "filters has region, topic, language, source, q. Did you mean region?",
+        ),
+        ({"name": "x", "url": "https://a.example/", "filters": {"language": ["english!"]}}, "BCP 47"),
+        ({"name": "x", "url": "http://10.1.2.3/"}, "10.1.2.3 is an address for a private network"),
+        ({"name": "x", "url": "http://[::ffff:10.1.2.3]/"}, "a private network"),
+        ({"name": "x", "url": "http://0xa000001/"}, "a private network"),
+        ({"name": "x", "url": "https://8.8.8.8:25/"}, "port 25"),
         ({"name": "x", "url": "https://a.example/", "since": "zzz"}, "cursor"),
     ],
 )
