@@ -269,7 +269,11 @@ WRONG = (
     ("check", b"{", "The body is not JSON"),
     ("check", b"[]", "Input should be an object"),
     ("check", {"rules": {}}, "rules is not known here; a body has rulebook."),
-    ("check", {"rulebook": {"text": {}}}, "rulebook.text is not known here."),
+    (
+        "check",
+        {"rulebook": {"text": {}}},
+        "rulebook.text is not known here; rulebook has texts, version, draft. Did you mean texts?",
+    ),
     ("check", {"rulebook": {"texts": {}, "draft": True}}, "one of them"),
     ("check", {"rulebook": {"texts": {}}}, "one file at least"),
     ("check", {"rulebook": {"texts": {"../a.yaml": ""}}}, "'../a.yaml' is no file name"),
