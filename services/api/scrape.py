@@ -40,8 +40,15 @@ class Watch:
 
     async def ready(self) -> list[health.Finding]:
         """What the doctor says of all that readiness depends on."""
+        return await self._examined(health.READINESS)
+
+    async def wrong(self) -> list[health.Finding]:
+        """What the doctor finds wrong about servers, roles and what waits."""
+        return [finding for finding in await self._examined(health.STANDING) if not finding.ok]
+
+    async def _examined(self, names: tuple[str, ...]) -> list[health.Finding]:
         try:
-            return await self.both.ask("ready", lambda: in_thread(lambda: health.examine(health.READINESS)))
+            return await self.both.ask(" ".join(names), lambda: in_thread(lambda: health.examine(names)))
         except DatelineError as error:
             return [health.Finding("database", ok=False, says=f"{error}.")]
 

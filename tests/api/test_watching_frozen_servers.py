@@ -53,7 +53,7 @@ def test_the_operator_page_says_what_is_known_while_redis_is_frozen(site, desk, 
     with frozen(redis_pid(redis_url)):
         answer = site.get("/operator")
     assert answer.status == 200
-    assert "Redis does not answer" in answer.text
+    assert "Redis does not answer: start it, or see DATELINE_REDIS_URL." in answer.text
     assert "Feeds due" in answer.text
 
 

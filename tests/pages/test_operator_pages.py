@@ -237,6 +237,31 @@ def test_where_nobody_is_needed_that_is_said(site, desk):
     assert "Nothing: every feed answers" in site.get("/operator").text
 
 
+def alarms(found: Page) -> list[str]:
+    """The sentences of what is wrong now."""
+    return [told for _, told in found.all("p", class_="notice wrong")]
+
+
+def test_what_the_doctor_finds_wrong_of_roles_and_work_stands_above_all_else(site, desk):
+    desk.feed()
+    for role in ("scheduler", "ingest", "stories"):
+        desk.beat(role, desk.now)
+    desk.beat("classify", desk.now - timedelta(seconds=40))
+    found = page(site, "/operator")
+    assert alarms(found) == ["Classify gives no sign of life: start dateline worker classify."]
+    assert found.all("h2")[0][1] == "Wrong now"
+    assert [told for attributes, told in found.all("td") if attributes.get("class") == "bad"] == [
+        "40 s ago: silent"
+    ]
+    assert "Nothing: every feed answers" not in site.get("/operator").text
+    desk.beat("classify", desk.now)
+    assert alarms(page(site, "/operator")) == []
+    desk.article(listed=False, age=timedelta(minutes=10))
+    (told,) = alarms(page(site, "/operator"))
+    assert told.startswith("1 articles wait for labels, the oldest for 60")
+    assert told.endswith("start more dateline worker classify.")
+
+
 def test_many_of_a_kind_are_a_few_and_a_link_to_all(site, desk):
     for n in range(13):
         desk.feed(f"s{n}.example", failures=2, error_kind="dns", error="No name.", ok_at=desk.now - 8 * DAY)

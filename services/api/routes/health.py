@@ -57,7 +57,4 @@ def _plain(body: dict[str, Any], status: int) -> Response:
 
 
 def _check(finding: Finding) -> Check:
-    """A finding as a sentence that stands by itself."""
-    says = finding.says.rstrip(".") + "."
-    sentence = says if says[0].isupper() else f"{finding.about.capitalize()} {says}"
-    return Check(finding.about, finding.ok, finding.about in NEEDED_BY_READERS, sentence)
+    return Check(finding.about, finding.ok, finding.about in NEEDED_BY_READERS, finding.sentence)

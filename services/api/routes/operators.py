@@ -26,18 +26,17 @@ from services.api.respond import ALWAYS_ASK, Terms, respond
 from services.api.scrape import watch_of
 from services.api.shapes import Completeness
 from services.api.tree import LabelTree
-from services.core import set_aside
+from services.core import beats, set_aside
 from services.core.clock import utc_now
 from services.core.db import snapshot, watching_engine
 from services.core.errors import UnavailableError
-from services.core.health import ROLES_NEEDED
 from services.core.queues import Queue
 
 router = APIRouter()
 """Taken in by the router of the pages, which says what all pages have in common."""
 DAY = timedelta(hours=24)
-FRESH = timedelta(seconds=60)
-"""A role whose youngest sign of life is older than this is taken to be gone."""
+FRESH = timedelta(seconds=beats.STALE_S)
+"""A process whose youngest sign of life is older than this is taken to be gone."""
 FEEDS_A_PAGE, GAPS_SHOWN, ASIDE_SHOWN = 50, 20, 20
 LAST_PAGE = 10_000
 
@@ -121,22 +120,13 @@ async def _look(wanted: Wanted, page: int, now: datetime) -> _Seen:
         )
 
 
-def standing_beats(beats: Sequence[operations.BeatRow], now: datetime) -> list[operations.BeatRow]:
+def standing_beats(rows: Sequence[operations.BeatRow], now: datetime) -> list[operations.BeatRow]:
     """Processes that live, and of a role of which none does the last that did: one that was replaced is no news."""
-    living = {beat.role for beat in beats if now - beat.at <= FRESH}
+    living = {beat.role for beat in rows if now - beat.at <= FRESH}
     last: dict[str, operations.BeatRow] = {}
-    for beat in beats:
+    for beat in rows:
         last.setdefault(beat.role, beat)
-    return [b for b in beats if now - b.at <= FRESH or (b.role not in living and last[b.role] is b)]
-
-
-def _silent(beats: Sequence[operations.BeatRow], now: datetime) -> list[tuple[str, datetime | None]]:
-    """Roles without a sign of life of late, and when they gave the last one."""
-    last: dict[str, datetime] = {}
-    for beat in beats:
-        for role in beat.role.split("+"):
-            last[role] = max(beat.at, last.get(role, beat.at))
-    return [(role, last.get(role)) for role in ROLES_NEEDED if role not in last or now - last[role] > FRESH]
+    return [b for b in rows if now - b.at <= FRESH or (b.role not in living and last[b.role] is b)]
 
 
 def _of_feeds(connection: Connection, wanted: Wanted, page: int, now: datetime) -> _OfFeeds:
@@ -171,6 +161,7 @@ async def operator(
         seen = await watch_of(request).database.ask(f"{wanted} {page}", lambda: _look(wanted, page, now))
     except UnavailableError as error:
         return _unknown(f"{error}.", queues)
+    wrong = await watch_of(request).wrong()
     found = seen.of_feeds
     body = render.page(
         "operator.html",
@@ -188,7 +179,7 @@ async def operator(
         gaps=found.gaps,
         aside=found.aside,
         beats=standing_beats(seen.beats, now),
-        silent=_silent(seen.beats, now),
+        wrong=wrong,
         fresh=FRESH,
         queues=queues,
         complete=seen.complete,

@@ -15,6 +15,7 @@ __all__ = [
     "NEEDED_BY_READERS",
     "READINESS",
     "ROLES_NEEDED",
+    "STANDING",
     "Finding",
     "dozens",
     "examine",
@@ -26,6 +27,8 @@ STANDS_ON = ("database", "schema")
 """Where one of these is wrong nothing behind it can be looked at."""
 READINESS = ("database", "schema", "queue", "roles")
 """Checks that `/health/ready` makes: those that are quick and say something of this moment."""
+STANDING = (*READINESS, "waiting")
+"""Checks that stand at the top of `/operator`: the same, and what waits."""
 NEEDED_BY_READERS = frozenset({"database", "schema"})
 """Findings without which nobody can be answered. What was published can be read without Redis, and without any worker."""
 

@@ -21,6 +21,14 @@ class Finding:
         return "wrong" if not self.ok else "note" if self.note else "ok"
 
     @property
+    def sentence(self) -> str:
+        """What it says as a sentence that stands by itself."""
+        says = self.says.rstrip(".") + "."
+        if says.startswith("what "):
+            return "W" + says[1:]
+        return says if says[0].isupper() or says[0].isdigit() else f"{self.about.capitalize()} {says}"
+
+    @property
     def see(self) -> str:
         """Where more is said of it."""
         return f"{PAGE}#{self.about}"
