@@ -5,6 +5,7 @@ Every setting has its measured reason in docs/explanation/queues.md.
 
 import functools
 import logging
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
@@ -14,6 +15,7 @@ from typing import Any
 import redis
 from billiard.util import get_pdeathsig
 from celery import Celery, current_task, shared_task
+from celery.apps import worker as celery_worker
 from celery.concurrency import get_implementation
 from kombu.connection import Connection
 from kombu.entity import Queue as KombuQueue
@@ -154,6 +156,20 @@ def guard_connection_loss() -> None:
     _guard_acknowledgements()
 
 
+def _say(message: str, to: Any = sys.__stderr__) -> None:
+    """A line of the log in place of what Celery writes past all loggers at a stop, which would be the only lines that are no JSON."""
+    log.log(logging.INFO if to is sys.__stdout__ else logging.WARNING, "%s", message.strip())
+
+
+def log_by_our_rules() -> None:
+    """Let what Celery and its pool say go through our handlers. The pool's logger has none, and passes nothing on: Python then
+    prints its bare words.
+    """
+    setattr(celery_worker, "safe_say", _say)  # noqa: B010 - a plain assignment is what mypy forbids
+    pools = logging.getLogger("multiprocessing")
+    pools.handlers[:], pools.propagate = logging.getLogger().handlers, False
+
+
 def _guard_reconnection() -> None:
     """Look for a broker that is away once a second.
 
@@ -203,6 +219,7 @@ def run_worker(
     Not by Celery's command line, which reads a hundred modules of a terminal's comforts into every process.
     """
     guard_connection_loss()
+    log_by_our_rules()
     pool.mark(rounds)
     memory.one_heap()
     pool.get_ready()

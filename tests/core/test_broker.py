@@ -1,5 +1,6 @@
 """The broker under fire: restarts under a working worker, killed pool processes, and the guard that makes it live."""
 
+import json
 import os
 import shutil
 import signal
@@ -128,6 +129,23 @@ def test_a_worker_told_to_stop_ends_in_time_and_its_job_is_not_lost(floor):
     floor.let_go(True)
     floor.start_worker()
     eventually(lambda: floor.count("done") == 1, what="the job done by the next worker")
+
+
+def test_nothing_but_lines_of_json_stand_in_the_log_of_a_worker(floor):
+    """At the death of a process and at a stop, where Celery and its pool write past all loggers."""
+    floor.start_worker()
+    assert broker.send(Job.FETCH_FEEDS)
+    (first,) = eventually(lambda: floor.pids("started"), what="the job in hand")
+    os.kill(first, signal.SIGKILL)
+    eventually(lambda: floor.count("started") == 2, what="a second start")
+    floor.let_go(True)
+    eventually(lambda: floor.count("done") == 1, what="the job done")
+    floor.worker.terminate()
+    assert floor.worker.wait(timeout=15) is not None
+    told = [json.loads(line) for line in floor.log().splitlines()]
+    messages = " ".join(line["message"] for line in told)
+    assert "exited with 'signal 9 (SIGKILL)'" in messages
+    assert "shutdown (MainProcess)" in messages
 
 
 class GoneConnection:
