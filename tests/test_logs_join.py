@@ -2,6 +2,8 @@
 
 import json
 import re
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -71,3 +73,23 @@ def test_an_article_is_followed_from_its_fetch_to_its_delivery(
     known = fields_on_the_page()
     odd = {name for line in found if line["logger"].startswith(("services.", "dateline.")) for name in line}
     assert odd - {"raw"} <= known, "every field is on the page"
+
+
+@pytest.mark.skipif(shutil.which("jq") is None, reason="jq is not installed")
+def test_the_commands_of_the_page_work_among_logs_that_are_no_json(tmp_path: Path):
+    ours = [
+        {"article": 4711},
+        {"articles": [7, 4711], "task": "8a60…"},
+        {"seqs": [9000, 9050], "articles": [8]},
+        {"seqs": None},
+    ]
+    (tmp_path / "worker.log").write_text("\n".join(["", *map(json.dumps, ours), "Traceback"]))
+    (tmp_path / "postgres.log").write_text("2026-11-28 UTC [7] LOG:  database system is ready\n")
+    commands = re.findall(r"^jq .+$", PAGE.read_text(), re.MULTILINE)
+    assert len(commands) == 3
+    found = []
+    for command in commands:
+        done = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
+        found.append([json.loads(line) for line in done.stdout.splitlines()])
+    assert found == [ours[:2], ours[2:3], ours[1:2]]
