@@ -20,6 +20,9 @@ EVERY_S = 5
 STALE_S = 20
 """A role without a beat for this long is not running."""
 
+SILENCE = "silence"
+"""In what a beat tells: for how many seconds whatever does the work had been silent when it was written; only from `STALE_S` on."""
+
 
 def process_name() -> str:
     """This process among all others, on all machines."""
@@ -28,6 +31,7 @@ def process_name() -> str:
 
 def beat(role: str, name: str, detail: dict[str, Any], *, silence: float = 0.0) -> None:
     """Write the last sign of life, given `silence` seconds ago, and forget the processes that stopped giving any a day ago."""
+    detail = detail | {SILENCE: silence} if silence >= STALE_S else detail
     at = func.now() - func.make_interval(0, 0, 0, 0, 0, 0, silence)
     with transaction() as session:
         session.execute(

@@ -16,6 +16,8 @@ from pathlib import Path
 from services.core.clock import monotonic
 
 MARK_EVERY_S = 1.0
+NOTICED_S = 15.0
+"""Silence of so long is logged, once."""
 HUNG_S = 40.0
 """A process that has marked nothing for so long is ended. By then its role has counted as not running for a while."""
 _LATE_S = 15.0
@@ -33,6 +35,7 @@ class Rounds:
         self._slots = processes
         self._looked: float | None = None
         self._hung: set[int] = set()
+        self._noticed: set[int] = set()
 
     def mark(self, slot: int) -> None:
         """This process, number `slot` of its pool, goes on."""
@@ -56,6 +59,11 @@ class Rounds:
         silent = {pid: now - at for pid, at in self._marks() if pid and _is_child(pid)}
         awake = self._looked is not None and now - self._looked < _LATE_S
         hung = {pid for pid, seconds in silent.items() if seconds > HUNG_S} if awake else set()
+        noticed = {pid for pid, seconds in silent.items() if seconds > NOTICED_S} if awake else set()
+        for pid in noticed - self._noticed:
+            log.warning(
+                "process %d has not gone on for %.0f s; after %.0f s it is ended", pid, silent[pid], HUNG_S
+            )
         for pid in hung & self._hung:
             log.error(
                 "process %d has not gone on for %.0f s and is ended; another takes its place",
@@ -64,7 +72,7 @@ class Rounds:
             )
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        self._looked, self._hung = now, hung
+        self._looked, self._hung, self._noticed = now, hung, noticed
         return max(silent.values(), default=0.0)
 
     def _marks(self) -> list[tuple[int, float]]:

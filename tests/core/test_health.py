@@ -72,6 +72,18 @@ def test_a_role_that_fell_silent_is_not_running(service):
     assert beats.alive() == {"scheduler": 1, "classify": 1}
 
 
+def test_a_role_whose_process_hangs_is_said_to_mend_itself(service):
+    beats.beat("ingest", f"{HOST}:1", {}, silence=25)
+    beats.beat("classify", f"{HOST}:2", {}, silence=25)
+    run("UPDATE beats SET at = at - interval '30 seconds' WHERE role = 'classify'")
+    found = told()
+    assert found["ingest"] == (
+        False,
+        "runs, and a process of it has not gone on for 25 s: it is ended by itself after 40 s, and another takes its place.",
+    )
+    assert found["classify"] == (False, "gives no sign of life: start `dateline worker classify`.")
+
+
 def test_one_role_on_this_host_is_what_a_container_asks_for(service, monkeypatch):
     monkeypatch.setattr("socket.gethostname", lambda: HOST)
     beats.beat("ingest+classify", f"{HOST}:7", {})

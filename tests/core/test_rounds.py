@@ -59,6 +59,16 @@ def test_who_hangs_is_ended_at_the_second_look_and_not_when_we_slept_ourselves(c
     assert kept.look() == 0
 
 
+def test_silence_is_logged_once_when_it_is_first_noticed(child, monkeypatch, caplog):
+    kept = Rounds(2)
+    kept.look()
+    marked(kept, child.pid, rounds.NOTICED_S + 2, monkeypatch)
+    for _ in range(3):
+        kept.look()
+    (told,) = caplog.messages
+    assert told == f"process {child.pid} has not gone on for 17 s; after 40 s it is ended"
+
+
 def test_long_work_is_no_silence():
     kept = Rounds(1)
     kept.keep_marking(0)

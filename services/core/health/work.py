@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
 
 from services.core import backlog, beats
 from services.core.clock import utc_now
@@ -10,6 +11,7 @@ from services.core.db import watching
 from services.core.health.finding import Finding, many
 from services.core.health.trend import Trend, trend_of
 from services.core.models import Beat, Rulebook
+from services.core.rounds import HUNG_S
 
 ROLES_NEEDED = ("scheduler", "ingest", "classify", "stories")
 OLD_WAIT_S = 60
@@ -41,12 +43,33 @@ def roles() -> Iterator[Finding]:
         running = {
             role for names in session.scalars(select(Beat.role).where(lately)) for role in names.split("+")
         }
+        hung = _hung(session)
     for role in ROLES_NEEDED:
         command = "dateline scheduler" if role == "scheduler" else f"dateline worker {role}"
-        well = role in running
-        yield Finding(
-            role, ok=well, says="is running" if well else f"gives no sign of life: start `{command}`."
-        )
+        if role in running:
+            yield Finding(role, ok=True, says="is running")
+        elif role in hung:
+            yield Finding(
+                role,
+                ok=False,
+                says=f"runs, and a process of it has not gone on for {hung[role]:.0f} s: it is ended by itself after {HUNG_S:.0f} s, "
+                "and another takes its place.",
+            )
+        else:
+            yield Finding(role, ok=False, says=f"gives no sign of life: start `{command}`.")
+
+
+def _hung(session: Session) -> dict[str, float]:
+    """Roles whose leading process lives and has said of late that one of those it leads is silent: for how many seconds by now."""
+    rows = session.execute(select(Beat.role, Beat.detail, func.extract("epoch", func.now() - Beat.at)))
+    ages = [(names, float(age), detail.get(beats.SILENCE)) for names, detail, age in rows]
+    return {
+        role: age
+        for names, age, silence in ages
+        if silence is not None and age - float(silence) < beats.STALE_S
+        for role in names.split("+")
+        if role != "scheduler"  # it leads nobody, and nobody ends it
+    }
 
 
 def rulebook() -> Iterator[Finding]:
