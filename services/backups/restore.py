@@ -1,5 +1,6 @@
 """Put a backup in place of what the database holds: in one transaction, so that what fails changes nothing."""
 
+import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -21,6 +22,9 @@ _SETTINGS_END = 4096
 _NEWER_SETTING = b"SET transaction_timeout = 0;\n"
 """A line of pg_restore 17 and newer that older servers do not know."""
 _SINCE = 17
+_STATE = re.compile(r"(?<=:  )[0-9A-Z]{5}: ")
+_DAMAGED = re.compile(r":  (?:22|23|42(?!501)|08P01)[0-9A-Z]*: ")
+"""What a session says, with its SQLSTATE, of data that no pg_dump wrote: wrong values, rows that meet no constraint, no SQL."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,9 @@ def _load(tools: Tools, target: Target, archive: Archive, progress: Progress) ->
         "--file=-",
         str(archive.file),
     )
-    session = tools.command("psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", f"--dbname={target.conninfo}")
+    session = tools.command(
+        "psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=verbose", f"--dbname={target.conninfo}"
+    )
     with TemporaryFile() as script_errors, TemporaryFile() as session_errors:
         reading = subprocess.Popen(
             script, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=script_errors
@@ -113,10 +119,20 @@ def _load(tools: Tools, target: Target, archive: Archive, progress: Progress) ->
         for errors in (script_errors, session_errors):
             errors.seek(0)
         if writing.returncode != 0 and (said := session_errors.read().strip()):
-            raise UnavailableError(f"Nothing was restored, and nothing is changed: {said_by(said)}.")
-        raise InvalidInputError(
-            f"{archive.file} is cut short or damaged, and nothing is changed ({said_by(script_errors.read())})."
-        )
+            _refuse_damaged(archive, said_by(said))
+            raise UnavailableError(
+                f"Nothing was restored, and nothing is changed: {_STATE.sub('', said_by(said))}."
+            )
+        raise _damaged(archive, said_by(script_errors.read()))
+
+
+def _refuse_damaged(archive: Archive, said: str) -> None:
+    if _DAMAGED.search(said):
+        raise _damaged(archive, _STATE.sub("", said))
+
+
+def _damaged(archive: Archive, said: str) -> InvalidInputError:
+    return InvalidInputError(f"{archive.file} is cut short or damaged ({said}): nothing was changed.")
 
 
 def _pump(

@@ -134,7 +134,9 @@ def tell_followers(seq: int) -> None:
     """Say that the stream has moved to `seq`. Lost when Redis is away: followers also look by themselves."""
     try:
         client().publish(STREAM_CHANNEL, str(seq))
-    except AWAY as error:
+    except ConfigurationError:  # nobody runs who could follow: a restore while all is stopped
+        log.debug("followers not told of %s: there is no queue", seq)
+    except redis.RedisError as error:
         log.warning("followers not told of %s: %s", seq, error)
 
 

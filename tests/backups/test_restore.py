@@ -171,6 +171,32 @@ def test_a_file_with_a_wrong_byte_changes_nothing(database_url, file):
 
 
 @pytest.mark.parametrize(
+    ("new", "words"),
+    [
+        (b"\tThr\xff\xfe\t", "invalid byte sequence"),
+        (b"\tThree ", "invalid input syntax"),
+    ],
+)
+def test_data_that_the_server_refuses_are_said_to_be_damaged(database_url, tmp_path, file, new, words):
+    """A file without compression, in which bytes stand where they stood."""
+    plain_file = tmp_path / "plain.dump"
+    target = target_of(database_url)
+    argv = newest_tools().command(
+        "pg_dump", "-Fc", "-Z0", f"--file={plain_file}", f"--dbname={target.conninfo}"
+    )
+    subprocess.run(argv, env=dict(target.env), check=True)
+    data = plain_file.read_bytes()
+    assert b"\tThree\t" in data
+    plain_file.write_bytes(data.replace(b"\tThree\t", new))
+    before = held(database_url)
+    with pytest.raises(DatelineError, match=words) as refused:
+        restoring.restore(database_url, plain_file, force=False, progress=silent)
+    assert str(refused.value).startswith(f"{plain_file} is cut short or damaged (")
+    assert str(refused.value).endswith("): nothing was changed.")
+    assert held(database_url) == before
+
+
+@pytest.mark.parametrize(
     "content", [b"", b"PG", b"-- a script\nSELECT 1;\n", b"PGDMP", b"PGDMP\x01\x63\x00\x04\x08\x01"]
 )
 def test_what_is_no_backup_is_refused(database_url, desk, tmp_path, content):

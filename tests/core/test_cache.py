@@ -59,3 +59,11 @@ def test_moves_of_the_stream_are_heard_and_heard_again_after_the_connection_was_
         return heard
 
     assert asyncio.run(hear()) == [5, 8]
+
+
+def test_where_there_is_no_queue_nobody_is_warned_that_followers_were_not_told(service, caplog, tmp_path):
+    service.setenv("DATELINE_HOME", str(tmp_path))
+    service.delenv("DATELINE_REDIS_URL")
+    forget_connections()
+    cache.tell_followers(7)
+    assert caplog.messages == []
