@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from services.core.errors import ConfigurationError, UnavailableError
+from services.core.errors import ConfigurationError, UnavailableError, said_by_server
 from services.embedded.programs import package_folder
 
 PROGRAMS = ("pg_dump", "pg_restore", "psql")
@@ -97,8 +97,7 @@ def connect(url: str) -> "psycopg.Connection[tuple[object, ...]]":
             client_encoding="utf8",
         )
     except psycopg.Error as error:
-        said = str(error).strip().splitlines()[-1:] or ["no reason given"]
-        raise UnavailableError(f"The database takes no connection: {said[0].strip()}") from None
+        raise UnavailableError(f"The database takes no connection: {said_by_server(error)}.") from None
 
 
 def plain(url: str) -> str:

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool, QueuePool
 
-from services.core.errors import ConfigurationError, UnavailableError
+from services.core.errors import ConfigurationError, UnavailableError, said_by_server
 from services.core.patience import PatientAsyncConnection, PatientConnection
 from services.core.settings import running_below, settings
 from services.core.turnstile import Turnstile
@@ -189,7 +189,7 @@ def _in_words() -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
-        raise UnavailableError(f"The database does not answer: {error.orig}") from error
+        raise UnavailableError(f"The database does not answer: {said_by_server(error.orig)}") from error
     except InternalError as error:
         if not isinstance(error.orig, IdleInTransactionSessionTimeout):
             raise

@@ -1,5 +1,7 @@
 """One tree of errors. Each says what is wrong, where, and whether trying again may help."""
 
+import re
+
 
 class DatelineError(Exception):
     """Anything that Dateline refuses or cannot do, in a sentence fit for the person who asked.
@@ -46,3 +48,25 @@ class UnavailableError(DatelineError):
     """A server we stand on (database, broker) does not answer."""
 
     temporary = True
+
+
+def said_by_server(error: object) -> str:
+    r"""What a PostgreSQL or its client library says, on one line and without its advice: of several attempts the last.
+
+    >>> said_by_server('connection failed: connection to server at "h", port 1 failed: Connection refused\n\tIs the server running?')
+    'connection to server at "h", port 1 failed: Connection refused'
+    """
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    told = [line for line in lines if not line.startswith("Is the server running")]
+    attempts = [line for line in told if " failed: " in line]
+    said = (attempts[-1:] or told[:1] or ["no reason given"])[0]
+    return re.sub(r"^.*?connection (?:failed|is bad): ", "", said).rstrip(".")
+
+
+def without_place(said: str) -> str:
+    """What a server says, without where it is.
+
+    >>> without_place('connection to server on socket "/run/.s.PGSQL.5432" failed: No such file or directory')
+    'No such file or directory'
+    """
+    return re.sub(r"connection to server (?:on|at) .*? failed: ", "", said)

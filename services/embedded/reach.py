@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 
-from services.core.errors import UnavailableError
+from services.core.errors import UnavailableError, said_by_server
 
 _SECONDS = 5
 
@@ -15,9 +15,8 @@ def check_database(url: str) -> None:
     try:
         psycopg.connect(url.replace("+psycopg", "", 1), connect_timeout=_SECONDS).close()
     except psycopg.Error as error:
-        said = str(error).strip().splitlines()[-1:] or ["no reason given"]
         raise UnavailableError(
-            f"The database of DATELINE_DATABASE_URL takes no connection: {said[0].strip()}"
+            f"The database of DATELINE_DATABASE_URL takes no connection: {said_by_server(error)}."
         ) from None  # the cause's text may hold the whole address
 
 

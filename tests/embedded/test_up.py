@@ -169,6 +169,7 @@ def test_a_configured_database_that_does_not_answer_is_one_sentence_without_its_
     program = up(DATELINE_DATABASE_URL=f"postgresql://me:sesame@127.0.0.1:{free_port}/news")
     assert program.wait() == 1
     assert "refused: The database of DATELINE_DATABASE_URL takes no connection" in program.output
+    assert f"port {free_port} failed: Connection refused." in program.output
     assert "sesame" not in program.output
 
 

@@ -11,6 +11,7 @@ from services.api.deps import known_parameters
 from services.api.formats import json_api
 from services.api.metrics import render
 from services.api.scrape import watch_of
+from services.core.errors import without_place
 from services.core.health import NEEDED_BY_READERS, Finding
 
 router = APIRouter(tags=["operations"], dependencies=[Depends(known_parameters)])
@@ -57,4 +58,6 @@ def _plain(body: dict[str, Any], status: int) -> Response:
 
 
 def _check(finding: Finding) -> Check:
-    return Check(finding.about, finding.ok, finding.about in NEEDED_BY_READERS, finding.sentence)
+    return Check(
+        finding.about, finding.ok, finding.about in NEEDED_BY_READERS, without_place(finding.sentence)
+    )

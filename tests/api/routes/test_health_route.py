@@ -72,6 +72,15 @@ def test_without_a_database_nothing_is_ready(site, database_away):
     answer = site.get("/health/ready")
     assert (answer.status, answer.json["status"]) == (503, "not ready")
     assert "secret" not in answer.text
+    (check,) = answer.json["checks"]
+    assert check["sentence"] == "The database does not answer: Connection refused."
+
+
+def test_a_socket_that_is_not_there_is_told_without_its_path(site, service):
+    service.setenv("DATELINE_DATABASE_URL", "postgresql:///none?host=/nowhere/at/all")
+    forget_connections()
+    (check,) = site.get("/health/ready").json["checks"]
+    assert check["sentence"] == "The database does not answer: No such file or directory."
 
 
 @pytest.mark.parametrize("path", ["/v1/latest", "/v1/changes", "/v1/articles/1", "/feeds/latest.atom"])
