@@ -37,6 +37,17 @@ def positive(text: str) -> int:
     return int(text)
 
 
+_PROCESSES_AT_MOST = 256
+"""Of one worker: each is a process of some 60 MB with connections of its own."""
+
+
+def processes(text: str) -> int:
+    """How many processes one worker has."""
+    if not re.fullmatch(r"[0-9]{1,6}", text.strip()) or not 1 <= int(text) <= _PROCESSES_AT_MOST:
+        raise ValueError(f"a whole number from 1 to {_PROCESSES_AT_MOST}")
+    return int(text)
+
+
 def whole(text: str) -> int:
     """A whole number, zero allowed."""
     if not re.fullmatch(r"[0-9]{1,6}", text.strip()):
@@ -96,6 +107,7 @@ def postgres_url(text: str) -> str:
     scheme, colon, rest = text.partition("://")
     if (
         not colon
+        or not rest.strip("/")
         or scheme not in {"postgres", "postgresql", "postgresql+psycopg"}
         or not _has_sane_port(text)
     ):

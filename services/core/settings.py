@@ -140,7 +140,7 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         "worker_processes",
-        kinds.positive,
+        kinds.processes,
         str(max(1, min(os.cpu_count() or 1, 4))),
         "Processes of one worker.",
     ),
@@ -175,14 +175,18 @@ class Origin:
 def explain(environ: Mapping[str, str], dotenv: Mapping[str, str | None]) -> list[Origin]:
     """Every setting with its value and where it came from.
 
-    Raises ConfigurationError for a value that cannot be read, a secret file that cannot be opened, or a
+    Raises ConfigurationError for a value that cannot be read or does not go with another, a secret file that cannot be opened, or a
     name with our prefix that is no setting (a typing error would otherwise be silent).
     """
     known = {s.name for s in SETTINGS} | {s.name + "_FILE" for s in SETTINGS}
     for name in [*environ, *dotenv]:
         if name.startswith(PREFIX) and name not in known:
             raise ConfigurationError(f"{name} is no setting of Dateline; `dateline settings` lists them all.")
-    return [_origin(setting, environ, dotenv) for setting in SETTINGS]
+    found = [_origin(setting, environ, dotenv) for setting in SETTINGS]
+    values = {origin.setting.field: origin.value for origin in found}
+    if values["fetch_interval_min"] > values["fetch_interval_max"]:
+        raise ConfigurationError("DATELINE_FETCH_INTERVAL_MIN is longer than DATELINE_FETCH_INTERVAL_MAX.")
+    return found
 
 
 def _origin(setting: Setting, environ: Mapping[str, str], dotenv: Mapping[str, str | None]) -> Origin:
@@ -239,8 +243,6 @@ def running_below(home: Path) -> Path | None:
 def load(environ: Mapping[str, str], dotenv: Mapping[str, str | None]) -> Settings:
     """The settings of this process; addresses of a running `dateline up` fill what is not configured."""
     values = {o.setting.field: o.value for o in explain(environ, dotenv)}
-    if values["fetch_interval_min"] > values["fetch_interval_max"]:
-        raise ConfigurationError("DATELINE_FETCH_INTERVAL_MIN is longer than DATELINE_FETCH_INTERVAL_MAX.")
     for key, url in _running(values["home"]).items():
         values[key] = values[key] or url
     return Settings(**values)

@@ -72,6 +72,9 @@ def test_values_are_read_in_their_usual_spellings(tmp_path, name, text, value):
 
 
 WRONG = [
+    ("WORKER_PROCESSES", "1000"),
+    ("DATABASE_URL", "postgresql://"),
+    ("DATABASE_URL", "postgresql:///"),
     ("HOME", "~nobody-of-this-name/var"),
     ("DATABASE_URL", "sqlite:///x.db"),
     ("DATABASE_URL", "localhost/dateline"),
@@ -249,3 +252,9 @@ def test_what_runs_in_a_folder_below_the_home_is_found(tmp_path):
     file.parent.mkdir(parents=True)
     file.write_text(json.dumps({"pid": os.getpid(), "database_url": "x"}))
     assert running_below(tmp_path) == tmp_path / "demo"
+
+
+def test_intervals_that_do_not_go_together_are_refused_where_settings_are_only_shown():
+    given = {"DATELINE_FETCH_INTERVAL_MIN": "2h", "DATELINE_FETCH_INTERVAL_MAX": "1h"}
+    with pytest.raises(ConfigurationError, match="MIN is longer than DATELINE_FETCH_INTERVAL_MAX"):
+        explain(given, {})
