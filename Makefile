@@ -17,7 +17,7 @@ run: $(VENV)/.installed ## start everything on this machine: http://127.0.0.1:80
 	@exec $(BIN)/dateline up $(if $(FEEDS),--feeds "$(FEEDS)")
 
 demo: $(VENV)/.installed ## the same with a small fictional press that publishes on this machine, no internet needed
-	@exec $(BIN)/python -m newswire demo
+	@exec $(BIN)/python -m newswire demo $(ARGS)
 
 install: $(VENV)/.installed ## make .venv with what running needs, every package checked against its hash
 

@@ -33,8 +33,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return asyncio.run(Demo(home=options.home, plan=plan | _afresh(options.seed)).run())
         return asyncio.run(_serve(plan, list_to=options.opml))
     except OSError as error:
+        other = (
+            "`make demo ARGS='--port 0'` takes a free port"
+            if options.what == "demo"
+            else "name another --port (0 takes a free one)"
+        )
         print(
-            f"The press cannot open: {error}. Another press runs there, a `make demo` perhaps: stop it, or name another --port.",
+            f"The press cannot open: {error}. Another press runs there, a `make demo` perhaps: stop it, or {other}.",
             file=sys.stderr,
         )
         return 1

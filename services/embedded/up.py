@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from services.core import clock
+from services.core.errors import InvalidInputError
 from services.core.settings import RUNNING_FILE, Settings
 from services.embedded import prepare
 from services.embedded.admin import admin_token_file
@@ -47,6 +48,8 @@ def up(*, settings: Settings, feeds: Path | None, roles: RoleMaker = role_childr
     with locked(home):
         check_port(settings.bind)
         configured = _configured(settings, home)
+        if configured.database_url is None and not home.postgres.exists():
+            _check_list(feeds or settings.feeds)
         admin_token = admin_token_file(home.path) if settings.admin_token is None else None
         with Supervisor(logs=home.log) as supervisor, _no_address_left(home):
             _run(supervisor, home, settings, configured, feeds=feeds, roles=roles, admin_token=admin_token)
@@ -93,6 +96,15 @@ def _run(
     _welcome(supervisor, home, settings, admin_token, seconds=clock.monotonic() - started)
     _tell_first_round(supervisor, database_url)
     supervisor.run(until=_never)
+
+
+def _check_list(file: Path | None) -> None:
+    """Raises InvalidInputError for a list that a first start cannot read, before there is a database to put it into."""
+    try:
+        if file is not None:
+            file.open("rb").close()
+    except OSError as error:
+        raise InvalidInputError(f"{file} cannot be read: {error.strerror}.") from error
 
 
 def _configured(settings: Settings, home: Home) -> Addresses:

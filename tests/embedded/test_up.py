@@ -165,6 +165,13 @@ def test_a_port_that_is_taken_is_refused_before_anything_starts(up, folder, free
     assert not (folder / "home" / "postgresql").exists()
 
 
+def test_a_list_that_is_not_there_is_refused_before_anything_starts(up, folder):
+    program = up(DATELINE_FEEDS="/nope.opml")
+    assert program.wait() == 1
+    assert "/nope.opml cannot be read: No such file or directory." in program.output
+    assert not (folder / "home" / "postgresql").exists()
+
+
 def test_a_configured_database_that_does_not_answer_is_one_sentence_without_its_password(up, free_port):
     program = up(DATELINE_DATABASE_URL=f"postgresql://me:sesame@127.0.0.1:{free_port}/news")
     assert program.wait() == 1

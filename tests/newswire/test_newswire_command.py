@@ -43,7 +43,11 @@ def test_a_taken_port_is_one_sentence_and_exit_1(press, capsys):
     port = press.url.rsplit(":", 1)[1]
 
     assert main(["--port", port]) == 1
-    assert capsys.readouterr().err.startswith("The press cannot open: ")
+    told = capsys.readouterr().err
+    assert told.startswith("The press cannot open: ")
+    assert "name another --port" in told
+    assert main(["demo", "--port", port]) == 1
+    assert "make demo ARGS='--port 0'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("wrong", [["--port", "no"], ["--every", "-1"], ["--every", "soon"], ["dance"]])
