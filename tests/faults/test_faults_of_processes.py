@@ -43,7 +43,13 @@ def instead(world: World, role: str, hook: str):
         world.keeper.hold(name)
         world.keeper.signal(name, signal.SIGTERM)
     for name in names:
-        eventually(lambda n=name: world.keeper.kept[n].process is None, what=f"the end of {name}")
+        try:
+            eventually(
+                lambda n=name: world.keeper.kept[n].process is None, seconds=30, what=f"the end of {name}"
+            )
+        except AssertionError:  # told to stop while it was starting; a supervisor does this after the grace
+            world.keeper.signal(name, signal.SIGKILL)
+            eventually(lambda n=name: world.keeper.kept[n].process is None, what=f"the end of {name}")
     with TemporaryHooks(world) as folder:
         like = world.roles[names[0]]
         argv = (like.argv[0], "-m", "tests.faults.hooked", hook, *like.argv[3:])
@@ -83,8 +89,7 @@ def test_row_1_2_processes_that_work_and_lead_are_killed(world):
 def test_row_2_children_end_with_a_worker_that_is_killed(world):
     """Not because somebody kills the group: the kernel tells them."""
     name = "classify-1"
-    children = world.keeper.children(name)
-    assert children
+    children = eventually(lambda: world.keeper.children(name), what="a worker with children")
     world.keeper.signal(name, signal.SIGKILL)
     eventually(
         lambda: all(state_of(pid) in {"", "Z", "X"} for pid in children), what="the end of the children"
