@@ -1,5 +1,6 @@
 """A process that works shows that it goes on; one that hangs is seen, ended and replaced, and long work is no silence."""
 
+import logging
 import os
 import signal
 import subprocess
@@ -63,8 +64,9 @@ def test_silence_is_logged_once_when_it_is_first_noticed(child, monkeypatch, cap
     kept = Rounds(2)
     kept.look()
     marked(kept, child.pid, rounds.NOTICED_S + 2, monkeypatch)
-    for _ in range(3):
-        kept.look()
+    with caplog.at_level(logging.WARNING, logger=rounds.__name__):
+        for _ in range(3):
+            kept.look()
     (told,) = caplog.messages
     assert told == f"process {child.pid} has not gone on for 17 s; after 40 s it is ended"
 
