@@ -140,4 +140,4 @@ def test_who_leaves_is_not_followed_by_a_channel(site, desk, follow):
     reader.until("retry: 3000")
     eventually(lambda: site.app.state.channels._open, what="a channel")
     reader.close()
-    eventually(lambda: following(site) == 0 and not site.app.state.channels._open, what="its end")
+    assert eventually(lambda: following(site) == 0 and not site.app.state.channels._open, what="its end")

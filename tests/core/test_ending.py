@@ -30,10 +30,11 @@ def test_what_has_failed_or_ended_is_no_trouble():
     async def fails() -> None:
         raise RuntimeError("no")
 
-    async def run() -> None:
+    async def run() -> list[bool]:
         failed, done = asyncio.create_task(fails()), asyncio.create_task(asyncio.sleep(0))
         await asyncio.wait([failed, done])
         await end([failed, done])
         await end([])
+        return [failed.done(), done.done()]
 
-    asyncio.run(run())
+    assert asyncio.run(run()) == [True, True]

@@ -75,7 +75,7 @@ def test_long_work_is_no_silence():
     kept = Rounds(1)
     kept.keep_marking(0)
     first = kept._marks()
-    eventually(lambda: kept._marks() != first, what="a mark beside the work")
+    assert eventually(lambda: kept._marks() != first, what="a mark beside the work")
 
 
 def test_a_worker_whose_process_is_frozen_turns_red_and_mends_itself(service, roles: Roles):

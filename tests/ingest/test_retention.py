@@ -132,7 +132,7 @@ def test_a_worker_that_is_hinted_at_does_it(desk: Desk, roles):
     roles.start("worker", "ingest")
     scheduler.tick()
     eventually(lambda: not standing()[old], what="the old article let go")
-    eventually(lambda: scheduler.tick()[Job.EXPIRE_ARTICLES] == 0, what="nothing left to do")
+    assert eventually(lambda: scheduler.tick()[Job.EXPIRE_ARTICLES] == 0, what="nothing left to do")
 
 
 def test_whether_anything_is_due_is_asked_of_indexes(service):

@@ -214,5 +214,6 @@ def test_the_number_of_publishers_beside_a_headline_keeps_up(site, desk, stories
             await asyncio.to_thread(stories.put, 7, ids[:4])
             await tab.value("document.dispatchEvent(new Event('visibilitychange'))")
             await tab.until("document.querySelector('.latest-list a[href=\"/story/7\"]') !== null")
+            return tab.complaints
 
-    asyncio.run(look())
+    assert asyncio.run(look()) == []

@@ -107,8 +107,9 @@ def test_a_link_to_a_line_marks_it_and_selects_nothing(site, secret, new_tab):
             await tab.value("location.hash = '#L30'")
             await tab.until("document.querySelector('.asked-line').id === 'L30'")
             await tab.until(f"JSON.stringify({CARET}) === '[[30,1],true]'")
+            return tab.complaints
 
-    asyncio.run(look())
+    assert asyncio.run(look()) == []
 
 
 def test_choosing_a_label_means_saying_it(site, secret, desk, new_tab):
