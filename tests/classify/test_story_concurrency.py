@@ -164,7 +164,7 @@ def test_whoever_decides_and_dies_the_stories_are_those_of_one_pass(desk, seed):
     watcher, killed, failed = run(desk, seed)
     stories, merged = offline()
     assert failed == 0
-    assert killed > 10
+    assert killed > 4
     assert len(merged) > 3, "nothing was merged: this would test less than it says"
     assert dict(rows("SELECT article_id, story_id FROM story_articles")) == stories
     assert dict(rows("SELECT id, merged_into FROM stories WHERE merged_into IS NOT NULL")) == merged
