@@ -34,8 +34,8 @@ class Constant:
         self._whole = {"type": "http.response.start", "status": 200, "headers": _encoded(whole)}
         self._unchanged = {"type": "http.response.start", "status": 304, "headers": _encoded(unchanged)}
         self.state = SimpleNamespace(
-            bell=SimpleNamespace(close=lambda: None)
-        )  # what `serve` rings at the end
+            bell=SimpleNamespace(close=lambda: None), metrics=SimpleNamespace(followers=0)
+        )  # what `serve` rings at the end, and tells of
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
@@ -63,4 +63,5 @@ async def _live(receive: Any, send: Any) -> None:
 if __name__ == "__main__":
     constant = Constant(*json.loads(Path(sys.argv[1]).read_text()))
     api.create_app = lambda: constant  # type: ignore[assignment,return-value]
+    api.beats.start = api.fleet.start = lambda *_args, **_named: None  # it is no process of Dateline's
     api.serve()
