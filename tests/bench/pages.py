@@ -75,7 +75,7 @@ def _addresses(address: str) -> dict[str, list[str]]:
         "source": [f"source=many-{n}.example" for n in (1, 9, 99, 400)],
         "common words": [f"q={word}" for word in many.WORDS.split()[:9]],
         "words that hardly anybody wrote": [f"q={n}" for n in range(700, 730)],
-        "everything": ["language="],
+        "everything": [""],
     }
 
 
@@ -84,10 +84,7 @@ def _rows(address: str, path: str) -> list[dict[str, str]]:
     connection.request("GET", path)
     found = json.loads(connection.getresponse().read())
     connection.close()
-    rows = list(found.get("items", found) if isinstance(found, dict) else found)
-    for row in rows:
-        rows.extend(row.get("children", []))
-    return rows
+    return next(rows for rows in found.values() if isinstance(rows, list))
 
 
 def _page(address: str, path: str) -> float:
