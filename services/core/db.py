@@ -108,18 +108,7 @@ def _driver(connection: Any) -> Any:
 @cache
 def async_engine() -> AsyncEngine:
     """The pool of a process that serves many at once."""
-    args = _connect_args("api", READER_LIMITS)
-    args |= {"connect_timeout": CONNECT_S, "async_creator_fn": PatientAsyncConnection.connect}
-    made = create_async_engine(
-        database_url(),
-        pool_size=POOL_SIZE,
-        max_overflow=POOL_MORE,
-        pool_timeout=POOL_S,
-        pool_pre_ping=True,
-        connect_args=args,
-    )
-    _be_patient(made.sync_engine, look=LOOK_S, answer=ANSWER_S)
-    return made
+    return _patient_engine("api", POOL_SIZE, POOL_MORE)
 
 
 def pool_use() -> dict[str, int]:
@@ -135,12 +124,16 @@ def pool_use() -> dict[str, int]:
 @cache
 def watching_engine() -> AsyncEngine:
     """A few connections of their own for whoever watches: they must be had when readers wait for theirs, and give up soon."""
-    args = _connect_args("watch", READER_LIMITS)
+    return _patient_engine("watch", 1, 2)
+
+
+def _patient_engine(role: str, size: int, more: int) -> AsyncEngine:
+    args = _connect_args(role, READER_LIMITS)
     args |= {"connect_timeout": CONNECT_S, "async_creator_fn": PatientAsyncConnection.connect}
     made = create_async_engine(
         database_url(),
-        pool_size=1,
-        max_overflow=2,
+        pool_size=size,
+        max_overflow=more,
         pool_timeout=POOL_S,
         pool_pre_ping=True,
         connect_args=args,

@@ -1,6 +1,7 @@
 """The description says everything: whatever is asked of the read side, the answer's status, type, headers and body are those described."""
 
 import re
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -128,15 +129,20 @@ def test_whatever_is_asked_the_answer_is_as_described(site, world):
     latest = site.json("/v1/latest?limit=1")
     source = latest["items"][0]["source"]["id"]
     values = (*PIECES, *world, source, latest["next"], latest["changes"])
+    answered: Counter[int] = Counter()
 
     @settings(max_examples=12, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(st.data())
     def ask(data: st.DataObject) -> None:
         for path, operation in operations(described):
             asked = data.draw(requests(operation, path, values))
-            hold_to(operation, site.get(asked), asked)
+            answer = site.get(asked)
+            hold_to(operation, answer, asked)
+            answered[answer.status] += 1
 
     ask()
+    assert answered[200], "nothing was answered"
+    assert answered[400], "nothing was refused"
 
 
 def test_what_is_there_is_as_described_as_304_and_308_and_410_too(site, world, desk):

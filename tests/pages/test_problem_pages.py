@@ -87,11 +87,11 @@ def test_a_gate_that_does_not_open(service, site, desk, monkeypatch):
         raise UnavailableError("The database does not answer.")
 
     monkeypatch.setattr("services.api.gate.bearer_of", away)
-    told(site, "/", 503, authorization="Bearer dl_x")
+    assert told(site, "/", 503, authorization="Bearer dl_x").all("h1")
 
 
 def test_a_question_without_a_word(site, desk):
-    told(site, "/latest?q=%E2%80%94", 400)
+    assert told(site, "/latest?q=%E2%80%94", 400).all("h1")
 
 
 def test_a_head_of_a_problem_has_no_body(site, desk):
