@@ -6,8 +6,10 @@ import signal
 import threading
 from types import FrameType
 
-from services.classify import copies, indexing, orphans, story_store, walk
-from services.classify import store as classify_store
+from services.classify.copies import looking
+from services.classify.labelling import indexing, orphans, walk
+from services.classify.labelling import store as classify_store
+from services.classify.storykeeping import store as story_store
 from services.core import backlog, beats, cache, desk, fleet, outbox
 from services.core.clock import monotonic
 from services.core.db import transaction
@@ -72,7 +74,7 @@ def tick(*, rare: bool = True) -> dict[Job, int]:
             leases.put_aside(session)
             backlog.note(session)
             desk.forget(session)
-            copies.prune(session)
+            looking.prune(session)
             waiting[Job.SEEK_REPLACEMENTS] = (replacements.waiting(session), replacements.BATCH)
             waiting[Job.EXPIRE_ARTICLES] = (retention.waiting(session), retention.BATCH)
             waiting[Job.REKEY_ARTICLES] = (rekeying.waiting(session), 1)

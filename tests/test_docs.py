@@ -9,7 +9,7 @@ from typing import get_args
 import click
 import pytest
 
-from services.classify import store
+from services.classify.labelling import store
 from services.cli import cli
 from services.core import broker
 from services.core.events import Event

@@ -59,7 +59,9 @@ def test_an_article_is_followed_from_its_fetch_to_its_delivery(
         eventually(delivered, what="the line of the delivery")
     found = lines(roles)
     fetch = next(line for line in about(found, article) if line["logger"] == "services.ingest.telling")
-    labelled = next(line for line in about(found, article) if line["logger"] == "services.classify.label")
+    labelled = next(
+        line for line in about(found, article) if line["logger"] == "services.classify.labelling.label"
+    )
     published = next(line for line in about(found, article) if line["logger"] == "services.core.latest")
     assert fetch["feed"] > 0
     assert fetch["job"] == "feeds.fetch"

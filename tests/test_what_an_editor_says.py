@@ -3,9 +3,9 @@
 import pytest
 from sqlalchemy import text
 
-from services.classify import label
 from services.classify.errands.agreement import agree
-from services.classify.story_work import Consumer
+from services.classify.labelling import label
+from services.classify.storykeeping.work import Consumer
 from services.core import judgements
 from services.core.clock import utc_now
 from services.core.db import transaction

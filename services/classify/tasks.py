@@ -1,9 +1,9 @@
 """The jobs of classify. A hint names no article: the worker that gets it claims what waits."""
 
 from services.classify.desk import serve_waiting
-from services.classify.label import label_waiting, warm_up
-from services.classify.reindex import reindex_stored
-from services.classify.relabel import relabel_listed
+from services.classify.labelling.label import label_waiting, warm_up
+from services.classify.labelling.reindex import reindex_stored
+from services.classify.labelling.relabel import relabel_listed
 from services.core.broker import job
 from services.core.holder import holding
 from services.core.pool import at_start_of_process

@@ -19,7 +19,7 @@ from html import escape
 
 from sqlalchemy import text
 
-from services.classify import label, relabel, store
+from services.classify.labelling import label, relabel, store
 from services.core import db, latest, removal
 from services.core.clock import utc_now
 from services.core.db import transaction

@@ -2,7 +2,7 @@
 
 from services.backups import backup as backups
 from services.backups import restore as restoring
-from services.classify import label
+from services.classify.labelling import label
 from services.core import removal
 from services.core.db import transaction
 from tests.fixtures.environment import forget_connections

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from sqlalchemy import event, func, select, text
 from sqlalchemy.orm import Session
 
-from services.classify import label
+from services.classify.labelling import label
 from services.core import latest
 from services.core.db import transaction
 from services.core.latest import STREAM_LOCK

@@ -15,8 +15,9 @@ import psycopg
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from services.classify import label, story_store
-from services.classify import store as classify_store
+from services.classify.labelling import label
+from services.classify.labelling import store as classify_store
+from services.classify.storykeeping import store as story_store
 from services.core import addresses, db, health, schema
 from services.core.clock import utc_now
 from services.core.db import transaction

@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import text
 
-from services.classify import label, relabel, rulebook
+from services.classify import rulebook
+from services.classify.labelling import label, relabel
 from services.classify.rules import RulebookError
 from services.classify.work import OvertakenError
 from services.core import cache, db

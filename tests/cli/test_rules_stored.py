@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from services.classify import label, relabel
+from services.classify.labelling import label, relabel
 from services.core import corrections
 from services.core.clock import utc_now
 from services.core.db import transaction

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from services import scheduler
-from services.classify import orphans, store
+from services.classify.labelling import orphans, store
 from services.core import clock, desk, holder
 from services.core.db import transaction
 from services.ingest.store import catalogue, leases
@@ -19,7 +19,7 @@ from tests.fixtures.roles import eventually
 
 CLAIM = """
 import sys
-from services.classify import store
+from services.classify.labelling import store
 from services.core import desk
 from services.core.db import transaction
 from services.core.holder import holding

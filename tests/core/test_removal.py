@@ -5,7 +5,8 @@ import threading
 import pytest
 from sqlalchemy import text
 
-from services.classify import label, rulebook, store
+from services.classify import rulebook
+from services.classify.labelling import label, store
 from services.core import cache, corrections, removal
 from services.core.corrections import Judgement
 from services.core.db import transaction

@@ -13,7 +13,7 @@ from typing import Any
 
 from kombu.transport.redis import QoS
 
-from services.classify import label, store
+from services.classify.labelling import label, store
 from services.cli import main
 from services.core import latest
 

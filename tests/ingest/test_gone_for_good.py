@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from services.classify import label
+from services.classify.labelling import label
 from services.core import removal
 from services.core.clock import utc_now
 from services.core.db import transaction

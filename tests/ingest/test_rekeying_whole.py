@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.classify import label
+from services.classify.labelling import label
 from services.core import removal
 from services.core.db import transaction
 from services.ingest import rekeying

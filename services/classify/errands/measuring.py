@@ -6,11 +6,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from services.classify import addressed, archive, rulebook
+from services.classify import rulebook
+from services.classify.errands import addressed, archive
 from services.classify.errands.common import Answer, Given, compiled_of, count_of
+from services.classify.labelling.stored import judged
 from services.classify.rules import CompiledRulebook, ImpactPlan, Stats, StoredArticle, Suggester, Suggestion
 from services.classify.rules.judging.evaluate import evaluate, read_document
-from services.classify.stored import judged
 from services.core import corrections
 from services.core.corrections import Standing
 from services.core.errors import InvalidInputError

@@ -2,7 +2,8 @@
 
 from sqlalchemy.orm import Session
 
-from services.classify import addressed, archive, rulebook
+from services.classify import rulebook
+from services.classify.errands import addressed, archive
 from services.classify.errands.common import Answer, Given, compiled_of, results_json, texts_of
 from services.classify.errands.measuring import IMPACT_ARTICLES, corrected_rows
 from services.classify.rules import CompiledRulebook, ImpactPlan, Rulebook, load_texts, run_tests

@@ -2,7 +2,6 @@
 
 from sqlalchemy.orm import Session
 
-from services.classify import stored
 from services.classify.errands.common import (
     Answer,
     Given,
@@ -12,6 +11,7 @@ from services.classify.errands.common import (
     read_of,
     results_json,
 )
+from services.classify.labelling import stored
 from services.classify.rules import RulebookError, diff, explain, lint, run_tests
 from services.classify.rules.judging.evaluate import read_document
 from services.core import corrections

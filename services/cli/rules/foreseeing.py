@@ -68,8 +68,8 @@ def impact(path: str, articles: int, examples: int, as_json: bool) -> None:
 
     Example: dateline rules impact my-rules/ -n 2000
     """
+    from services.classify.errands.joining import address_lines
     from services.classify.errands.measuring import foresee
-    from services.classify.joining import address_lines
     from services.classify.rules import Impact
     from services.cli.rules.common import reference
     from services.core.db import transaction

@@ -89,7 +89,8 @@ def history(as_json: bool, limit: int) -> None:
 
     Example: dateline rules history
     """
-    from services.classify import rulebook, walk
+    from services.classify import rulebook
+    from services.classify.labelling import walk
 
     with transaction() as session:
         rows = rulebook.history(session, limit=limit)

@@ -5,7 +5,7 @@ import json
 import pytest
 from sqlalchemy import text
 
-from services.classify import store
+from services.classify.labelling import store
 from services.core import cache, set_aside
 from services.core.db import transaction
 from services.core.errors import InvalidInputError

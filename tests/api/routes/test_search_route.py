@@ -6,8 +6,8 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import text
 
-from services.classify import indexing
-from services.classify.reindex import reindex_stored
+from services.classify.labelling import indexing
+from services.classify.labelling.reindex import reindex_stored
 from services.core.db import transaction
 from tests.fixtures.sentences import ARTICLES, ASKED
 
@@ -66,7 +66,7 @@ def test_what_was_stored_before_is_found_after_the_walk(site, desk, monkeypatch)
     forget_words(names)
     assert found(site, names, "бюджетом") == set()
     assert found(site, names, "бюджета") == {"ru-budget"}  # as it is written it is found all the while
-    monkeypatch.setattr("services.classify.reindex.STEP", 5)
+    monkeypatch.setattr("services.classify.labelling.reindex.STEP", 5)
     with transaction() as session:
         assert indexing.due(session) == 1
     assert reindex_stored() == len(names)

@@ -7,8 +7,8 @@ import orjson
 from sqlalchemy import RowMapping, text
 from sqlalchemy.orm import Session
 
+from services.classify.labelling.stored import correction_of, document_of
 from services.classify.rules import StoredArticle
-from services.classify.stored import correction_of, document_of
 
 PAGE = 1000
 

@@ -8,8 +8,10 @@ crash later leaves a lease that runs out, and keys that whoever comes next would
 import logging
 from contextlib import suppress
 
-from services.classify import copies, groups, orphans, rulebook, store
-from services.classify.regroup import Looks, filed
+from services.classify import rulebook
+from services.classify.copies import groups, looking
+from services.classify.copies.regroup import Looks, filed
+from services.classify.labelling import orphans, store
 from services.classify.rules import CompiledRulebook, classify, corrected, to_json
 from services.classify.work import Labelled, Waiting
 from services.core.clock import monotonic
@@ -84,9 +86,9 @@ def look_for_copies(batch: list[Waiting]) -> Looks:
     """
     articles = [filed(waiting) for waiting in batch]
     with transaction() as session:
-        copies.publish(session, articles)
+        looking.publish(session, articles)
     with transaction() as session:
-        return copies.scan(session, articles)
+        return looking.scan(session, articles)
 
 
 def label_one(waiting: Waiting, compiled: CompiledRulebook) -> Labelled:

@@ -6,8 +6,8 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.classify.copies.regroup import ADDRESS, EDITOR, Edge, Joined, Look, Standing, regroup
 from services.classify.duplicates import Member, heads
-from services.classify.regroup import ADDRESS, EDITOR, Edge, Joined, Look, Standing, regroup
 
 BY_TEXT = Edge("text", {"sentence": "the same", "reasons": []})
 IDS = range(1, 9)

@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
-from services.classify.copies import array
+from services.classify.copies.looking import array
 from services.classify.duplicates import Member, Pair
-from services.classify.joining import (
+from services.classify.errands.joining import (
     Addressed,
     Blame,
     Groups,

@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from services.classify.stories.model import Ruling
-from services.classify.story_store import Stored
+from services.classify.storykeeping.store import Stored
 from services.core.models import Judgement, Story, StoryArticle, StoryState, StoryStep, TrendScope
 
 _PACKED = 1

@@ -7,10 +7,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from services.classify import story_keep, story_recall, story_store, story_work
 from services.classify.stories import Stories, memory
 from services.classify.stories.rising import Trends
-from services.classify.story_work import Consumer
+from services.classify.storykeeping import keep as story_keep
+from services.classify.storykeeping import recall as story_recall
+from services.classify.storykeeping import store as story_store
+from services.classify.storykeeping import work as story_work
+from services.classify.storykeeping.work import Consumer
 from services.core.db import transaction
 from services.core.latest import Draft, publish
 from services.core.models import StoryState

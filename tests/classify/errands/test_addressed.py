@@ -5,8 +5,10 @@ from collections import defaultdict
 
 import pytest
 
-from services.classify import addressed, label, rulebook
+from services.classify import rulebook
+from services.classify.errands import addressed
 from services.classify.errands.measuring import foresee
+from services.classify.labelling import label
 from services.classify.rules import load_texts
 from services.core import removal
 from services.core.db import transaction

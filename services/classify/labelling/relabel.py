@@ -7,8 +7,9 @@ was in, and the next one begins where the last had ended. New articles do not wa
 import logging
 from collections.abc import Sequence
 
-from services.classify import rulebook, store, walk
-from services.classify.label import label_one
+from services.classify import rulebook
+from services.classify.labelling import store, walk
+from services.classify.labelling.label import label_one
 from services.classify.work import Labelled
 from services.core.clock import monotonic
 from services.core.db import transaction

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from services.classify.copies.regroup import Filed, Looks, Other, compare
 from services.classify.duplicates import ENOUGH, NEWEST, READ, WINDOW, Text, prepare, weight
-from services.classify.regroup import Filed, Looks, Other, compare
 
 KEPT = "4 days"
 """How long keys are kept after they were stored: copies that are looked for stand at most `WINDOW` apart."""

@@ -8,10 +8,10 @@ import logging
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from services.classify import story_keep, story_store
 from services.classify.stories.effects import Effects
 from services.classify.stories.memory import Article, Memory
-from services.classify.story_keep import Place
+from services.classify.storykeeping import keep, store
+from services.classify.storykeeping.keep import Place
 from services.core.clock import monotonic
 from services.core.db import transaction
 from services.core.errors import InvalidInputError
@@ -57,11 +57,11 @@ def recall(held: Held | None, until: float, *, patience: int = 3) -> Held | None
     Raises InvalidInputError where the snapshot is of another version.
     """
     with transaction() as session:
-        state = story_store.state(session)
+        state = store.state(session)
         if state.torn or not state.has_snapshot:
             return None
         if held is None or held.epoch != state.epoch or not state.snapshot_step <= held.step <= state.step:
-            found = story_keep.snapshot(session)
+            found = keep.snapshot(session)
             if found is None:
                 return None
             data, step = found
@@ -78,7 +78,7 @@ def recall(held: Held | None, until: float, *, patience: int = 3) -> Held | None
 def _do_again(held: Held, upto: int) -> int:
     """Do some of the steps again that follow; how many."""
     with transaction() as session:
-        found = story_keep.steps(session, held.step, limit=_STEPS)
+        found = keep.steps(session, held.step, limit=_STEPS)
     done = 0
     for step, parts in found:
         if step != held.step + 1 or step > upto:
@@ -94,7 +94,7 @@ class Rebuild:
 
     def __init__(self) -> None:
         with transaction() as session:
-            self.state = story_store.state(session)
+            self.state = store.state(session)
         self.memory = Memory()
         self._open_since = self.state.now - OPEN
         self._at: tuple[datetime, int] = (self.state.now - USUAL, 0)
@@ -104,8 +104,8 @@ class Rebuild:
         """Take in more, until that moment (`clock.monotonic`); whether everything is in."""
         while monotonic() < until:
             with transaction() as session:
-                found = story_keep.placed(session, self._at)
-                stored = story_store.articles(session, [place.article_id for place in found])
+                found = keep.placed(session, self._at)
+                stored = store.articles(session, [place.article_id for place in found])
             for place in found:
                 if (article := stored[place.article_id].article) is not None:
                     self._take_in(article, place)
@@ -124,30 +124,28 @@ class Rebuild:
     def store(self) -> Held | None:
         """Let it be the memory of stories; None where somebody else decides, or was faster."""
         with transaction() as session:
-            state = story_store.lock(session)
+            state = store.lock(session)
             if state is None or state.mark != self.state.mark:
                 return None
             stories = self.memory.stories
-            story, number = story_keep.last_numbers(session)
+            story, number = keep.last_numbers(session)
             stories.next_id = max(stories.next_id, state.next_story, story + 1)
             stories.decided = max(stories.decided, number)
-            for word in story_keep.standing(session):
+            for word in keep.standing(session):
                 if word.shown is not None:
-                    found = story_store.articles(session, word.shown)
+                    found = store.articles(session, word.shown)
                     one, other = word.in_order(word.shown, found)
-                    places = story_store.stories_of((one, other), found)
+                    places = store.stories_of((one, other), found)
                     stories.judged.say(one, other, places, same=word.same, ruling=word.ruling)
-            story_keep.forget_scopes(session)
+            keep.forget_scopes(session)
             trends = self.memory.trends
-            story_store.write_scopes(
-                session, {scope: trends.row(scope) for scope in trends.scopes()}, state.now
-            )
+            store.write_scopes(session, {scope: trends.row(scope) for scope in trends.scopes()}, state.now)
             trends.changed.clear()
             step, seq = state.step + 1, state.seq
             if state.torn:
-                seq = max(state.floor, story_keep.seq_before(session, self._open_since))
-            story_keep.keep_snapshot(session, step, story_keep.pack(self.memory.export()))
-            story_store.advance(
+                seq = max(state.floor, keep.seq_before(session, self._open_since))
+            keep.keep_snapshot(session, step, keep.pack(self.memory.export()))
+            store.advance(
                 session, epoch=state.stream_epoch, seq=seq, step=step, seen=True,
                 next_story=stories.next_id, careful_until=0,
             )  # fmt: skip

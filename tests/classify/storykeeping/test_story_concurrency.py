@@ -14,12 +14,12 @@ from itertools import pairwise
 import pytest
 from sqlalchemy import text
 
-from services.classify import story_store
 from services.classify.stories import Stories
+from services.classify.storykeeping import store as story_store
 from services.core.db import transaction
 from services.core.latest import Draft, publish
 from services.core.models import Article
-from tests.classify.story_consumers import MERGING
+from tests.classify.storykeeping.story_consumers import MERGING
 from tests.fixtures.roles import eventually
 
 COMMON = (
@@ -146,7 +146,7 @@ def run(desk, seed, *how, articles=320, consumers=3):
     """Publish while consumers decide and die; what a watcher saw, and how many were killed."""
     stream, watcher = Stream(desk, random.Random(seed)), Watcher()
     stream.store(articles)
-    command = [sys.executable, "-m", "tests.classify.story_consumers", str(seed), str(consumers), *how]
+    command = [sys.executable, "-m", "tests.classify.storykeeping.story_consumers", str(seed), str(consumers), *how]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as program:
         stream.publish()
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from services.classify.stored import waiting_of
+from services.classify.labelling.stored import waiting_of
 from services.classify.work import Waiting
 
 _HOLD = text(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import ARRAY, BigInteger, Text, bindparam, text
 from sqlalchemy.orm import Session
 
-from services.classify import store
+from services.classify.labelling import store
 from services.classify.work import Waiting
 from services.core import holder
 

@@ -10,12 +10,12 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from services.classify import story_keep, story_store, story_write
 from services.classify.stories import memory as steps
 from services.classify.stories.effects import Effects
 from services.classify.stories.memory import Step
-from services.classify.story_recall import Held, Rebuild, recalled
-from services.classify.story_store import BATCH, State
+from services.classify.storykeeping import keep, store, write
+from services.classify.storykeeping.recall import Held, Rebuild, recalled
+from services.classify.storykeeping.store import BATCH, State
 from services.core import outbox
 from services.core.clock import monotonic
 from services.core.db import transaction
@@ -99,13 +99,13 @@ class Consumer:
         if not at_end and (since < soonest or (held.unsaved < SAVE_AFTER and since < SAVE_LATEST_S)):
             return False
         held.saved_at = monotonic()
-        packed = story_keep.pack(held.memory.export())
+        packed = keep.pack(held.memory.export())
         with transaction() as session:
-            state = story_store.lock(session)
+            state = store.lock(session)
             if state is None or state.mark != held.mark:
                 return False
             self._tell_trends(session, state, held)
-            story_keep.keep_snapshot(session, held.step, packed)
+            keep.keep_snapshot(session, held.step, packed)
         held.unsaved, held.cost = 0, monotonic() - held.saved_at
         return True
 
@@ -115,7 +115,7 @@ class Consumer:
         if held is None or held.untried or self.stale:
             return 0 if self._ready(until) else None
         with transaction() as session:
-            state = story_store.lock(session)
+            state = store.lock(session)
             if state is None:
                 return None
             if state.mark == held.mark and not state.torn:
@@ -139,13 +139,13 @@ class Consumer:
     def _try(self, held: Held) -> bool:
         """Note that a process which has just begun goes on from here: should it die over that, the others are warned."""
         with transaction() as session:
-            state = story_store.lock(session)
+            state = store.lock(session)
             if state is None:
                 return False
             if state.mark != held.mark or state.torn:
                 return True
             held.untried = False
-            ahead = story_store.changes(session, state.seq, limit=1)
+            ahead = store.changes(session, state.seq, limit=1)
             if not ahead:
                 return True
             tries, tried_at, careful = state.tries + 1, state.tried_at or state.now, state.careful_until
@@ -158,25 +158,25 @@ class Consumer:
                     self.skipped.add(("change", ahead[0].seq))
                 else:
                     tries, tried_at, careful = 1, state.now, state.seq + BATCH
-            story_store.advance(session, tries=tries, tried_at=tried_at, careful_until=careful)
+            store.advance(session, tries=tries, tried_at=tried_at, careful_until=careful)
         return True
 
     def _decide(self, session: Session, state: State, held: Held) -> int | None:
-        word = story_keep.unheard(session)
+        word = keep.unheard(session)
         batch = self._read_on(session, state, held) if word is None else _Batch(state.seq)
         if batch is None:
             self._tell_trends(session, state, held)
             return None
         if word is not None:
             self._listen(session, state, held, word, batch)
-        story_write.write(session, batch.effects, state.now)
+        write.write(session, batch.effects, state.now)
         overdue = monotonic() - held.told_at > TELL_EVERY_S
         told = (batch.last or overdue) and self._tell_trends(session, state, held)
         held.step, held.unsaved = held.step + 1, held.unsaved + len(batch.done)
-        story_keep.keep_step(session, held.step, batch.done)
+        keep.keep_step(session, held.step, batch.done)
         seen = bool(batch.effects.touched) and not told
         next_story = held.memory.stories.next_id
-        story_store.advance(
+        store.advance(
             session,
             seq=batch.seq,
             step=held.step,
@@ -190,12 +190,12 @@ class Consumer:
     def _read_on(self, session: Session, state: State, held: Held) -> _Batch | None:
         """The next changes, decided; None when there are none. What an article says is what it says now, so once is enough."""
         limit = 1 if state.seq < state.careful_until else BATCH
-        found = story_store.changes(session, state.seq, limit=limit)
+        found = store.changes(session, state.seq, limit=limit)
         if not found:
             return None
         batch = _Batch(found[-1].seq, len(found), last=len(found) < limit)
         looked: set[int] = set()
-        stored = story_store.articles(session, {change.article_id for change in found})
+        stored = store.articles(session, {change.article_id for change in found})
         for change in found:
             at = ("change", change.seq)
             if change.article_id in looked or at in self.skipped:
@@ -209,9 +209,7 @@ class Consumer:
             _do(held, step, batch, at, f"article {change.article_id}, which stays without a story")
         return batch
 
-    def _listen(
-        self, session: Session, state: State, held: Held, word: story_keep.Word, batch: _Batch
-    ) -> None:
+    def _listen(self, session: Session, state: State, held: Held, word: keep.Word, batch: _Batch) -> None:
         """Go by what an editor said, or do not any more."""
         at = ("judgement", word.id)
         if at not in self.skipped:
@@ -219,7 +217,7 @@ class Consumer:
                 if pair is not None:
                     step = _step_of(session, state, word, pair)
                     _do(held, step, batch, at, f"judgement {word.id}")
-        story_keep.hear(session, word.id)
+        keep.hear(session, word.id)
         batch.last = False
 
     @staticmethod
@@ -231,9 +229,9 @@ class Consumer:
         scopes = sorted(trends.changed)
         if not scopes:
             return False
-        told = story_store.write_scopes(session, {scope: trends.row(scope) for scope in scopes}, state.now)
+        told = store.write_scopes(session, {scope: trends.row(scope) for scope in scopes}, state.now)
         if told:
-            story_store.advance(session, seen=True)
+            store.advance(session, seen=True)
         trends.changed.clear()
         return told
 
@@ -246,10 +244,10 @@ def _do(held: Held, step: Step, batch: _Batch, at: tuple[str, int], about: str) 
     batch.done.append(step)
 
 
-def _step_of(session: Session, state: State, word: story_keep.Word, pair: tuple[int, int]) -> Step:
-    found = story_store.articles(session, pair)
+def _step_of(session: Session, state: State, word: keep.Word, pair: tuple[int, int]) -> Step:
+    found = store.articles(session, pair)
     earlier, later = word.in_order(pair, found)
-    stories = story_store.stories_of((earlier, later), found)
+    stories = store.stories_of((earlier, later), found)
     article = found[later].article if later in found else None
     if word.replaced or pair != word.shown:
         article = None  # another word on the two decides, or it is not about these as they are shown

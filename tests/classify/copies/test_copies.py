@@ -9,8 +9,10 @@ import pytest
 from sqlalchemy import text
 
 from services.api.queries import items
-from services.classify import copies, groups, label, regroup, relabel, rulebook, store, stored
-from services.classify.regroup import Looks
+from services.classify import rulebook
+from services.classify.copies import groups, looking, regroup
+from services.classify.copies.regroup import Looks
+from services.classify.labelling import label, relabel, store, stored
 from services.core.clock import utc_now
 from services.core.db import async_engine, transaction
 from tests.classify.duplicates.test_duplicates import TEXTS
@@ -158,7 +160,7 @@ def test_copies_of_copies_are_one_whoever_comes_first(desk, order):
 
 def test_any_number_of_copies_is_one(desk, service):
     """More at once than are looked at under one key."""
-    service.setattr(copies, "NEWEST", 4)
+    service.setattr(looking, "NEWEST", 4)
     made = []
     for wave in range(3):
         made += [
@@ -447,7 +449,7 @@ def _read(article_id: int):
 def test_a_crash_after_any_step_costs_nothing_but_time(desk, service, step):
     one = shown(desk, "a")
     two = brought(desk, "b")
-    room = groups if step in {"hold", "write"} else copies
+    room = groups if step in {"hold", "write"} else looking
     done = getattr(room, step)
 
     def crash(*words, **named):
@@ -519,21 +521,21 @@ def test_keys_go_some_days_after_they_were_stored_some_at_a_time(desk, service):
     number = sql("SELECT count(*) FROM fingerprints")[0][0]
     sql("UPDATE fingerprints SET stored_at = now() - interval '97 hours' WHERE article_id = 1")
     old = sql("SELECT count(*) FROM fingerprints WHERE article_id = 1")[0][0]
-    service.setattr(copies, "PRUNED", 3)
+    service.setattr(looking, "PRUNED", 3)
     for left in (number - 3, number - 6):
         with transaction() as session:
-            copies.prune(session)
+            looking.prune(session)
         assert sql("SELECT count(*) FROM fingerprints") == [(left,)]
-    service.setattr(copies, "PRUNED", 1000)
+    service.setattr(looking, "PRUNED", 1000)
     with transaction() as session:
-        copies.prune(session)
+        looking.prune(session)
     assert sql("SELECT count(*), min(article_id) FROM fingerprints") == [(number - old, 2)]
 
 
 def test_a_scan_of_nothing_finds_nothing(desk):
     with transaction() as session:
-        copies.publish(session, [])
-        assert copies.scan(session, []) == Looks([], [])
+        looking.publish(session, [])
+        assert looking.scan(session, []) == Looks([], [])
 
 
 # --- also at -------------------------------------------------------------------------------------------------------------
@@ -562,13 +564,13 @@ def _pages_read(article_id: int) -> int:
     (filed,) = map(regroup.filed, _read(article_id))
     keys = sorted(filed.keys)
     words = {
-        "ids": copies.array([article_id] * len(keys)),
-        "keys": copies.array(keys),
-        "weights": copies.array([1] * len(keys)),
+        "ids": looking.array([article_id] * len(keys)),
+        "keys": looking.array(keys),
+        "weights": looking.array([1] * len(keys)),
     }
-    limits = {"window": copies.WINDOW, "near": copies.NEWEST // 2, "enough": copies.ENOUGH}
+    limits = {"window": looking.WINDOW, "near": looking.NEWEST // 2, "enough": looking.ENOUGH}
     with transaction() as session:
-        explain = text(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {copies._CANDIDATES.text}")
+        explain = text(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {looking._CANDIDATES.text}")
         ((plan,),) = session.execute(explain, words | limits).scalars()
     return plan["Plan"]["Shared Hit Blocks"] + plan["Plan"]["Shared Read Blocks"]
 
@@ -593,5 +595,5 @@ def test_what_a_scan_reads_does_not_grow_with_what_is_stored(desk):
     few, many = pages
     assert many < 2 * few, pages
     with transaction() as session:
-        looks = copies.scan(session, [regroup.filed(waiting) for waiting in _read(one)])
+        looks = looking.scan(session, [regroup.filed(waiting) for waiting in _read(one)])
     assert looks.pairs == []

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from services.classify import label, relabel, rulebook, store, walk
+from services.classify import rulebook
+from services.classify.labelling import label, relabel, store, walk
 from services.core.clock import utc_now
 from services.core.db import transaction
 from tests.fixtures.articles import Desk

@@ -138,7 +138,7 @@ def expected_partition() -> set[frozenset[int]]:
 
 
 def run(seed: int, *, number: int, naive: bool = False) -> Settled:
-    command = [sys.executable, "-m", "tests.classify.copy_workers", str(seed), str(WORKERS)]
+    command = [sys.executable, "-m", "tests.classify.copies.copy_workers", str(seed), str(WORKERS)]
     workers = subprocess.Popen(
         [*command, *(["naive"] if naive else [])],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,

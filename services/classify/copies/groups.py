@@ -11,8 +11,8 @@ from sqlalchemy import Row, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
-from services.classify.copies import CONTENT, array
-from services.classify.regroup import Edge, Joined, Regrouping, Standing, said_by
+from services.classify.copies.looking import CONTENT, array
+from services.classify.copies.regroup import Edge, Joined, Regrouping, Standing, said_by
 from services.core.events import ArticlesStored
 from services.core.latest import Draft
 from services.core.outbox import publish

@@ -5,7 +5,7 @@ A step at a time, each in one transaction: a worker that dies loses the step it 
 
 import logging
 
-from services.classify import indexing
+from services.classify.labelling import indexing
 from services.core.clock import monotonic
 from services.core.db import transaction
 

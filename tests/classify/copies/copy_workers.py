@@ -1,4 +1,4 @@
-"""Processes that label as workers do, and die: `python -m tests.classify.copy_workers SEED WORKERS [naive]`.
+"""Processes that label as workers do, and die: `python -m tests.classify.copies.copy_workers SEED WORKERS [naive]`.
 
 Each takes a few articles at a time and dawdles between the steps; some kill themselves at the worst moments, some are killed from
 outside, and whoever dies is replaced. All of them look for work at once, as if every hint had come several times. When standard
@@ -17,7 +17,8 @@ import traceback
 
 import psycopg
 
-from services.classify import copies, groups, label, store
+from services.classify.copies import groups, looking
+from services.classify.labelling import label, store
 from services.core.db import transaction
 from services.core.settings import settings
 
@@ -45,8 +46,8 @@ def look_at_once(batch):
     """What must not be done: keys and comparisons in one transaction."""
     articles = [label.filed(waiting) for waiting in batch]
     with transaction() as session:
-        copies.publish(session, articles)
-        return copies.scan(session, articles)
+        looking.publish(session, articles)
+        return looking.scan(session, articles)
 
 
 def work(seed, *, naive):
@@ -54,7 +55,7 @@ def work(seed, *, naive):
     dice = random.Random(seed)
     store.LEASE_S, store.MAX_ATTEMPTS = LEASE_S, 10_000
     store.claim.__kwdefaults__["limit"] = dice.randint(1, 4)
-    steps = (copies, "publish"), (copies, "scan"), (groups, "_near"), (groups, "hold"), (groups, "write")
+    steps = (looking, "publish"), (looking, "scan"), (groups, "_near"), (groups, "hold"), (groups, "write")
     for module, name in steps:
         setattr(module, name, dawdle(getattr(module, name), dice))
     if naive:

@@ -7,8 +7,9 @@ from sqlalchemy import ARRAY, BigInteger, Text, bindparam, delete, insert, selec
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
-from services.classify import copies, groups, indexing, stored, telling
-from services.classify.regroup import Joined, Looks, regroup
+from services.classify.copies import groups, looking
+from services.classify.copies.regroup import Joined, Looks, regroup
+from services.classify.labelling import indexing, stored, telling
 from services.classify.work import Labelled, Waiting
 from services.core import holder, latest
 from services.core.models import ArticleLabel, Rulebook
@@ -134,7 +135,7 @@ def save(session: Session, labelled: Sequence[Labelled], looks: Looks = _NONE) -
     if not held:
         return None
     change = regroup(joined, looks.pairs, held)
-    copies.forget(session, [(number, key) for number, key in looks.stale if number in held])
+    looking.forget(session, [(number, key) for number, key in looks.stale if number in held])
     drafts = groups.write(session, change, joined, held=held)
     shown = [
         replace(item, regrouped=item.waiting.id in change.changed)

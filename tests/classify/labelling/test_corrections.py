@@ -5,8 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import text
 
-from services.classify import label, relabel, rulebook, store
+from services.classify import rulebook
 from services.classify.errands.measuring import corrected_rows, measure
+from services.classify.labelling import label, relabel, store
 from services.core import cache, corrections
 from services.core.clock import utc_now
 from services.core.corrections import Judgement

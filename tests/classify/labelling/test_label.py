@@ -3,7 +3,8 @@
 import pytest
 from sqlalchemy import text
 
-from services.classify import label, rulebook, store, stored
+from services.classify import rulebook
+from services.classify.labelling import label, store, stored
 from services.classify.work import Waiting
 from services.core.clock import utc_now
 from services.core.db import transaction

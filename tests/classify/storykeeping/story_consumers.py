@@ -1,4 +1,4 @@
-"""Processes that decide stories and are killed at random: `python -m tests.classify.story_consumers SEED PROCESSES [naive]`.
+"""Processes that decide stories and are killed at random: `python -m tests.classify.storykeeping.story_consumers SEED PROCESSES [naive]`.
 
 Runs until its standard input is closed, then prints how many were killed. `naive`: as if nobody had thought of the
 others: each goes by its own memory, and takes no lock.
@@ -12,11 +12,13 @@ import sys
 import time
 import traceback
 
-from services.classify import story_keep, story_store, story_work
 from services.classify.stories import Limits, state
 from services.classify.stories.memory import Memory
-from services.classify.story_recall import Held
-from services.classify.story_store import State
+from services.classify.storykeeping import keep as story_keep
+from services.classify.storykeeping import store as story_store
+from services.classify.storykeeping import work as story_work
+from services.classify.storykeeping.recall import Held
+from services.classify.storykeeping.store import State
 from services.core import db
 
 MERGING = Limits(join=0.35, bridge=0.2, merge=0.12)

@@ -1,0 +1,1 @@
+"""Copies of one text: looked for by keys, joined into groups, the groups written."""
