@@ -4,13 +4,11 @@ The code of before comes from the repository's own history: the newest release, 
 history (an archive of the sources) these tests say so and are left out.
 """
 
-import io
 import json
 import os
-import re
+import shutil
 import subprocess
 import sys
-import tarfile
 import threading
 import urllib.error
 import urllib.request
@@ -21,51 +19,10 @@ import pytest
 
 from newswire.press import RunningPress
 from services.core import schema
+from tests.before import ON_THE_SCHEMA, before_this, give_our_schema, run_tests, take
 from tests.fixtures.environment import forget_connections
 from tests.fixtures.roles import Roles, eventually
 from tests.test_life_of_an_article import missing, originals
-
-ROOT = Path(__file__).parents[1]
-VERSIONS = "alembic/versions"
-
-
-def git(*words: str) -> bytes:
-    return subprocess.run(["git", "-C", str(ROOT), *words], capture_output=True, check=True).stdout
-
-
-def chain(texts: list[str]) -> list[str]:
-    """Revisions from the first to the last; empty where they make no single line."""
-    after = {}
-    for text in texts:
-        one, before = (
-            re.search(rf"^{name} = (.+)$", text, re.MULTILINE) for name in ("revision", "down_revision")
-        )
-        if one and before:
-            after[before[1].strip("'\"")] = one[1].strip("'\"")
-    found, last = [], "None"
-    while (last := after.get(last, "")) != "":
-        found.append(last)
-    return found if len(found) == len(texts) else []
-
-
-def of_commit(commit: str) -> list[str]:
-    names = git("ls-tree", "--name-only", f"{commit}:{VERSIONS}").decode().split("\n")
-    return chain(
-        [git("show", f"{commit}:{VERSIONS}/{name}").decode() for name in names if name.endswith(".py")]
-    )
-
-
-def before_this() -> str | None:
-    """The newest release, else the newest commit, whose schema is a true beginning of ours."""
-    ours = chain([path.read_text() for path in (ROOT / VERSIONS).glob("*.py")])
-    assert ours, "the migrations make no single line"
-    tags = git("tag", "--list", "v*", "--sort=-v:refname").decode().split()
-    commits = git("log", "--format=%P", "-30", "--", VERSIONS).decode().split()
-    for commit in [*tags, *commits]:
-        theirs = of_commit(commit)
-        if theirs and theirs != ours and ours[: len(theirs)] == theirs:
-            return commit
-    return None
 
 
 @pytest.fixture(scope="module")
@@ -78,8 +35,7 @@ def old_code(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if commit is None:
         pytest.skip("The history that is here has no code with an older schema.")
     folder = tmp_path_factory.mktemp("before")
-    with tarfile.open(fileobj=io.BytesIO(git("archive", commit))) as archive:
-        archive.extractall(folder, filter="data")
+    take(commit, folder)
     return folder
 
 
@@ -197,3 +153,14 @@ def test_new_code_on_the_schema_of_before_says_what_to_do_and_goes_on_when_it_wa
     )
     assert eventually(lambda: roles.get("/v1/latest")["items"] == [], what="an answer")
     assert all(process.poll() is None for process in roles.running.values())
+
+
+def test_the_tests_of_before_pass_on_the_schema_of_now(old_code, tmp_path):
+    """What they write and read is what it was, column by column; `python -m tests.before` runs all that is wished."""
+    folder = shutil.copytree(old_code, tmp_path / "before")
+    give_our_schema(folder)
+    found = [name for name in ON_THE_SCHEMA if (folder / name).exists()]
+    assert found
+    done = run_tests(folder, found)
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+    assert " passed" in done.stdout
