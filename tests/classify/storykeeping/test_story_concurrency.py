@@ -146,7 +146,14 @@ def run(desk, seed, *how, articles=320, consumers=3):
     """Publish while consumers decide and die; what a watcher saw, and how many were killed."""
     stream, watcher = Stream(desk, random.Random(seed)), Watcher()
     stream.store(articles)
-    command = [sys.executable, "-m", "tests.classify.storykeeping.story_consumers", str(seed), str(consumers), *how]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.classify.storykeeping.story_consumers",
+        str(seed),
+        str(consumers),
+        *how,
+    ]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as program:
         stream.publish()
 
