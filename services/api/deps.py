@@ -13,11 +13,12 @@ from services.api.filters import Filters, filters_of
 from services.api.queries import sources
 from services.api.tree import Kind, LabelTree
 from services.api.words import listed
+from services.core import languages
 from services.core.urls import is_decoration
 
 LONGEST_QUERY = 200
-LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*")
-"""How a BCP 47 tag is written, with `_` for `-` as many write it."""
+LANGUAGE = re.compile(r"[A-Za-z]{2,40}([-_][A-Za-z0-9]{1,8})*")
+"""How a BCP 47 tag is written, with `_` for `-` as many write it; and the name of a language."""
 PLAIN_NUMBER = re.compile(r"0|[1-9][0-9]*")
 Limit = Annotated[int, Query(ge=1, le=200, description="How many at most.")]
 BeforeCursor = Annotated[
@@ -104,7 +105,7 @@ def asked_filters(
     ] = None,
 ) -> Filters:
     """The filters as asked for; not yet checked against what exists. (By alias: a path may have a `region` of its own.)"""
-    _require_languages(language or ())
+    require_languages(language or ())
     return filters_of(
         regions=regions or (), topics=topics or (), languages=language or (), sources=source or (), q=q
     )
@@ -124,7 +125,7 @@ async def check_filters(filters: Filters, tree: LabelTree, connection: AsyncConn
 
 def require_sense(filters: Filters, tree: LabelTree) -> None:
     """What of that can be said without asking for the sources. Raises Problem (400)."""
-    _require_languages(filters.languages)
+    require_languages(filters.languages)
     if filters.q and filters.words is None:
         raise Problem(
             400,
@@ -138,11 +139,27 @@ def require_sense(filters: Filters, tree: LabelTree) -> None:
         require_label(tree, "topic", topic, status=400)
 
 
-def _require_languages(tags: Iterable[str]) -> None:
+def require_languages(tags: Iterable[str]) -> None:
+    """Refuse what is no tag, and a tag of a language that nobody knows, and suggest what may be meant. Raises Problem (400)."""
     for tag in tags:
         if not LANGUAGE.fullmatch(tag.strip()):
             detail = f"language: {tag[:80]!r} is no BCP 47 tag, such as `en`, `kk` or `pt-BR`."
             raise Problem(400, "invalid-parameter", detail, {"parameter": "language"})
+        code = languages.canonical(tag).partition("-")[0]
+        if not languages.is_known(code):
+            raise _unknown_language(tag.strip()[:80], languages.nearest(code))
+
+
+def _unknown_language(tag: str, near: list[str]) -> Problem:
+    hint = (
+        f"Did you mean {_either(near)}?" if near else "A tag begins with a code of ISO 639, such as en or kk."
+    )
+    return Problem(
+        400,
+        "unknown-language",
+        f"language: there is no language {tag!r}. {hint}",
+        {"parameter": "language", "value": tag, "nearest": near},
+    )
 
 
 def require_label(tree: LabelTree, kind: Kind, slug: str, *, status: int = 404) -> None:

@@ -53,6 +53,7 @@ PROBLEMS: dict[str, str] = {
     "invalid-parameter": "A query parameter whose value cannot be used.",
     "unknown-label": "A region or topic that the rulebook in force does not have.",
     "unknown-source": "A source that is not known here.",
+    "unknown-language": "A language that does not exist, such as the code of a country; `nearest` suggests.",
     "invalid-cursor": "A cursor that was cut, changed, or given for something else.",
     "cursor-gone": "A cursor that can no longer be honoured; read Latest and follow from its `changes`.",
     "not-found": "Nothing stands at this address.",

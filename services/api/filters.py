@@ -8,6 +8,7 @@ from typing import Protocol
 from urllib.parse import urlencode
 
 from services.core import search
+from services.core.languages import canonical
 
 
 class Asked(Protocol):
@@ -70,7 +71,7 @@ def filters_of(
     sources: Sequence[str] = (),
     q: str | None = None,
 ) -> Filters:
-    """The canonical filter: order, repetition, case of codes and space around do not matter.
+    """The canonical filter: order, repetition, case of codes, space around, and another code for one language do not matter.
 
     >>> filters_of(regions=["europe", "asia", "asia"]) == filters_of(regions=["asia", "europe"])
     True
@@ -78,7 +79,7 @@ def filters_of(
     return Filters(
         regions=_canonical(regions),
         topics=_canonical(topics),
-        languages=_canonical([tag.replace("_", "-") for tag in languages]),
+        languages=_canonical([canonical(tag) for tag in languages]),
         sources=_canonical(sources),
         q=" ".join(q.split()) or None if q else None,
     )

@@ -191,6 +191,10 @@ def test_the_following_page_is_also_linked(site, desk):
         ("q=%20", "invalid-parameter", "q: it has no value"),
         ("language=!!", "invalid-parameter", "language: '!!'"),
         ("language=e", "invalid-parameter", "language: 'e'"),
+        ("language=cn", "unknown-language", "language: there is no language 'cn'. Did you mean zh?"),
+        ("language=en&language=kz", "unknown-language", "'kz'. Did you mean kk or ru?"),
+        ("language=chinese", "unknown-language", "'chinese'. Did you mean zh?"),
+        ("language=xq-CN", "unknown-language", "'xq-CN'. A tag begins with a code of ISO 639"),
     ],
 )
 def test_a_wrong_request_is_refused_with_a_sentence(site, desk, query, kind, said):
@@ -232,6 +236,19 @@ def test_any_well_formed_language_may_be_asked_for_and_lists_may_repeat(site, de
         "region=asia&region=russia&language=sr",
     ):
         assert [item["id"] for item in site.json(f"/v1/latest?{query}")["items"]] == [found]
+
+
+def test_a_language_that_nothing_is_written_in_is_empty_and_other_codes_mean_the_same(site, desk):
+    found = desk.article("新疆", language="zh")
+    for query, ids in (
+        ("zh", [found]),
+        ("zho", [found]),
+        ("CHI", [found]),
+        ("ay", []),
+        ("ckb", []),
+        ("zh-Hant", []),
+    ):
+        assert [item["id"] for item in site.json(f"/v1/latest?language={query}")["items"]] == ids, query
 
 
 def test_a_form_of_a_page_may_send_a_field_that_is_empty(site, desk):
