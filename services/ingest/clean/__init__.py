@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
+from services.core import languages
 from services.core.text import fold_title, is_headline, plain_text, plain_title, teaser
 from services.core.urls import BUILT_IN, AddressRules, first_http_url
 from services.ingest.clean.identity import (
@@ -38,11 +39,10 @@ _LONGEST_TAG = 40
 """Characters of a language tag that are looked at."""
 
 _LANGUAGES = {
-    "eng": "en", "rus": "ru", "ukr": "uk", "kaz": "kk", "kir": "ky", "uzb": "uz", "tgk": "tg", "tuk": "tk", "deu": "de", "ger": "de",
-    "fra": "fr", "fre": "fr", "spa": "es", "por": "pt", "ita": "it", "ara": "ar", "fas": "fa", "per": "fa", "tur": "tr", "zho": "zh",
-    "chi": "zh", "jpn": "ja", "kor": "ko", "hin": "hi", "iw": "he", "in": "id", "ji": "yi", "cn": "zh", "jp": "ja", "ua": "uk", "kz": "kk",
+    "cn": "zh", "jp": "ja", "ua": "uk", "kz": "kk",
     "english": "en", "russian": "ru", "german": "de", "deutsch": "de", "french": "fr", "spanish": "es", "arabic": "ar",
 }  # fmt: skip
+"""What feeds write that is no code of a language."""
 _FARTHEST_ENDING = 300
 _ENDING = re.compile(
     r"\s*(?:The post .{1,250} (?:appeared first on|first appeared on) .{1,120}"
@@ -118,15 +118,15 @@ def clean_entry(
 
 
 def language_of(tag: str | None) -> str | None:
-    """The primary language of a tag as feeds write it (`en-US`, `ru_RU`, `eng`, `English`): `en`, `ru`; else None."""
+    """The primary language of a tag as feeds write it (`en-US`, `ru_RU`, `eng`, `English`): `en`, `ru`; None where there is no such language."""
     return _primary(tag.strip()[:_LONGEST_TAG]) if tag else None
 
 
 @lru_cache(maxsize=512)
 def _primary(tag: str) -> str | None:
     primary = re.split(r"[-_\s;,]", tag.lower())[0]
-    primary = _LANGUAGES.get(primary, primary)
-    return primary if re.fullmatch(r"[a-z]{2,3}", primary) and primary not in {"und", "mul", "zxx"} else None
+    primary = languages.canonical(_LANGUAGES.get(primary, primary))
+    return primary if languages.is_known(primary) and primary not in {"und", "mul", "zxx", "mis"} else None
 
 
 def _plain(markup: str) -> str:
