@@ -10,7 +10,7 @@ import hashlib
 import struct
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Literal, Self
 
 from services.api.filters import Asked
 from services.core.errors import InvalidInputError
@@ -24,11 +24,23 @@ _CHECK = 4
 _ZERO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class CursorError(InvalidInputError):
+class _OfACursorError(InvalidInputError):
+    """What is wrong with a cursor; `parameter` is what it was sent as."""
+
+    def __init__(self, parameter: str, sentence: str) -> None:
+        super().__init__(f"{parameter}: {sentence}")
+        self.parameter, self.sentence = parameter, sentence
+
+    def sent_as(self, parameter: str) -> Self:
+        """The same of a cursor that was sent in another way."""
+        return type(self)(parameter, self.sentence)
+
+
+class CursorError(_OfACursorError):
     """The cursor cannot be understood here: cut, mistyped, of another kind or of another filter."""
 
 
-class CursorGoneError(InvalidInputError):
+class CursorGoneError(_OfACursorError):
     """The cursor was good once, and cannot be honoured any more: start again from Latest."""
 
 
@@ -56,7 +68,7 @@ def decode_before(text: str, *, epoch: str, filters: Asked) -> Before:
     try:
         return Before(_ZERO + timedelta(microseconds=micros), article_id)
     except OverflowError:
-        raise CursorError("before: this cursor names a time that does not exist.") from None
+        raise CursorError("before", "this cursor names a time that does not exist.") from None
 
 
 def decode_since(text: str, *, epoch: str, filters: Asked, floor: int, head: int) -> int:
@@ -66,9 +78,9 @@ def decode_since(text: str, *, epoch: str, filters: Asked, floor: int, head: int
     """
     (seq,) = _decode("since", text, epoch, filters)
     if seq < floor:
-        raise CursorGoneError("since: the changes after this cursor are no longer kept.")
+        raise CursorGoneError("since", "the changes after this cursor are no longer kept.")
     if seq > head:
-        raise CursorGoneError("since: this cursor is ahead of the stream, which was set back.")
+        raise CursorGoneError("since", "this cursor is ahead of the stream, which was set back.")
     return int(seq)
 
 
@@ -83,16 +95,16 @@ def _decode(kind: Kind, text: str, epoch: str, filters: Asked) -> tuple[int, ...
     version, letter, epoch_hash, digest = _HEAD.unpack_from(raw)
     found = _KINDS.get(letter)
     if version != VERSION or found is None:
-        raise CursorError(f"{kind}: this cursor was made by another version of Dateline.")
+        raise CursorError(kind, "this cursor was made by another version of Dateline.")
     if found != kind:
-        raise CursorError(f"{kind}: this is a cursor for `{found}`, which pages another way.")
+        raise CursorError(kind, f"this is a cursor for `{found}`, which pages another way.")
     if len(raw) != _HEAD.size + _BODY[kind].size:
-        raise CursorError(f"{kind}: this is no cursor of ours; use one from an answer, unchanged.")
+        raise CursorError(kind, "this is no cursor of ours; use one from an answer, unchanged.")
     if epoch_hash != _hash(epoch.encode(), 6):
-        raise CursorGoneError(f"{kind}: the stream was restored since this cursor was given.")
+        raise CursorGoneError(kind, "the stream was restored since this cursor was given.")
     if digest != filters.digest:
         raise CursorError(
-            f"{kind}: this cursor belongs to other filters; keep them the same from cursor to cursor."
+            kind, "this cursor belongs to other filters; keep them the same from cursor to cursor."
         )
     return _BODY[kind].unpack_from(raw, _HEAD.size)
 
@@ -109,7 +121,7 @@ def _checked(kind: Kind, text: str) -> bytes:
         or len(body) < _HEAD.size
         or check != _hash(body, _CHECK)
     ):
-        raise CursorError(f"{kind}: this is no cursor of ours; use one from an answer, unchanged.")
+        raise CursorError(kind, "this is no cursor of ours; use one from an answer, unchanged.")
     return body
 
 

@@ -109,7 +109,7 @@ def problem_of(error: Exception) -> Problem:
         case CursorGoneError():
             return _cursor_gone(error)
         case CursorError():
-            return Problem(400, "invalid-cursor", str(error))
+            return Problem(400, "invalid-cursor", str(error), {"parameter": error.parameter})
         case InvalidInputError():
             return Problem(400, "invalid-parameter", str(error))
         case ConflictError():
@@ -135,9 +135,9 @@ def problem_of(error: Exception) -> Problem:
 
 def _cursor_gone(error: CursorGoneError) -> Problem:
     detail = f"{error} Read /v1/latest with the same filters and go on from its `changes` cursor."
-    if str(error).startswith("before:"):
+    if error.parameter == "before":
         detail = f"{error} Begin again with the first page: the same address without `before`."
-    return Problem(410, "cursor-gone", detail, {"latest": "/v1/latest"})
+    return Problem(410, "cursor-gone", detail, {"parameter": error.parameter, "latest": "/v1/latest"})
 
 
 def _invalid(error: RequestValidationError) -> Problem:

@@ -40,7 +40,8 @@ async def articles_page(
     try:
         place = cursor.decode_before(before, epoch=state.epoch, filters=whose) if before else None
     except cursor.CursorGoneError as error:
-        raise Problem(410, "cursor-gone", f"{error} Read the story from its newest article.") from None
+        detail = f"{error} Read the story from its newest article."
+        raise Problem(410, "cursor-gone", detail, {"parameter": error.parameter}) from None
     places = await stories.page(connection, standing.id, before=place, limit=limit + 1)
     shown, more = places[:limit], len(places) > limit
     lead, *found = await items.items(connection, [standing.lead_id, *(place.id for place in shown)])

@@ -10,7 +10,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.responses import Response
 
 from services.api import streams
-from services.api.cursor import CursorGoneError
+from services.api.cursor import CursorError, CursorGoneError
 from services.api.deps import AskedFilters, Limit, check_filters, known_parameters
 from services.api.events import EventStream
 from services.api.fanout import Channels, Place, Said, followed
@@ -29,6 +29,7 @@ from services.core.errors import UnavailableError
 
 router = APIRouter(tags=["read"], dependencies=[Depends(known_parameters)])
 VARY = "Accept, Accept-Encoding"
+EVENT_HEADERS = {"Cache-Control": "no-store", "Vary": VARY, "X-Accel-Buffering": "no"}
 log = logging.getLogger(__name__)
 
 
@@ -50,17 +51,31 @@ async def changes(  # noqa: PLR0917 (the framework calls it by keyword)
     async with snapshot() as connection:
         await check_filters(filters, await label_tree(connection), connection)
         state = await stream.state(connection)
-        after = streams.position_of(last_event_id or since, state=state, filters=filters)
+        after = _after(last_event_id, since, state, filters)
     start = Place(state.epoch, after)
     if _wants_events(request):
+        if HEAD in request.scope:
+            return Response(headers=EVENT_HEADERS, media_type=EventStream.media_type)
         head = Place(state.epoch, state.head)
         return _events(request, filters, start=start, head=head, limit=limit)
     return await _answer(request, filters, start=start, limit=limit, wait=wait)
 
 
 def _wants_events(request: Request) -> bool:
-    accept = request.headers.get("accept", "")
-    return "text/event-stream" in accept and HEAD not in request.scope
+    return EventStream.media_type in request.headers.get("accept", "")
+
+
+def _after(last_event_id: str | None, since: str | None, state: StreamState, filters: Filters) -> int:
+    """The position to follow from. A stream that goes on says so in its header, whatever its address still says.
+
+    Raises CursorError and CursorGoneError, which name what was sent.
+    """
+    if not last_event_id:
+        return streams.position_of(since, state=state, filters=filters)
+    try:
+        return streams.position_of(last_event_id, state=state, filters=filters)
+    except (CursorError, CursorGoneError) as error:
+        raise error.sent_as("Last-Event-ID") from None
 
 
 async def _answer(request: Request, filters: Filters, *, start: Place, limit: int, wait: int) -> Response:
@@ -94,7 +109,7 @@ async def _look(filters: Filters, start: Place, limit: int) -> tuple[ChangesPage
     async with snapshot() as connection:
         state = await stream.state(connection)
         if state.epoch != start.epoch or not state.floor <= start.seq <= state.head:
-            raise CursorGoneError("since: the stream was cut or set back while this was read.")
+            raise CursorGoneError("since", "the stream was cut or set back while this was read.")
         page, examined = await streams.changes_page(
             connection, state=state, filters=filters, after=start.seq, limit=limit
         )
@@ -102,8 +117,7 @@ async def _look(filters: Filters, start: Place, limit: int) -> tuple[ChangesPage
 
 
 def _events(request: Request, filters: Filters, *, start: Place, head: Place, limit: int) -> Response:
-    headers = {"Cache-Control": "no-store", "Vary": VARY, "X-Accel-Buffering": "no"}
-    return EventStream(_event_lines(request, filters, start, head, limit), headers)
+    return EventStream(_event_lines(request, filters, start, head, limit), EVENT_HEADERS)
 
 
 async def _event_lines(

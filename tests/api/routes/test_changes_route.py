@@ -287,7 +287,8 @@ def test_a_cursor_ahead_of_the_stream_is_gone(site, desk):
     with transaction() as session:
         ahead = encode_since(99, epoch=epoch(session), filters=Filters())
     assert site.get(f"/v1/changes?since={ahead}").status == 410
-    assert site.get("/v1/changes", accept="text/event-stream", last_event_id=ahead).status == 410
+    answer = site.get("/v1/changes", accept="text/event-stream", last_event_id=ahead)
+    assert (answer.status, answer.json["parameter"]) == (410, "Last-Event-ID")
 
 
 @pytest.mark.parametrize(
@@ -307,4 +308,22 @@ def test_a_reader_who_has_the_page_gets_304(site, desk):
 
 
 def test_asking_for_the_head_of_an_event_stream_ends(site, desk):
-    assert site.get("/v1/changes", method="HEAD", accept="text/event-stream").status == 200
+    events = site.get("/v1/changes", method="HEAD", accept="text/event-stream")
+    assert (events.status, events.headers["content-type"]) == (200, "text/event-stream; charset=utf-8")
+    assert (events.headers["cache-control"], "etag" in events.headers) == ("no-store", False)
+    page = site.get("/v1/changes", method="HEAD")
+    assert (page.status, page.headers["content-type"]) == (200, "application/json")
+
+
+def test_a_bad_cursor_is_called_what_it_was_sent_as(site, desk):
+    other = site.json("/v1/latest?language=de")["changes"]
+    for path, headers, name in (
+        ("/v1/changes?since=x", {}, "since"),
+        (f"/v1/changes?since={other}", {}, "since"),
+        (f"/v1/changes?since={other}", {"last_event_id": "x"}, "Last-Event-ID"),
+        ("/v1/changes", {"last_event_id": other, "accept": "text/event-stream"}, "Last-Event-ID"),
+        ("/v1/latest?before=x", {}, "before"),
+    ):
+        problem = site.get(path, **headers).json
+        assert (problem["type"], problem["parameter"]) == ("/docs#invalid-cursor", name)
+        assert problem["detail"].startswith(f"{name}: this")
