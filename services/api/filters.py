@@ -5,6 +5,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Protocol
+from unicodedata import normalize
 from urllib.parse import urlencode
 
 from services.core import search
@@ -31,8 +32,9 @@ class Filters:
 
     @property
     def digest(self) -> bytes:
-        """Six bytes that differ between any two filters that can differ in what they show."""
-        return hashlib.blake2b(json.dumps(asdict(self)).encode(), digest_size=6).digest()
+        """Six bytes that differ between any two filters that can differ in what they show. Words in capitals find the same."""
+        told = asdict(self) | {"q": self.q and normalize("NFKC", self.q).casefold()}
+        return hashlib.blake2b(json.dumps(told).encode(), digest_size=6).digest()
 
     @property
     def labels(self) -> tuple[frozenset[str], ...]:

@@ -1,3 +1,5 @@
+import pytest
+
 from services.api.filters import Filters, filters_of
 from services.api.tree import tree_of
 from tests.fixtures.articles import label_rows
@@ -39,6 +41,16 @@ def test_filters_are_canonical():
     assert one == other
     assert one.digest == other.digest
     assert one.query == "region=asia&region=europe&language=en-gb&q=rain+in+almaty"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("Kazakh OR Oil", "kazakh or oil"), ("ÉLYSÉE", "e\u0301lyse\u0301e"), ("ＡＢＣ", "abc")],
+)
+def test_words_that_find_the_same_in_capitals_have_one_digest(one, other):
+    assert filters_of(q=one).words == filters_of(q=other).words
+    assert filters_of(q=one).digest == filters_of(q=other).digest
+    assert filters_of(q=one).q == one
 
 
 def test_filters_that_differ_have_digests_that_differ():

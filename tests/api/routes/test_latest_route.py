@@ -251,6 +251,15 @@ def test_a_language_that_nothing_is_written_in_is_empty_and_other_codes_mean_the
         assert [item["id"] for item in site.json(f"/v1/latest?language={query}")["items"]] == ids, query
 
 
+def test_a_cursor_of_words_goes_on_under_the_same_words_in_another_case(site, desk):
+    ids = [desk.article("Kazakh oil") for _ in range(2)]
+    first = site.json("/v1/latest?q=Kazakh&limit=1")
+    second = site.json(f"/v1/latest?q=KAZAKH&limit=1&before={first['next']}")
+    assert {item["id"] for item in first["items"] + second["items"]} == set(ids)
+    assert site.json(f"/v1/changes?q=kazakh&since={first['changes']}")["items"] == []
+    assert site.get(f"/v1/latest?q=oil&before={first['next']}").status == 400
+
+
 def test_a_form_of_a_page_may_send_a_field_that_is_empty(site, desk):
     assert site.get("/latest?q=").status == 200
 
