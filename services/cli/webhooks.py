@@ -222,6 +222,45 @@ def _position(session: "Session", hook: "Hook", since: str | None) -> int:
 
 @webhooks.command()
 @click.argument("name")
+@JSON
+def ping(name: str, as_json: bool) -> None:
+    """Send a signed message that says nothing, now, from this machine, and tell how it was taken. Exit 1 when it was not.
+
+    Example: dateline webhooks ping newsroom
+    """
+    import asyncio
+
+    from services.api.delivery import ping as try_out
+    from services.api.delivery.outcome import in_words
+    from services.api.delivery.send import user_agent
+    from services.core import webhooks as kept
+    from services.core.settings import settings
+
+    with transaction() as session:
+        hook = kept.find(session, kept.named(session, name))
+        secret = kept.secret_of(session, hook.id)
+    conf = settings()
+    answer = asyncio.run(
+        try_out(
+            hook.url,
+            webhook_id=hook.id,
+            secrets=[secret],
+            allow=conf.fetch_allow,
+            user_agent=user_agent(conf),
+        )
+    )
+    sentence = f"It was taken ({answer.status})." if answer.taken else in_words(answer)
+    if as_json:
+        told = {"taken": answer.taken, "status": answer.status, "took_ms": answer.took_ms}
+        print_json({"name": hook.name, **told, "sentence": sentence})
+    else:
+        click.echo(f"{hook.url}: {sentence} {answer.took_ms} ms.")
+    if not answer.taken:
+        raise click.exceptions.Exit(1)
+
+
+@webhooks.command()
+@click.argument("name")
 @click.option("--force", is_flag=True, help="Although the secret before still signs: it ends at once.")
 @JSON
 def rotate(name: str, force: bool, as_json: bool) -> None:

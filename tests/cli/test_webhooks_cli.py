@@ -6,6 +6,7 @@ import pytest
 
 from services.core import webhooks
 from services.core.db import transaction
+from tests.fixtures.receiver import receiving
 
 
 @pytest.mark.parametrize(
@@ -39,3 +40,24 @@ def test_a_stream_is_kept_in_one_spelling(desk, run):
     assert run("webhooks", "add", "good", "https://example.org/", "--region", "Europe", "--json").code == 0
     (told,) = json.loads(run("webhooks", "list", "--json").out)
     assert told["filters"]["regions"] == ["europe"]
+
+
+def test_an_address_is_tried_out_from_the_terminal(desk, run):
+    with receiving() as address:
+        secret = json.loads(run("webhooks", "add", "newsroom", address.url, "--json").out)["secret"]
+        address.statuses = [200, 500]
+        taken, failed = run("webhooks", "ping", "newsroom"), run("webhooks", "ping", "1", "--json")
+    assert taken.code == 0
+    assert f"{address.url}: It was taken (200)." in taken.out
+    said = json.loads(failed.out)
+    assert (failed.code, said["status"], said["sentence"]) == (1, 500, "It answers with 500.")
+    assert [came.body["type"] for came in address.came] == ["ping", "ping"]
+    assert all(came.signed_by(secret) for came in address.came)
+    assert json.loads(run("webhooks", "show", "newsroom", "--json").out)["attempts"] == []
+
+
+def test_an_address_that_nobody_listens_at_is_told_in_a_sentence(desk, run):
+    with receiving() as address:
+        run("webhooks", "add", "newsroom", address.url)
+    told = run("webhooks", "ping", "newsroom")
+    assert (told.code, "127.0.0.1 refuses the connection." in told.out) == (1, True)
