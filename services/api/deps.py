@@ -1,7 +1,7 @@
 """What routes ask of a request before they answer it."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from typing import Annotated, Any
 
@@ -162,8 +162,12 @@ def _unknown_language(tag: str, near: list[str]) -> Problem:
     )
 
 
-def require_label(tree: LabelTree, kind: Kind, slug: str, *, status: int = 404) -> None:
-    """Refuse a region or topic that the rulebook in force does not have, and suggest the nearest."""
+def require_label(
+    tree: LabelTree, kind: Kind, slug: str, *, status: int = 404, page: Callable[[str], str] | None = None
+) -> None:
+    """Refuse a region or topic that the rulebook in force does not have, and suggest the nearest. `page` gives the address of what was
+    asked for with another slug in its place.
+    """
     if tree.find(kind, slug):
         return
     shown = slug[:80]
@@ -179,6 +183,7 @@ def require_label(tree: LabelTree, kind: Kind, slug: str, *, status: int = 404) 
         "unknown-label",
         f"{kind}: there is no {kind} {shown!r}. {hint}",
         {"parameter": kind, "value": shown, "nearest": near},
+        pages=[(tree.name(kind, found), page(found)) for found in near] if page else (),
     )
 
 

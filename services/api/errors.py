@@ -1,7 +1,7 @@
 """Everything that goes wrong, as RFC 9457 problem+json. The only place that maps errors to HTTP statuses."""
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -81,13 +81,14 @@ PROBLEMS: dict[str, str] = {
 
 @dataclass(eq=False)
 class Problem(Exception):  # noqa: N818 (RFC 9457 calls it a problem, and so does everybody who meets one)
-    """A request that cannot be answered, as the reader is told of it. `extra` joins the JSON."""
+    """A request that cannot be answered, as the reader is told of it. `extra` joins the JSON; `pages` (name and address) are shown to people."""
 
     status: int
     kind: str
     detail: str
     extra: Mapping[str, Any] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
+    pages: Sequence[tuple[str, str]] = ()
 
     @property
     def body(self) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Absolute addresses in answers: under the name by which the world knows this site, each page with what it was asked for."""
 
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from fastapi import Request
 
@@ -14,6 +14,11 @@ def base_url(request: Request) -> str:
     A Host that is no host is not repeated; then it is the address at which we listen.
     """
     return (settings().public_url or str(request.base_url)).rstrip("/")
+
+
+def with_query(request: Request, path: str) -> str:
+    """A path of this site, asked for what this request asks for."""
+    return f"{quote(path)}?{request.url.query}" if request.url.query else quote(path)
 
 
 def page_address(request: Request, **changed: str | None) -> str:

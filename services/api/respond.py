@@ -60,6 +60,11 @@ def merged(path: str) -> Response:
     return RedirectResponse(path, status_code=308, headers={"Cache-Control": ALWAYS_ASK})
 
 
+def moved(path: str) -> Response:
+    """A 308 to the one right spelling of an address. A rulebook may come in which the other is right, too: so it is kept as a list is."""
+    return RedirectResponse(path, status_code=308, headers={"Cache-Control": LIST_CACHE})
+
+
 def private(
     request: Request, told: Any, *, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:

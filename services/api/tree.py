@@ -56,6 +56,11 @@ class LabelTree:
         found.update(*(self.below(kind, child.slug) for child in self.children(kind, slug)))
         return frozenset(found)
 
+    def respelled(self, kind: Kind, slug: str) -> str:
+        """The slug that somebody meant who wrote capitals, or spaces or `_` for `-`; what is no such slug as it is."""
+        plain = "-".join(slug.lower().replace("_", " ").replace("-", " ").split())
+        return plain if self.find(kind, plain) else slug
+
     def nearest(self, kind: Kind, slug: str) -> list[str]:
         """Up to three slugs that look like `slug`, by slug or by name, the likeliest first."""
         spelled = {node.name.casefold(): node.slug for node in self.of(kind)}

@@ -27,6 +27,13 @@ def test_the_nearest_slug_is_found_by_slug_and_by_name():
     assert TREE.nearest("topic", "zzzz") == []
 
 
+def test_capitals_spaces_and_underscores_are_another_spelling_and_nothing_else_is():
+    for written in ("Central-Asia", "central_asia", "CENTRAL ASIA", " central__asia ", "central-asia"):
+        assert TREE.respelled("region", written) == "central-asia"
+    for written in ("centralasia", "central.asia", "Nowhere"):
+        assert TREE.respelled("region", written) == written
+
+
 def test_a_slug_that_the_rulebook_no_longer_has_is_still_readable():
     assert TREE.name("region", "south-caucasus") == "South Caucasus"
 

@@ -102,3 +102,45 @@ def test_a_head_of_a_problem_has_no_body(site, desk):
 @pytest.mark.parametrize(("days", "age"), [(1, "a day"), (90, "90 days")])
 def test_expired_articles_say_for_how_long_articles_are_kept(days, age):
     assert too_old(days) == f"It is older than {age}, which is how long articles are kept."
+
+
+@pytest.mark.parametrize(
+    ("path", "right"),
+    [
+        ("/r/Central-Asia", "/r/central-asia"),
+        ("/r/central_asia?before=x", "/r/central-asia?before=x"),
+        ("/r/CENTRAL%20ASIA/Energy", "/r/central-asia/energy"),
+        ("/t/Energy", "/t/energy"),
+        ("/feeds/Central_Asia.atom?limit=5", "/feeds/central-asia.atom?limit=5"),
+        ("/feeds/Latest/Energy.json", "/feeds/latest/energy.json"),
+    ],
+)
+def test_another_spelling_of_a_label_leads_to_the_right_one(site, desk, path, right):
+    answer = site.get(path)
+    assert (answer.status, answer.headers["location"]) == (308, right)
+    assert answer.headers["cache-control"].startswith("public, max-age=60")
+    assert site.get(path, method="HEAD").status == 308
+    assert site.get(right.partition("?")[0]).status == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "near"),
+    [
+        ("/r/centralasia", ("Central Asia", "/r/central-asia")),
+        ("/t/enrgy", ("Energy", "/t/energy")),
+        ("/r/central-asia/enrgy", ("Energy", "/r/central-asia/energy")),
+        ("/r/centralasia/energy", ("Central Asia", "/r/central-asia/energy")),
+        ("/r/Central-Asia/enrgy", ("Energy", "/r/central-asia/energy")),
+    ],
+)
+def test_a_misspelt_label_names_the_page_that_was_meant(site, desk, path, near):
+    found = told(site, path, 404)
+    shown = [(text, link["href"]) for link, text in found.all("a")]
+    assert near in shown
+    assert all(site.get(href).status == 200 for _, href in shown if href.startswith(("/r/", "/t/")))
+
+
+def test_junk_in_the_other_part_of_an_address_is_left_out(site, desk):
+    found = told(site, "/r/centralasia/%7B0.x%7D%3Cb%3E", 404)
+    assert "/r/central-asia" in [link["href"] for link, _ in found.all("a")]
+    told(site, "/r/%7B0.x%7D/energy", 404)

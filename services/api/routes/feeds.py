@@ -22,9 +22,9 @@ from services.api.formats import FORMATS, opml
 from services.api.formats.opml import Folder, Outline
 from services.api.formats.view import FeedView
 from services.api.labels import label_tree
-from services.api.links import base_url, page_address
+from services.api.links import base_url, page_address, with_query
 from services.api.queries import stream
-from services.api.respond import LIST_CACHE, STREAM_CACHE, Terms, not_modified, respond
+from services.api.respond import LIST_CACHE, STREAM_CACHE, Terms, moved, not_modified, respond
 from services.api.schemas import problems
 from services.api.shapes import Completeness, Identity, LatestPage, StreamTitle
 from services.api.tree import LabelTree, Node
@@ -94,7 +94,9 @@ async def _feed(
 ) -> Response:
     async with snapshot() as connection:
         tree = await label_tree(connection)
-        title = stream_title(tree, None if region == EVERYTHING else region, topic)
+        title = stream_title(tree, *respelled(tree, None if region.lower() == EVERYTHING else region, topic))
+        if (title.region or EVERYTHING, title.topic) != (region, topic):
+            return moved(with_query(request, f"{feed_path(title)}.{ending}"))
         filters = both_filters(title, asked.filters)
         await check_filters(filters, tree, connection)
         state = await stream.state(connection)
@@ -123,12 +125,20 @@ def answer(request: Request, view: FeedView, ending: Ending) -> Response:
     return not_modified(request, terms) or respond(request, terms, body, renderer.MEDIA_TYPE)
 
 
+def respelled(tree: LabelTree, region: str | None, topic: str | None) -> tuple[str | None, str | None]:
+    """A region and a topic as the rulebook spells them, where only case, spaces or `_` are otherwise."""
+    return region and tree.respelled("region", region), topic and tree.respelled("topic", topic)
+
+
 def stream_title(tree: LabelTree, region: str | None, topic: str | None) -> StreamTitle:
     """What a stream is called. Raises Problem (404) for a label that does not exist."""
     if region is not None:
-        require_label(tree, "region", region)
+        beside = f"/{topic}" if topic is not None and tree.find("topic", topic) else ""
+        require_label(tree, "region", region, page=lambda slug: f"/r/{slug}{beside}")
     if topic is not None:
-        require_label(tree, "topic", topic)
+        require_label(
+            tree, "topic", topic, page=lambda slug: f"/r/{region}/{slug}" if region else f"/t/{slug}"
+        )
     names = [tree.name("region", region)] if region else []
     names += [tree.name("topic", topic)] if topic else []
     path = {

@@ -12,12 +12,13 @@ from services.api.conditional import etag_of
 from services.api.deps import LONGEST_QUERY, BeforeCursor, check_filters, known_parameters
 from services.api.filters import Filters, filters_of
 from services.api.labels import label_tree
+from services.api.links import with_query
 from services.api.pages import reasons, render
 from services.api.queries import articles, stream
-from services.api.respond import STREAM_CACHE, Terms, merged, not_modified, respond
+from services.api.respond import STREAM_CACHE, Terms, merged, moved, not_modified, respond
 from services.api.routes import operators
 from services.api.routes.articles import ArticleId, merged_into, require_standing
-from services.api.routes.feeds import feed_path, feed_query, stream_title, title_filters
+from services.api.routes.feeds import feed_path, feed_query, respelled, stream_title, title_filters
 from services.api.shapes import Article, Item, LatestPage, StreamTitle
 from services.api.tree import FIRST, LabelTree, Node
 from services.api.trending import trending
@@ -124,7 +125,9 @@ async def _stream(
     now = this_minute()
     async with snapshot() as connection:
         tree = await label_tree(connection)
-        title = stream_title(tree, region, topic)
+        title = stream_title(tree, *respelled(tree, region, topic))
+        if (title.region, title.topic) != (region, topic):
+            return moved(with_query(request, title.path))
         named = title_filters(title)
         filters = filters_of(regions=named.regions, topics=named.topics, q=q)
         await check_filters(filters, tree, connection)
