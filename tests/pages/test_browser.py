@@ -10,6 +10,15 @@ from tests.fixtures.furniture import NEWS, furnish
 
 pytestmark = pytest.mark.pages
 
+TWENTY_REGIONS = """(() => {
+  const list = document.querySelector('.regions ul');
+  for (let n = list.children.length; n < 20; n++) list.append(list.lastElementChild.cloneNode(true));
+})()"""
+OUT_OF_SIGHT = """[...document.querySelectorAll('.regions a')].filter((link) => {
+  const box = link.getBoundingClientRect(), frame = link.closest('ul').getBoundingClientRect();
+  return box.left < frame.left || box.right > frame.right || box.bottom > frame.bottom + 1 || frame.right > innerWidth;
+}).map((link) => link.textContent)"""
+
 
 def test_the_front_page_follows_the_stream_and_breaks_no_rule_of_its_own(site, desk, new_tab):
     ids = furnish(desk)
@@ -95,6 +104,29 @@ def test_no_page_is_wider_than_its_window(site, desk, new_tab, width):
                 assert await tab.value("document.documentElement.scrollWidth") <= width, path
 
     asyncio.run(look())
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_every_region_of_the_menu_is_in_sight(site, desk, new_tab, width):
+    furnish(desk)
+
+    async def look():
+        async with new_tab() as tab:
+            await tab.command(
+                "Emulation.setDeviceMetricsOverride",
+                width=width,
+                height=900,
+                deviceScaleFactor=1,
+                mobile=False,
+            )
+            await tab.open(f"{site.url}/")
+            await tab.until(
+                "document.querySelectorAll('.regions a').length > 3 && document.readyState === 'complete'"
+            )
+            await tab.value(TWENTY_REGIONS)
+            return await tab.value(OUT_OF_SIGHT)
+
+    assert asyncio.run(look()) == []
 
 
 def test_the_order_of_latest_is_that_of_the_stream(site, desk, new_tab):
