@@ -1,26 +1,38 @@
-"""What editors and operators made, as text in a folder: feeds, rules, corrections. The same state gives the same bytes."""
+"""What editors and operators made, as text in a folder: feeds, rules, corrections, judgements. The same state gives the same bytes."""
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from services.backups.said import (
+    CORRECTIONS,
+    EXPECTED,
+    JUDGEMENTS,
+    KINDS,
+    Row,
+    correction,
+    judgement,
+    lines_of,
+    plain,
+)
 from services.classify import rulebook
 from services.classify.errands import publishing
 from services.classify.starter import load_folder
-from services.core import addresses
+from services.core import addresses, judgements
 from services.core.corrections import Judgement, correct, of_article
 from services.core.errors import DatelineError, InvalidInputError
 from services.core.models import ArticleUrl
 from services.core.urls import canonical_url
 from services.ingest.listing import Imported, export_opml, import_opml
 
-FEEDS, RULES, CORRECTIONS = "feeds.opml", "rules", "corrections.jsonl"
-_KINDS = ("regions", "topics", "places")
+FEEDS, RULES = "feeds.opml", "rules"
 _STANDING = text(
     """
     SELECT a.url, a.title, c.regions, c.topics, c.places, c.note, c.author
@@ -37,25 +49,31 @@ class Exported:
     feeds: int
     rules: int
     corrections: int
+    judgements: int
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of a folder that was read back; `refused` has a sentence for each thing that was left out."""
+    """What became of a folder that was read back; `refused` has a sentence for each thing that was left out, `kept` for each judgement
+    of an article that is not here.
+    """
 
     feeds: Imported | None
     rulebook: str | None
     corrected: int
+    judged: int
     known: int
+    kept: tuple[str, ...]
     refused: tuple[str, ...]
 
 
 def export_to(session: Session, folder: Path) -> Exported:
-    """Write the three parts into `folder`; nothing else in it is touched. Raises InvalidInputError where it cannot be written."""
+    """Write the four parts into `folder`; nothing else in it is touched. Raises InvalidInputError where it cannot be written."""
     version = rulebook.active_version(session)
     rules = {} if version is None else rulebook.texts_of(session, version)
     feeds = export_opml(session)
     corrections = [_line(dict(row)) for row in session.execute(_STANDING).mappings()]
+    judged = [_line(row) for row in judgements.carried(session)]
     try:
         _write(folder / FEEDS, feeds)
         for name, content in rules.items():
@@ -63,34 +81,39 @@ def export_to(session: Session, folder: Path) -> Exported:
         for stale in _stale(folder / RULES, rules):
             stale.unlink()
         _write(folder / CORRECTIONS, "".join(corrections).encode())
+        _write(folder / JUDGEMENTS, "".join(judged).encode())
     except OSError as error:
         raise InvalidInputError(f"{error.filename or folder} cannot be written: {error.strerror}.") from error
-    return Exported(feeds.count(b"xmlUrl="), len(rules), len(corrections))
+    return Exported(feeds.count(b"xmlUrl="), len(rules), len(corrections), len(judged))
 
 
 def import_from(session: Session, folder: Path, *, author: str) -> Taken:
     """Take what is in `folder`; a part that is not there stays as it is. Rules first: the others name their labels.
 
-    Raises InvalidInputError for a folder with none of the three, a list of feeds or a rulebook that is wrong.
+    Raises InvalidInputError for a folder with none of the four, a list of feeds or a rulebook that is wrong.
     """
-    has = {name: (folder / name).exists() for name in (FEEDS, RULES, CORRECTIONS)}
+    has = {name: (folder / name).exists() for name in (FEEDS, RULES, CORRECTIONS, JUDGEMENTS)}
     if not any(has.values()):
         raise InvalidInputError(
-            f"{folder} holds none of {FEEDS}, {RULES}/ and {CORRECTIONS}: `dateline export` writes them."
+            f"{folder} holds none of {FEEDS}, {RULES}/, {CORRECTIONS} and {JUDGEMENTS}: `dateline export` writes them."
         )
     version = _publish(session, folder, author) if has[RULES] else None
     feeds = import_opml(session, folder / FEEDS) if has[FEEDS] else None
-    refused = list(feeds.refused) if feeds else []
-    corrected = known = 0
-    for place, row in _rows(folder / CORRECTIONS, refused) if has[CORRECTIONS] else ():
-        try:
-            with session.begin_nested():
-                new = _correct(session, row)
-        except DatelineError as error:
-            refused.append(f"{place}: {error}")
-        else:
-            corrected, known = corrected + new, known + (not new)
-    return Taken(feeds, version, corrected, known, tuple(refused))
+    lines = _Lines(session, list(feeds.refused) if feeds else [])
+    corrected = lines.take(folder / CORRECTIONS, correction, _correct) if has[CORRECTIONS] else Counter()
+    taking = judgements.Taking(session)
+    judged = (
+        lines.take(folder / JUDGEMENTS, judgement, partial(_judge, taking)) if has[JUDGEMENTS] else Counter()
+    )
+    return Taken(
+        feeds,
+        version,
+        corrected["said"],
+        judged["said"],
+        corrected["known"] + judged["known"],
+        tuple(lines.kept),
+        tuple(lines.refused),
+    )
 
 
 def _publish(session: Session, folder: Path, author: str) -> str | None:
@@ -101,52 +124,74 @@ def _publish(session: Session, folder: Path, author: str) -> str | None:
     return None if after == before else after
 
 
-def _correct(session: Session, row: Mapping[str, Any]) -> bool:
-    """Say a correction; False where the same stands already."""
-    key = canonical_url(row["url"], addresses.in_force(session))
-    article_id = session.scalar(select(ArticleUrl.article_id).where(ArticleUrl.url_key == key))
+@dataclass(slots=True)
+class _Lines:
+    """Takes files line by line: each alone, so that one which is wrong keeps no other out."""
+
+    session: Session
+    refused: list[str]
+    kept: list[str] = field(default_factory=list)
+
+    def take(
+        self, file: Path, read: Callable[[Any], Row], say: Callable[[Session, Row], str]
+    ) -> Counter[str]:
+        """How many were `said` and `known`; what else was told is in `kept`, and what cannot be taken in `refused`."""
+        counts: Counter[str] = Counter()
+        for place, line in lines_of(file):
+            try:
+                row = read(plain(line))
+            except (ValueError, KeyError, TypeError, AttributeError):
+                self.refused.append(f"{place}: {EXPECTED[file.name]}")
+                continue
+            try:
+                with self.session.begin_nested():
+                    told = say(self.session, row)
+            except DatelineError as error:
+                self.refused.append(f"{place}: {error}")
+                continue
+            counts[told] += 1
+            if told not in {"said", "known"}:
+                self.kept.append(f"{place}: {told}")
+        return counts
+
+
+def _correct(session: Session, row: Row) -> str:
+    """Say a correction, where the same does not stand already."""
+    article_id = _article(session, row["url"])
     if article_id is None:
         raise InvalidInputError(
             f"No article has the address {row['url']}; import again when its feed has brought it."
         )
-    said: dict[str, Any] = {kind: None if row[kind] is None else tuple(row[kind]) for kind in _KINDS}
+    said: dict[str, Any] = {kind: None if row[kind] is None else tuple(row[kind]) for kind in KINDS}
     stands = next((found for found in of_article(session, article_id) if found.withdrawn_at is None), None)
     if (
         stands is not None
         and stands.note == row["note"]
-        and all(_list(said[k]) == getattr(stands, k) for k in _KINDS)
+        and all(_list(said[k]) == getattr(stands, k) for k in KINDS)
     ):
-        return False
+        return "known"
     correct(session, article_id, Judgement(**said, note=row["note"]), author=row["author"])
-    return True
+    return "said"
 
 
-def _rows(file: Path, refused: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The corrections of a file with their places; lines that are none are told in `refused`."""
-    try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidInputError(f"{file} cannot be read: {error}.") from error
-    for number, line in enumerate(lines, 1):
-        place = f"{file.name}, line {number}"
-        try:
-            row = json.loads(line)
-            yield place, _checked(row)
-        except (ValueError, KeyError, TypeError, AttributeError):
-            refused.append(
-                f"{place}: an object with url, author, and regions, topics, places (lists of words or null) is expected."
-            )
+def _judge(taking: judgements.Taking, session: Session, row: Row) -> str:
+    """Say a judgement, or keep it where an article is not here."""
+    found = [_article(session, side["url"]) for side in row["articles"]]
+    became = taking.take(row, found)
+    if became != "kept":
+        return became
+    away = [side["url"] for side, number in zip(row["articles"], found, strict=True) if number is None]
+    why = (
+        f"no article has the address {' nor '.join(away)}"
+        if away
+        else "a text that it is of has expired here"
+    )
+    return f"{why}. It is kept and measures the machine; import again when the feed has brought the article, and it holds."
 
 
-def _checked(row: Mapping[str, Any]) -> dict[str, Any]:
-    kinds = {kind: row.get(kind) for kind in _KINDS}
-    texts = {"url": row["url"], "author": row["author"], "note": row.get("note", "")}
-    lists = [said for said in kinds.values() if said is not None]
-    if not all(isinstance(said, list) for said in lists) or not all(
-        isinstance(word, str) for word in [*texts.values(), *(word for said in lists for word in said)]
-    ):
-        raise TypeError
-    return kinds | texts
+def _article(session: Session, url: str) -> int | None:
+    key = canonical_url(url, addresses.in_force(session))
+    return session.scalar(select(ArticleUrl.article_id).where(ArticleUrl.url_key == key))
 
 
 def _list(said: tuple[str, ...] | None) -> list[str] | None:

@@ -30,8 +30,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("services.cli.doctor", "Say in sentences what is wrong and what to do."),
     "backup": ("services.cli.backups", "Everything in one file, while it runs."),
     "restore": ("services.cli.backups", "Put a backup in place of what is there."),
-    "export": ("services.cli.files", "Feeds, rules and corrections as text in a folder."),
-    "import": ("services.cli.files", "Take feeds, rules and corrections from a folder."),
+    "export": ("services.cli.files", "Feeds, rules, corrections and judgements as text in a folder."),
+    "import": ("services.cli.files", "Take feeds, rules, corrections and judgements from a folder."),
     "settings": ("services.cli.about", "Every setting with its value and where it came from."),
     "version": ("services.cli.about", "The version of Dateline."),
 }

@@ -1,4 +1,4 @@
-"""Feeds, rules and corrections as text: what goes out comes in again, the same bytes."""
+"""Feeds, rules, corrections and judgements as text: what goes out comes in again, the same bytes."""
 
 import json
 from pathlib import Path
@@ -47,7 +47,12 @@ def said(desk: Desk) -> list[int]:
 def test_what_is_imported_is_exported_again_byte_for_byte(said, desk, run, tmp_path):
     first, second = tmp_path / "one", tmp_path / "two"
     assert run("export", str(first)).code == 0
-    assert set(contents(first)) == {"feeds.opml", "rules/rules.yaml", "corrections.jsonl"}
+    assert set(contents(first)) == {
+        "feeds.opml",
+        "rules/rules.yaml",
+        "corrections.jsonl",
+        "judgements.jsonl",
+    }
     with transaction() as session:
         for number in said:
             corrections.withdraw(session, number)
@@ -65,13 +70,21 @@ def test_a_second_export_replaces_what_the_first_wrote_and_nothing_else(said, ru
     (tmp_path / "rules").mkdir()
     (tmp_path / "rules" / "old.yaml").write_text("labels: []")
     run("export", str(tmp_path))
-    assert sorted(contents(tmp_path)) == ["corrections.jsonl", "feeds.opml", "notes.txt", "rules/rules.yaml"]
+    assert sorted(contents(tmp_path)) == [
+        "corrections.jsonl",
+        "feeds.opml",
+        "judgements.jsonl",
+        "notes.txt",
+        "rules/rules.yaml",
+    ]
 
 
 @pytest.mark.parametrize(
     ("line", "says"),
     [
         ("not json", "line 2: an object"),
+        ('{"url": "https://tribune.example/1", "author": "a\\u0000da", "regions": []}', "line 2: an object"),
+        ('{"url": "https://tribune.example/1", "author": "\\ud800", "regions": []}', "line 2: an object"),
         ('{"url": "https://tribune.example/1", "author": "ada", "regions": "asia"}', "line 2: an object"),
         (
             '{"url": "https://nowhere.example/1", "author": "ada", "regions": []}',

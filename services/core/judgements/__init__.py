@@ -5,6 +5,7 @@ measured by: every judgement keeps the texts that were judged.
 """
 
 from services.core.judgements.belonging import others_of
+from services.core.judgements.carrying import Became, Taking, carried
 from services.core.judgements.model import (
     LONGEST_NOTE,
     NOT_NEWS,
@@ -29,14 +30,17 @@ __all__ = [
     "OF_PAIRS",
     "SHORT",
     "WORDS",
+    "Became",
     "Foreseen",
     "Judged",
     "Known",
     "Member",
     "Says",
     "StoryLine",
+    "Taking",
     "article_named",
     "as_pair",
+    "carried",
     "find",
     "known",
     "listing",
