@@ -63,6 +63,20 @@ def test_what_is_not_held_is_refused_and_nobody_queues_up_without_end(site, desk
     eventually(lambda: site.get("/v1/latest?limit=1").status == 200, what="an answer from the database")
 
 
+@pytest.mark.parametrize("path", ["/operator", "/operator/feeds/{feed}"])
+def test_pages_of_operators_say_that_the_database_is_silent_and_take_no_connection_of_readers(
+    site, desk, postgres, path
+):
+    path = path.format(feed=desk.feed("tribune.example", name="The Tribune"))
+    assert "The Tribune" in site.get(path).text
+    with frozen(postgres):
+        answer = site.get(path)
+        assert db.turnstile().inside == 0
+    assert (answer.status, answer.headers["retry-after"]) == (503, "5")
+    assert "The database did not answer within" in answer.text
+    eventually(lambda: "The Tribune" in site.get(path).text, what="the page")
+
+
 def test_more_than_can_be_answered_are_told_so_at_once(site, desk):
     """The database answers, but slowly, and more ask than may wait for it."""
     site.get(ADDRESS)

@@ -18,7 +18,7 @@ from services.api.errors import Problem
 from services.api.filters import Filters
 from services.api.labels import label_tree
 from services.api.pages import feed_words, need_words, render
-from services.api.pages.feed_shapes import STATES, FeedRow, GapRow, Needs, State
+from services.api.pages.feed_shapes import STATES, FeedRow, GapRow, Needs, State, WholeFeed
 from services.api.queries import feeds, figures, operations, stream
 from services.api.queries.feeds import Need, Wanted
 from services.api.queries.needs import needs
@@ -155,8 +155,7 @@ async def operator(
     """How the service does: what needs a person, feeds by state, what waits, gaps, who is alive."""
     now = utc_now()
     wanted = Wanted(state, need, (q or "").strip() or None)
-    lengths = await watch_of(request).queue_lengths()
-    queues = {str(queue): (lengths or {}).get(queue) for queue in Queue}
+    queues = await _queues(request)
     try:
         seen = await watch_of(request).database.ask(f"{wanted} {page}", lambda: _look(wanted, page, now))
     except UnavailableError as error:
@@ -189,19 +188,30 @@ async def operator(
     return respond(request, Terms(etag_of(body), ALWAYS_ASK), body, render.MEDIA_TYPE)
 
 
+async def _queues(request: Request) -> dict[str, int | None]:
+    lengths = await watch_of(request).queue_lengths()
+    return {str(queue): (lengths or {}).get(queue) for queue in Queue}
+
+
 def _unknown(reason: str, queues: dict[str, int | None]) -> Response:
     body = render.page("operator_unknown.html", title="Operator", reason=reason, queues=queues)
     headers = {"Cache-Control": "no-store", "Retry-After": "5", "Content-Type": render.MEDIA_TYPE}
     return Response(body, status_code=503, headers=headers)
 
 
+async def _one(feed_id: int, now: datetime) -> tuple[LabelTree, WholeFeed | None]:
+    async with snapshot(watching_engine()) as connection:
+        return await label_tree(connection), await connection.run_sync(feeds.whole, feed_id, now=now)
+
+
 @router.get("/operator/feeds/{feed_id}", response_class=Response)
 async def feed(request: Request, feed_id: FeedId) -> Response:
     """One feed: its state, when it is asked next and why, what it brought, gaps, and the last fetches."""
     now = utc_now()
-    async with snapshot() as connection:
-        tree = await label_tree(connection)
-        found = await connection.run_sync(feeds.whole, feed_id, now=now)
+    try:
+        tree, found = await watch_of(request).database.ask(f"feed {feed_id}", lambda: _one(feed_id, now))
+    except UnavailableError as error:
+        return _unknown(f"{error}.", await _queues(request))
     if found is None:
         raise Problem(404, "not-found", f"There is no feed {feed_id}; /operator lists them all.")
     body = render.page(
