@@ -11,7 +11,7 @@ WORDS = (  # a headline has six of them
     "flood quake storm drought harvest wheat gas oil pipeline rail port airline bank rates inflation currency "
     "vaccine hospital school exam film museum football league final champion satellite chip software outage"
 )
-_SKEW = 2.5
+SKEW = 2.5
 """The greater, the more of all articles stand under the first labels. At 2.5 a region of 60 has from 19 % to 0.7 %."""
 
 _SOURCES = """
@@ -72,14 +72,14 @@ _STEP = 50_000
 
 def fill(connection: psycopg.Connection[Any], total: int) -> None:
     """Store articles until there are `total` of ours, with labels, sightings and changes. Needs an active rulebook."""
-    labels, version = _labels(connection)
+    found, version = labels(connection)
     connection.execute("SET synchronous_commit = off")
     connection.execute(_SOURCES, {"sources": SOURCES})
     connection.execute(_HOSTS)
     connection.execute(f"{_FEEDS} ON CONFLICT DO NOTHING")
     connection.execute(_LABELS)
     with connection.cursor() as cursor:
-        cursor.executemany("INSERT INTO many_labels VALUES (%s, %s, %s, %s)", labels)
+        cursor.executemany("INSERT INTO many_labels VALUES (%s, %s, %s, %s)", found)
     connection.execute("ANALYZE many_labels")
     connection.execute("SELECT setseed(0.5)")
     # Foreign keys are not looked up, and indexes are made at the end: a fifth of the time.
@@ -88,7 +88,7 @@ def fill(connection: psycopg.Connection[Any], total: int) -> None:
     for start in range(1, total + 1, _STEP):
         before = _highest(connection)
         given = {"from": start, "to": min(start + _STEP - 1, total), "total": total}
-        connection.execute(_ARTICLES, {**given, "skew": _SKEW, "words": WORDS.split(), "version": version})
+        connection.execute(_ARTICLES, {**given, "skew": SKEW, "words": WORDS.split(), "version": version})
         for statement in (_PLACES, _SIGHTINGS, _CHANGES):
             connection.execute(statement, (before,))
     connection.execute("DROP TABLE many_labels")
@@ -98,8 +98,8 @@ def fill(connection: psycopg.Connection[Any], total: int) -> None:
     connection.execute("VACUUM ANALYZE")
 
 
-def _labels(connection: psycopg.Connection[Any]) -> tuple[list[tuple[str, int, str, list[str]]], str]:
-    """Kind, place by frequency, slug, and the slug with all above it."""
+def labels(connection: psycopg.Connection[Any]) -> tuple[list[tuple[str, int, str, list[str]]], str]:
+    """Of the rulebook in force: kind, place by frequency, slug, and the slug with all above it, of each label; and its version."""
     row = connection.execute("SELECT labels, version FROM rulebooks WHERE active").fetchone()
     assert row, "a rulebook must be in force"
     found = []

@@ -15,7 +15,8 @@ def ask(url: str, statement: str):
 
 
 @pytest.fixture
-def grown_url(database_url, monkeypatch):
+def grown_url(service, database_url, monkeypatch):
+    publish(ECONOMY)
     monkeypatch.setattr(grown, "CHUNK", 200)
     monkeypatch.setattr(grown, "FEEDS", 20)
     grown.grow(database_url, 500, tell=lambda _: None)
@@ -41,8 +42,7 @@ def test_what_is_made_hangs_together_and_the_schema_is_whole_again(grown_url):
     ) == [(True, True)]
 
 
-def test_new_articles_of_the_bench_come_into_latest(service, grown_url):
-    publish(ECONOMY)
+def test_new_articles_of_the_bench_come_into_latest(grown_url):
     side = volume.Side(grown_url)
     volume.prepare(side)
     many = volume.FEEDS * volume.ENTRIES

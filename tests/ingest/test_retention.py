@@ -97,6 +97,38 @@ def test_steps_are_small_and_a_job_ends_when_its_time_is_over(desk: Desk, monkey
     assert not any(standing().values())
 
 
+@pytest.mark.parametrize(
+    ("size", "took_s", "wanted"),
+    [
+        (50, 0.0, 100),  # no time at all: twice as many, no more
+        (50, 0.05, 50),
+        (100, 0.2, 25),
+        (200, 0.001, 200),  # never more than a step may have
+        (200, 60.0, retention.LEAST),
+    ],
+)
+def test_a_step_is_as_large_as_the_last_one_was_quick(size: int, took_s: float, wanted: int):
+    assert retention.next_size(size, took_s, most=200) == wanted
+
+
+def test_steps_that_take_long_become_small(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+    for _ in range(100):
+        desk.article(age=OLD)
+    now, sizes = [0.0], []
+    expire = expiring.expire
+
+    def slow(session, *, days, limit):
+        sizes.append(limit)
+        now[0] += 0.01 * limit
+        return expire(session, days=days, limit=limit)
+
+    monkeypatch.setattr(expiring, "expire", slow)
+    monkeypatch.setattr(retention, "monotonic", lambda: now[0])
+    retention.let_go()
+    assert sizes[:3] == [50, retention.LEAST, retention.LEAST]
+    assert not any(standing().values())
+
+
 def test_while_one_lets_go_another_does_nothing_and_nobody_waits(desk: Desk):
     desk.article(age=OLD)
     with transaction() as session:
