@@ -26,6 +26,9 @@ STREAM_LOCK = 0x44_4C_53_54
 """Key of the advisory lock that orders the stream ("DLST")."""
 
 LONGEST_SILENCE = "5s"
+"""Who holds the lock and says nothing for so long is ended by the server: from there to the commit nothing is to come, and everybody waits
+for it.
+"""
 
 MARK = """concat_ws('/',
     (SELECT system_identifier FROM pg_control_system()), (SELECT timeline_id FROM pg_control_checkpoint()),
@@ -42,12 +45,17 @@ EPOCH = literal_column(EPOCH_SQL, Text)
 Worked out by who reads it, not written by who notices: there is no moment in which an old cursor is taken for a good one.
 """
 
+# One statement, so that nobody waits while an answer goes to us and the next question comes back. The name of the sequence comes out of
+# the lock: no plan can give a position before the lock is held.
 _APPEND = text(
     """
+    WITH held AS MATERIALIZED (
+        SELECT CASE WHEN pg_advisory_xact_lock(:lock)::text = '' THEN 'changes_seq' END AS positions,
+               set_config('idle_in_transaction_session_timeout', :silence, true))
     INSERT INTO changes (seq, article_id, change, revision, labels_before, labels_after)
-    SELECT nextval('changes_seq'), c.article_id, c.change, c.revision,
+    SELECT nextval(held.positions::regclass), c.article_id, c.change, c.revision,
            string_to_array(c.before, ','), string_to_array(c.after, ',')
-    FROM unnest(:article_ids, :changes, :revisions, :befores, :afters)
+    FROM held, unnest(:article_ids, :changes, :revisions, :befores, :afters)
          WITH ORDINALITY AS c(article_id, change, revision, before, after, n)
     ORDER BY c.n
     RETURNING seq
@@ -114,11 +122,11 @@ def publish(session: Session, drafts: Sequence[Draft]) -> int | None:
     """
     if not drafts:
         return None
-    hold(session)
-    # A statement of its own: nextval must run after the lock is held.
     positions = session.execute(
         _APPEND,
         {
+            "lock": STREAM_LOCK,
+            "silence": LONGEST_SILENCE,
             "article_ids": [d.article_id for d in drafts],
             "changes": [d.change for d in drafts],
             "revisions": [d.revision for d in drafts],
@@ -132,14 +140,6 @@ def publish(session: Session, drafts: Sequence[Draft]) -> int | None:
     after_commit(session, lambda: log.info("published %d changes up to %d", len(drafts), last, extra=said))
     publish_event(session, StreamAdvanced(last))
     return last
-
-
-def hold(session: Session) -> None:
-    """Take the lock of the stream until the transaction ends. A holder that says nothing for `LONGEST_SILENCE` is ended by the
-    server: from here to the commit there is one statement to come, and everybody waits for it.
-    """
-    quiet = func.set_config("idle_in_transaction_session_timeout", LONGEST_SILENCE, True)
-    session.execute(select(func.pg_advisory_xact_lock(STREAM_LOCK), quiet))
 
 
 def head(session: Session) -> int:

@@ -58,11 +58,11 @@ def freeze_with_the_lock() -> None:
     original = latest.publish
 
     def publish(session: Any, drafts: Any) -> Any:
+        last = original(session, drafts)
         if drafts and once("frozen"):
-            latest.hold(session)
             (FOLDER / "frozen").write_text(str(os.getpid()))
             os.kill(os.getpid(), signal.SIGSTOP)
-        return original(session, drafts)
+        return last
 
     latest.publish = publish
 
