@@ -5,7 +5,7 @@ import itertools
 import json
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -28,25 +28,45 @@ SLOW_MS, WIDE = 10.0, 2.0
 def measure(stage: Stage, *, stored: int, asked: int) -> list[Line]:
     """Pages of every kind of filter, each asked for `asked` times by another address that nobody asked before, alternately."""
     part = f"Pages: GET /v1/latest, not cached, one reader, {stored:,} articles stored beside {FEW:,}"
-    with _api(stage, "few", FEW) as few, _api(stage, "many", stored) as many_:
+    urls = [_filled(stage, name, count) for name, count in (("few", FEW), ("many", stored))]
+    with api(stage, "few", urls[0]) as few, api(stage, "many", urls[1]) as many_:
         stage.wait_quiet()
-        addresses = _addresses(few)
-        found: list[Line] = []
-        for kind, queries in addresses.items():
-            taken: dict[str, list[float]] = {few: [], many_: []}
-            before = {name: _cpu(stage, name) for name in ("few", "many")}
-            for n, query in enumerate(itertools.islice(itertools.cycle(queries), asked + 2)):
-                for address in (few, many_) if n % 2 else (many_, few):
-                    took = _page(address, f"/v1/latest?{query}&limit={50 + n // len(queries)}")
-                    if n >= 2:  # the first meet nobody's statements
-                        taken[address].append(took * 1000)
-            spent = {name: (_cpu(stage, name) - before[name]) / (asked + 2) * 1e3 for name in before}
-            note = (
-                f"{FEW:,} stored; CPU of the API {spent['many']:.1f} ms a page, over few {spent['few']:.1f}"
-            )
-            found.append(
-                Line(part=part, what=f"{kind}: median", unit="ms", values=taken[many_], yardstick=taken[few], note=note)
-            )  # fmt: skip
+        kinds = {
+            kind: [f"/v1/latest?{query}&limit={{limit}}" for query in queries]
+            for kind, queries in _addresses(few).items()
+        }
+        sides = {"few": (few, kinds), "many": (many_, kinds)}
+        return compare(stage, sides, asked=asked, part=part, note=f"{FEW:,} stored")
+
+
+def compare(
+    stage: Stage,
+    sides: Mapping[str, tuple[str, Mapping[str, Sequence[str]]]],
+    *,
+    asked: int,
+    part: str,
+    note: str,
+) -> list[Line]:
+    """Every kind of address of two APIs by turns: of each side its process, where it listens, and addresses by kind. `{limit}` in an
+    address is another number each time. The first side is the yardstick.
+    """
+    (first, (few, few_kinds)), (second, (many_, many_kinds)) = sides.items()
+    found: list[Line] = []
+    for kind in few_kinds:
+        taken: dict[str, list[float]] = {few: [], many_: []}
+        before = {name: _cpu(stage, name) for name in sides}
+        cycles = {few: itertools.cycle(few_kinds[kind]), many_: itertools.cycle(many_kinds[kind])}
+        for n in range(asked + 2):
+            limit = 50 + n // max(len(few_kinds[kind]), 1)
+            for address in (few, many_) if n % 2 else (many_, few):
+                took = _page(address, next(cycles[address]).replace("{limit}", str(limit)))
+                if n >= 2:  # the first meet nobody's statements
+                    taken[address].append(took * 1000)
+        spent = {name: (_cpu(stage, name) - before[name]) / (asked + 2) * 1e3 for name in before}
+        told = f"{note}; CPU of the API {spent[second]:.1f} ms a page, over few {spent[first]:.1f}"
+        found.append(
+            Line(part=part, what=f"{kind}: median", unit="ms", values=taken[many_], yardstick=taken[few], note=told)
+        )  # fmt: skip
     return found
 
 
@@ -105,11 +125,9 @@ def _cpu(stage: Stage, name: str) -> float:
     return cpu.seconds(stage.running[name][1].pid)
 
 
-@contextmanager
-def _api(stage: Stage, name: str, stored: int) -> Iterator[str]:
-    """An API over a database of its own with so many articles; its address."""
-    like = stage.children["api"]
-    url = like.env[f"{PREFIX}DATABASE_URL"]
+def _filled(stage: Stage, name: str, stored: int) -> str:
+    """A database of its own with so many articles; its address."""
+    url = stage.children["api"].env[f"{PREFIX}DATABASE_URL"]
     own = url.replace("/dateline?", f"/{name}?", 1)
     with psycopg.connect(url.replace("+psycopg", "", 1), autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
@@ -117,8 +135,15 @@ def _api(stage: Stage, name: str, stored: int) -> Iterator[str]:
     load_starter(own, stage.folder / "press.opml")
     with psycopg.connect(own.replace("+psycopg", "", 1), autocommit=True) as connection:
         many.fill(connection, stored)
+    return own
+
+
+@contextmanager
+def api(stage: Stage, name: str, url: str) -> Iterator[str]:
+    """An API over the database at `url`, as a process `name`; where it listens."""
+    like = stage.children["api"]
     address = f"127.0.0.1:{free_port()}"
-    env = {**like.env, f"{PREFIX}DATABASE_URL": own, f"{PREFIX}BIND": address, "PYTHONPATH": str(ROOT)}
+    env = {**like.env, f"{PREFIX}DATABASE_URL": url, f"{PREFIX}BIND": address, "PYTHONPATH": str(ROOT)}
     stage.start(replace(like, name=name, env=env, ready=lambda: answers(address)))
     try:
         yield address

@@ -1,11 +1,14 @@
 """The great database is one that the service could have written; lines say what was measured."""
 
+from collections import Counter
+
 import psycopg
 import pytest
 
 from services.core import schema
 from tests.bench import crew, due, grown, volume
 from tests.bench.crew import Turn
+from tests.bench.side import Side
 from tests.fixtures.rulebooks import ECONOMY, publish
 
 
@@ -43,7 +46,7 @@ def test_what_is_made_hangs_together_and_the_schema_is_whole_again(grown_url):
 
 
 def test_new_articles_of_the_bench_come_into_latest(grown_url):
-    side = volume.Side(grown_url)
+    side = Side(grown_url)
     volume.prepare(side)
     many = volume.FEEDS * volume.ENTRIES
     assert ask(
@@ -51,15 +54,18 @@ def test_new_articles_of_the_bench_come_into_latest(grown_url):
     ) == [(many,)]
 
 
-def test_a_share_is_of_the_time_of_one(grown_url):
-    found = {
-        line.what: line
-        for line in crew.lines(
-            [Turn(1, 100, 10.0, 2.0, 2.0, 0.5, 1.0), Turn(2, 100, 5.0, 2.0, 2.0, 0.5, 1.0)]
-        )
-    }
+def test_a_share_is_of_the_time_of_one():
+    seen = Counter({"stream": 20, "disk": 50, "itself": 100})
+    turns = [
+        Turn("classify", 1, 100, 10.0, 2.0, 2.0, 1.0, Counter(), 100),
+        Turn("classify", 2, 100, 5.0, 2.0, 2.0, 2.0, seen, 100),
+    ]
+    found = {line.what: line for line in crew.lines(turns)}
     assert found["2 at once"].ratio == 2
-    assert found["2 at once, with the stream's lock"].value == 0.1
+    assert found["1 at once, with the stream's lock"].value == 0.1
+    assert found["2 at once, waiting for the stream's lock"].value == 0.1
+    assert found["2 at once, with the stream's lock"].value == pytest.approx(2.0 / 2 / 5.0 - 0.1)
+    assert found["2 at once, waiting for the disk"].value == 0.25
     assert found["1 at once, CPU of one article"].value == 40
 
 
