@@ -1,23 +1,31 @@
 """Logs of several processes join: one article is followed from its fetch to its delivery, by real roles; nothing secret stands there."""
 
+import asyncio
 import json
 import re
 import shutil
 import subprocess
+import urllib.request
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from newswire.press import RunningPress
-from services.core import webhooks
+from services.core import logs, webhooks
+from services.core.clock import utc_now
 from services.core.db import transaction
+from services.ingest import refresh
 from services.ingest.listing import import_opml
+from tests.fixtures import editors
+from tests.fixtures.articles import Desk
 from tests.fixtures.receiver import receiving
 from tests.fixtures.roles import Roles, eventually
 from tests.fixtures.rulebooks import ECONOMY, publish
 
 PAGE = Path(__file__).parents[1] / "docs/reference/logs.md"
+MOMENT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
 ADMIN = "a-very-long-and-random-admin-token"
 
 
@@ -54,9 +62,17 @@ def test_an_article_is_followed_from_its_fetch_to_its_delivery(
         article = receiver.changes()[0]["article"]["id"]
 
         def delivered() -> list[dict[str, Any]]:
-            return [line for line in lines(roles) if "delivery" in line]
+            return [line for line in about(lines(roles), article) if "delivery" in line]
+
+        def grouped() -> list[dict[str, Any]]:
+            return [
+                line
+                for line in about(lines(roles), article)
+                if line["logger"] == "services.classify.story_work"
+            ]
 
         eventually(delivered, what="the line of the delivery")
+        eventually(grouped, what="the line of stories")
     found = lines(roles)
     fetch = next(line for line in about(found, article) if line["logger"] == "services.ingest.telling")
     labelled = next(
@@ -70,11 +86,101 @@ def test_an_article_is_followed_from_its_fetch_to_its_delivery(
     first, last = published["seqs"]
     assert last - first + 1 == len(published["articles"])
     position = first + published["articles"].index(article)
-    assert any(line["seqs"][0] <= position <= line["seqs"][1] for line in delivered())
+    for told in (delivered(), grouped()):
+        assert any(line["seqs"][0] <= position <= line["seqs"][1] for line in told)
+    assert grouped()[0]["job"] == "stories.group"
+    assert all(re.fullmatch(MOMENT, line["time"]) for line in found)
+    assert [line["time"] for line in (fetch, labelled)] == sorted(line["time"] for line in (fetch, labelled))
+    for line in found:
+        if line["logger"].startswith(("services.ingest", "services.classify")) and "job" in line:
+            assert line["task"] != "none", line
     assert [line["raw"] for line in found if ADMIN in line["raw"] or "whsec_" in line["raw"]] == []
     known = fields_on_the_page()
     odd = {name for line in found if line["logger"].startswith(("services.", "dateline.")) for name in line}
     assert odd - {"raw"} <= known, "every field is on the page"
+
+
+def test_what_an_editor_asks_for_carries_the_request_to_the_worker_and_its_article_to_the_labels(
+    roles: Roles, desk: Desk, service: pytest.MonkeyPatch
+):
+    """By the name that the client gave: the answer, what was asked for, what a worker made of it, and the labels."""
+    service.setenv("DATELINE_LOG_FORMAT", "json")
+    publish(ECONOMY)
+    desk.now = utc_now()
+    article = desk.article("Inflation rises", text="Prices.", listed=False)
+    other = desk.article("Prices rise", text="Inflation.", listed=False)
+    roles.start("api")
+    roles.start("worker", "classify")
+    roles.get("/health/live")
+    secret = editors.token("aigerim")
+
+    def send(name: str, path: str, body: dict[str, Any]) -> int:
+        headers = {
+            "Authorization": f"Bearer {secret}",
+            "X-Request-Id": name,
+            "Content-Type": "application/json",
+        }
+        address = f"http://127.0.0.1:{roles.port}{path}"
+        request = urllib.request.Request(address, json.dumps(body).encode(), headers)
+        with urllib.request.urlopen(request, timeout=100) as answer:
+            return answer.status
+
+    assert send("req-check", "/v1/rules/check?wait=60", {}) == 200
+    assert send("req-correct", "/v1/corrections", {"article_id": article, "topics": ["economy"]}) == 201
+    assert send("req-judge", "/v1/judgements", {"articles": [article, other], "says": "no"}) == 201
+
+    def labelled() -> list[dict[str, Any]]:
+        return [line for line in about(lines(roles), article) if line["logger"] == "services.classify.label"]
+
+    eventually(labelled, what="the labels of the corrected article")
+
+    def of(name: str) -> list[tuple[str, Any]]:
+        return [
+            (line["logger"], line.get("desk_request")) for line in lines(roles) if line.get("request") == name
+        ]
+
+    done = eventually(
+        lambda: (
+            {logger for logger, _ in of("req-check")} >= {"services.classify.desk", "dateline.access"}
+            and of("req-check")
+        ),
+        what="the lines of the check",
+    )
+    asked = dict(done)
+    assert asked["services.core.desk"] == asked["services.classify.desk"] is not None
+    (worker,) = [line for line in lines(roles) if line["logger"] == "services.classify.desk"]
+    assert (worker["request"], worker["job"]) == ("req-check", "desk.serve")
+    assert worker["task"] != "none"
+    corrected = [line for line in about(lines(roles), article) if line.get("request") == "req-correct"]
+    assert [line["logger"] for line in corrected] == ["services.core.corrections"]
+    judged = [line for line in about(lines(roles), other) if line.get("request") == "req-judge"]
+    assert [line["logger"] for line in judged] == ["services.core.judgements.saying"]
+
+
+def test_what_is_said_of_a_feed_in_the_thread_that_reads_has_its_feed_and_its_job(monkeypatch, caplog):
+    """A body that raises is given up beside the loop, where no context goes by itself."""
+    seen: list[dict[str, Any]] = []
+
+    def given_up(feed: Any, error: Exception) -> None:
+        seen.append(dict(logs.at()))
+
+    async def fetched(*_args: Any, **_named: Any) -> Any:
+        return SimpleNamespace(body=b"x")
+
+    monkeypatch.setattr(refresh, "fetch", fetched)
+    monkeypatch.setattr(refresh.schedule, "request", lambda feed, now: None)
+    monkeypatch.setattr(refresh.finishing, "give_up", given_up)
+    crew = refresh._Crew(None, SimpleNamespace(fetch_timeout=1))
+
+    async def both() -> None:
+        looks = [asyncio.create_task(crew._look(SimpleNamespace(id=number))) for number in (7, 8)]
+        assert await asyncio.gather(*looks) == [None, None]
+
+    with logs.bound(job="feeds.fetch", task="t1"):
+        asyncio.run(both())
+    crew._reader.shutdown()
+    assert sorted(at["feed"] for at in seen) == [7, 8]
+    assert {(at["job"], at["task"]) for at in seen} == {("feeds.fetch", "t1")}
 
 
 @pytest.mark.skipif(shutil.which("jq") is None, reason="jq is not installed")

@@ -42,7 +42,9 @@ Stopping = Callable[[], Awaitable[bool]]
 _ALIVE = text(
     "SELECT count(*) FROM beats WHERE role = 'classify' AND at > now() - make_interval(secs => :stale)"
 )
-_INPUT = text("SELECT input - 'texts' - 'rulebook' - 'rows' FROM desk_requests WHERE id = :id")
+_INPUT = text(
+    "SELECT input - 'texts' - 'rulebook' - 'rows' - :origin FROM desk_requests WHERE id = :id"
+).bindparams(origin=desk.ORIGIN)
 
 
 async def ask(kind: str, given: Mapping[str, Any], author: str) -> int:

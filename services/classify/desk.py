@@ -10,7 +10,7 @@ from services.classify.errands import ERRANDS
 from services.classify.errands.common import findings_json
 from services.classify.rules import RulebookError
 from services.classify.work import OvertakenError, TestsFailError
-from services.core import desk
+from services.core import desk, logs
 from services.core.clock import monotonic
 from services.core.db import transaction
 from services.core.desk import Errand
@@ -37,16 +37,24 @@ def serve_waiting() -> int:
 
 def serve(errand: Errand) -> None:
     """One request. A database that is away ends the job; the lease runs out, and the request is done again."""
+    with logs.bound(desk_request=errand.id, **errand.origin):
+        _serve(errand, monotonic())
+
+
+def _serve(errand: Errand, began: float) -> None:
     try:
         with transaction() as session:
             desk.done(session, errand, ERRANDS[errand.kind](session, errand.input, errand.author))
+        took = {"ms": int((monotonic() - began) * 1000)}
+        log.info("request %d of %s (%s) done", errand.id, errand.author, errand.kind, extra=took)
     except UnavailableError:
         raise
     except DatelineError as error:
+        log.info("request %d of %s (%s) refused: %s", errand.id, errand.author, errand.kind, error)
         with transaction() as session:
             desk.refused(session, errand, told(error))
     except Exception as error:
-        log.exception("request %d (%s) failed", errand.id, errand.kind, extra={"desk_request": errand.id})
+        log.exception("request %d of %s (%s) failed", errand.id, errand.author, errand.kind)
         sentence = f"Something went wrong here ({type(error).__name__}); the log of classify says what."
         with transaction() as session:
             desk.failed(session, errand, {"kind": "internal", "sentence": sentence})

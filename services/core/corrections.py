@@ -3,6 +3,7 @@
 A correction makes its article wait for labels: a classify worker applies it within a second, and followers are told what moved.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,10 +17,12 @@ from sqlalchemy.types import Text
 
 from services.core.errors import InvalidInputError, NotFoundError
 from services.core.events import ArticlesCorrected
+from services.core.fleet import after_commit
 from services.core.iso import CODES
 from services.core.outbox import publish
 
 LONGEST_NOTE = 1000
+log = logging.getLogger(__name__)
 _LISTS = ("regions", "topics", "places")
 
 # The article's row is locked first, in every path, so that two editors who correct one article come one after the other.
@@ -133,6 +136,8 @@ def correct(session: Session, article_id: int, judgement: Judgement, *, author: 
         },
     ).scalar_one()
     _let_wait(session, article_id)
+    said = {"article": article_id}
+    after_commit(session, lambda: log.info("%s corrected article %d", author, article_id, extra=said))
     return int(number)
 
 
@@ -152,6 +157,10 @@ def withdraw(session: Session, article_id: int) -> bool:
     stood = session.execute(_WITHDRAW, {"id": article_id}).one_or_none() is not None
     if stood:
         _let_wait(session, article_id)
+        said = {"article": article_id}
+        after_commit(
+            session, lambda: log.info("the correction of article %d is withdrawn", article_id, extra=said)
+        )
     return stood
 
 

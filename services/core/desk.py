@@ -5,6 +5,7 @@ row: the hint to workers may be lost, the row is looked for again by the schedul
 `MAX_ATTEMPTS` times, and forgotten after `KEPT_DAYS`.
 """
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,14 +15,19 @@ from sqlalchemy import Row, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
-from services.core import holder
+from services.core import holder, logs
 from services.core.events import DeskAsked
+from services.core.fleet import after_commit
 from services.core.outbox import publish
 
 LEASE_S = 60
 """Longer than the longest request takes; each of them stays below by its own limits."""
 MAX_ATTEMPTS = 2
 KEPT_DAYS = 2
+ORIGIN = "_origin"
+"""Beside what is asked: the ids under which whoever asked writes his lines of the log, so that the worker's are found with them."""
+_CARRIED = ("request", "traceparent")
+log = logging.getLogger(__name__)
 
 _ASK = text(
     "INSERT INTO desk_requests (kind, input, author) VALUES (:kind, :input, :author) RETURNING id"
@@ -34,9 +40,9 @@ _CLAIM = text(
     FROM (SELECT id FROM desk_requests WHERE state = 'waiting' AND lease_until < now() AND attempts < :most
           ORDER BY id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED) w
     WHERE d.id = w.id
-    RETURNING d.id, d.kind, d.input, d.author, d.lease_token
+    RETURNING d.id, d.kind, d.input - :origin AS input, d.author, d.lease_token, d.input->:origin AS origin
     """
-)
+).bindparams(origin=ORIGIN)
 
 _END = text(
     """
@@ -80,13 +86,14 @@ FIND = text(
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """A request in a worker's hand."""
+    """A request in a worker's hand. `origin`: ids of the log that it comes from."""
 
     id: int
     kind: str
     input: Mapping[str, Any]
     author: str
     token: str
+    origin: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +116,13 @@ class Asked:
 
 def ask(session: Session, kind: str, given: Mapping[str, Any], *, author: str) -> int:
     """Leave a request for a worker; its number. `kind` is one of `models.desk.DESK_KINDS`."""
-    number = session.execute(_ASK, {"kind": kind, "input": dict(given), "author": author}).scalar_one()
+    origin = {name: str(value) for name, value in logs.at().items() if name in _CARRIED}
+    asked_so = {"kind": kind, "input": {**given, ORIGIN: origin}, "author": author}
+    number = int(session.execute(_ASK, asked_so).scalar_one())
     publish(session, DeskAsked())
-    return int(number)
+    said = {"desk_request": number}
+    after_commit(session, lambda: log.info("%s asked for %s: request %d", author, kind, number, extra=said))
+    return number
 
 
 def find(session: Session, number: int) -> Asked | None:
@@ -130,7 +141,11 @@ def claim(session: Session) -> Errand | None:
     row = session.execute(
         _CLAIM, {"lease": LEASE_S, "most": MAX_ATTEMPTS, "holder": holder.prefix()}
     ).one_or_none()
-    return None if row is None else Errand(row.id, row.kind, row.input, row.author, row.lease_token)
+    return (
+        None
+        if row is None
+        else Errand(row.id, row.kind, row.input, row.author, row.lease_token, row.origin or {})
+    )
 
 
 def done(session: Session, errand: Errand, answer: Mapping[str, Any]) -> bool:

@@ -18,27 +18,33 @@ from pythonjsonlogger.core import RESERVED_ATTRS
 from pythonjsonlogger.json import JsonFormatter
 
 PRETTY = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
+Id = str | int
 HIDDEN = "***"
 _SECRET = re.compile(
     r"(?<=://)[^\s/@]*:[^\s/]*(?=@)|\b(?:dl|whsec)_[\w+/=-]{8,}|(?i:(?<=bearer )[\w.+/=-]{8,})"
 )
 """User and password of an address, tokens and secrets of ours, whatever a client sends as Bearer."""
-_NOTHING: Mapping[str, str] = MappingProxyType({})
-_at: ContextVar[Mapping[str, str]] = ContextVar("dateline.log", default=_NOTHING)
+_NOTHING: Mapping[str, Id] = MappingProxyType({})
+_at: ContextVar[Mapping[str, Id]] = ContextVar("dateline.log", default=_NOTHING)
 
 
-def bind(**ids: str) -> Token[Mapping[str, str]]:
+def at() -> Mapping[str, Id]:
+    """What this context is at."""
+    return _at.get()
+
+
+def bind(**ids: Id) -> Token[Mapping[str, Id]]:
     """Say what this context is at from now on, beside what it was; undo it with `unbind`."""
     return _at.set({**_at.get(), **ids})
 
 
-def unbind(token: Token[Mapping[str, str]]) -> None:
+def unbind(token: Token[Mapping[str, Id]]) -> None:
     """Take back what `bind` said."""
     _at.reset(token)
 
 
 @contextmanager
-def bound(**ids: str) -> Iterator[None]:
+def bound(**ids: Id) -> Iterator[None]:
     """`bind` for a block."""
     token = bind(**ids)
     try:
@@ -79,24 +85,37 @@ class _Discreet(logging.Formatter):
         return without_secrets(self._inner.format(record), self._known)
 
 
+def _moment(record: logging.LogRecord) -> str:
+    """When, in UTC, with milliseconds (ISO 8601, RFC 3339). The library's own has no place for them in front of the `Z`."""
+    seconds = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
+    return f"{seconds}.{int(record.msecs):03d}Z"
+
+
+class _Json(JsonFormatter):
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: ARG002, N802 - the library's names
+        return _moment(record)
+
+
+class _Pretty(logging.Formatter):
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: ARG002, N802 - the library's names
+        return _moment(record)
+
+
 def _json_lines() -> logging.Formatter:
-    """Time in UTC (RFC 3339), level, logger and message, and whatever a call adds as `extra`."""
-    formatter = JsonFormatter(
+    """Time, level, logger and message, and whatever a call adds as `extra`."""
+    return _Json(
         "%(asctime)s %(levelname)s %(name)s %(message)s",
-        datefmt="%Y-%m-%dT%H:%M:%SZ",
         rename_fields={"asctime": "time", "levelname": "level", "name": "logger"},
         reserved_attrs=[*RESERVED_ATTRS, "color_message"],
         json_ensure_ascii=False,
     )
-    formatter.converter = time.gmtime
-    return formatter
 
 
 def configure(*, level: str, log_format: str, secrets: tuple[str | None, ...] = ()) -> None:
     """Send every logger to standard error in the format asked for (`auto`, `json`, `pretty`). `secrets`: texts that never stand there."""
     handler = logging.StreamHandler(sys.stderr)
     pretty = log_format == "pretty" or (log_format == "auto" and sys.stderr.isatty())
-    inner = logging.Formatter(PRETTY, datefmt="%H:%M:%S") if pretty else _json_lines()
+    inner = _Pretty(PRETTY) if pretty else _json_lines()
     handler.setFormatter(_Discreet(inner, tuple(secret for secret in secrets if secret)))
     handler.addFilter(_Bound())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)

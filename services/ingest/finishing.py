@@ -138,7 +138,11 @@ def _of_this_rulebook(session: Session, looks: Sequence[Look], rules: AddressRul
     """Without those whose keys were made by rules that are in force no more: their feeds are due again at once."""
     stale = [look.feed for look in looks if look.rules.of_keys != rules.of_keys]
     if stale:
-        log.info("%d feeds are read again: other rules of addresses are in force", len(stale))
+        log.info(
+            "%d feeds are read again: other rules of addresses are in force",
+            len(stale),
+            extra={"feeds": [feed.id for feed in stale]},
+        )
         addresses.forget()
         leases.release(session, stale, pause_s=settings().fetch_host_pause)
     return [look for look in looks if look.rules.of_keys == rules.of_keys]
@@ -267,7 +271,9 @@ def _move(session: Session, outcomes: Sequence[Outcome]) -> None:
 
 def _give_back(held: Sequence[FeedState], error: str, *, retry_s: float) -> None:
     """Best effort: when the database is away too, the leases run out by themselves."""
-    log.warning("%d feeds could not be stored: %s", len(held), error)
+    log.warning(
+        "%d feeds could not be stored: %s", len(held), error, extra={"feeds": [feed.id for feed in held]}
+    )
     pause_s = settings().fetch_host_pause
     for feed in held:
         with suppress(DatelineError), transaction() as session:

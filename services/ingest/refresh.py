@@ -6,12 +6,13 @@ A crash anywhere leaves leases that run out; nothing is acknowledged before it i
 """
 
 import asyncio
+import contextvars
 import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
-from services.core import addresses, memory
+from services.core import addresses, logs, memory
 from services.core.clock import monotonic, utc_now
 from services.core.db import transaction
 from services.core.errors import DatelineError
@@ -100,9 +101,14 @@ class _Crew:
         return [look for task in finished if (look := task.result()) is not None]
 
     async def _look(self, feed: FeedState) -> Look | None:
+        logs.bind(feed=feed.id)  # this task is of one feed, and so are its lines
         response = await fetch(self._session, schedule.request(feed, now=utc_now()), limits=self._limits)
         if response.body:
-            return await asyncio.get_running_loop().run_in_executor(self._reader, _looked, feed, response)
+            here = contextvars.copy_context()  # or the thread's lines would be of no job
+            reading = asyncio.get_running_loop().run_in_executor(
+                self._reader, here.run, _looked, feed, response
+            )
+            return await reading
         return _looked(feed, response)
 
 

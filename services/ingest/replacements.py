@@ -62,7 +62,9 @@ async def _kept_alive(seeker: "_Seeker", feed: DeadFeed) -> bool:
     try:
         return await seeker.seek(feed)
     except Exception:
-        log.exception("feed %s: looking for what became of %s failed", feed.id, feed.url)
+        log.exception(
+            "feed %s: looking for what became of %s failed", feed.id, feed.url, extra={"feed": feed.id}
+        )
         return False
 
 
@@ -117,5 +119,5 @@ def _keep(feed: DeadFeed, lost: Lost, found: Found) -> bool:
         best = successor(lost, found.offers, taken=taken, now=utc_now())
         dead.offer(session, feed.id, best.url if best else None)
     if best:
-        log.info("feed %s (%s) may be at %s now", feed.id, feed.url, best.url)
+        log.info("feed %s (%s) may be at %s now", feed.id, feed.url, best.url, extra={"feed": feed.id})
     return best is not None

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+MOMENT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
+
 
 def logged(code: str, log_format: str = "json", level: str = "info") -> list[str]:
     """What a process of its own writes to standard error: configuring logging is for the whole process."""
@@ -22,7 +24,7 @@ def logged(code: str, log_format: str = "json", level: str = "info") -> list[str
 def test_an_event_is_one_line_of_json_with_time_level_logger_and_message():
     (line,) = logged("log.warning('feed %s: %s', 3, 'Қазақстан\\nsecond line', extra={'feed': 3})")
     told = json.loads(line)
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", told.pop("time"))
+    assert re.fullmatch(MOMENT, told.pop("time"))
     assert told == {
         "level": "WARNING",
         "logger": "dateline.test",
@@ -47,7 +49,19 @@ def test_auto_is_json_where_nobody_watches_and_pretty_is_readable():
     (line,) = logged("log.info('x')", "auto")
     assert json.loads(line)["message"] == "x"
     (line,) = logged("log.info('x')", "pretty")
-    assert re.fullmatch(r"\d\d:\d\d:\d\d INFO    dateline\.test: x", line)
+    assert re.fullmatch(MOMENT + r" INFO    dateline\.test: x", line)
+
+
+@pytest.mark.parametrize("log_format", ["json", "pretty"])
+def test_the_time_is_that_of_the_event_in_utc_to_the_millisecond(log_format):
+    code = """
+import os, time; os.environ['TZ'] = 'Asia/Bishkek'; time.tzset()
+record = log.makeRecord(log.name, 20, '', 0, 'x', (), None)
+record.created, record.msecs = 1795867923.0079, 7.9
+log.handle(record)
+"""
+    (line,) = logged(code, log_format)
+    assert "2026-11-28T12:12:03.007Z" in line
 
 
 @pytest.mark.parametrize("log_format", ["json", "pretty"])

@@ -177,6 +177,7 @@ async def _deliver(session: "aiohttp.ClientSession", held: InHand, message: Mess
         "webhook": held.id,
         "delivery": message.id,
         "seqs": [held.seq + 1, message.seq],
+        "articles": messages.articles_in(message.body),
         "ms": answer.took_ms,
     }
     if answer.taken:

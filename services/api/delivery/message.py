@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import orjson
+
 from services.api.filters import Filters, filters_of
 from services.api.formats import json_api
 from services.api.shapes import ChangesPage
@@ -39,6 +41,12 @@ def changes_body(page: ChangesPage, *, webhook_id: int, at: datetime) -> bytes:
         "cursor": page.cursor,
     }
     return json_api.dump({"type": "changes", "timestamp": at, "data": data})
+
+
+def articles_in(body: bytes) -> list[int]:
+    """Which articles a message tells of: it may have been put together by another process, in another version."""
+    changes = orjson.loads(body)["data"].get("changes", ())
+    return list(dict.fromkeys(change["article"]["id"] for change in changes if change.get("article")))
 
 
 def ping_body(*, webhook_id: int, at: datetime) -> bytes:

@@ -19,6 +19,7 @@ from services.classify.storykeeping.store import BATCH, State
 from services.core import outbox
 from services.core.clock import monotonic
 from services.core.db import transaction
+from services.core.fleet import after_commit
 from services.core.queues import Job
 
 log = logging.getLogger(__name__)
@@ -55,6 +56,7 @@ class _Batch:
     """Whether nothing more waited."""
     done: list[Step] = field(default_factory=list)
     effects: Effects = field(default_factory=Effects)
+    articles: list[int] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -153,7 +155,7 @@ class Consumer:
                 if state.seq < careful:
                     log.error(
                         "stories pass over article %d at position %d: %d processes died of it",
-                        ahead[0].article_id, ahead[0].seq, state.tries,
+                        ahead[0].article_id, ahead[0].seq, state.tries, extra={"article": ahead[0].article_id},
                     )  # fmt: skip
                     self.skipped.add(("change", ahead[0].seq))
                 else:
@@ -185,7 +187,15 @@ class Consumer:
             tries=0,
             tried_at=None,
         )
+        self._say(session, state, batch)
         return batch.passed
+
+    @staticmethod
+    def _say(session: Session, state: State, batch: _Batch) -> None:
+        said = {"articles": batch.articles, "seqs": [state.seq + 1, batch.seq]}
+        if batch.passed:
+            told = "stories: decided on %d changes up to %d"
+            after_commit(session, lambda: log.info(told, batch.passed, batch.seq, extra=said))
 
     def _read_on(self, session: Session, state: State, held: Held) -> _Batch | None:
         """The next changes, decided; None when there are none. What an article says is what it says now, so once is enough."""
@@ -201,6 +211,7 @@ class Consumer:
             if change.article_id in looked or at in self.skipped:
                 continue
             looked.add(change.article_id)
+            batch.articles.append(change.article_id)
             one = stored[change.article_id]
             if one.article is not None:
                 step = steps.heard(one.article, change.at, one.story)

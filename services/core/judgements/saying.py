@@ -4,6 +4,7 @@ A judgement makes its articles and everything that is one with them wait, so tha
 second; stories hear of it from `heard_at`, which is empty after every change.
 """
 
+import logging
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -14,13 +15,15 @@ from sqlalchemy.orm import Session
 from services.core import removal
 from services.core.errors import NotFoundError
 from services.core.events import ArticlesJudged
+from services.core.fleet import after_commit
 from services.core.judgements.foresee import foresee
-from services.core.judgements.model import NOT_NEWS, Foreseen, Judged, ordered
+from services.core.judgements.model import NOT_NEWS, SHORT, Foreseen, Judged, ordered
 from services.core.judgements.reading import find, heads_of, known, standing_of
 from services.core.judgements.refusing import refuse, refuse_author, refuse_nonsense
 from services.core.judgements.replacing import foreseen_first, refuse_unseen
 from services.core.outbox import publish
 
+log = logging.getLogger(__name__)
 JUDGEMENTS_LOCK = 0x44_4C_4A_47
 """Key of the advisory lock under which judgements are made ("DLJG"): whether one contradicts others is asked of all that stand."""
 
@@ -98,6 +101,7 @@ def say(
     ).scalar_one()
     judged = find(session, int(number))
     _apply(session, judged, rows)
+    _tell(session, judged, f"says {SHORT[says]}")
     return judged, changes
 
 
@@ -141,6 +145,7 @@ def withdraw(session: Session, number: int) -> tuple[Judged, Foreseen]:
     if judged.says == NOT_NEWS:
         removal.restore(session, articles)
     _let_wait(session, rows)
+    _tell(session, judged, "is withdrawn")
     return find(session, number), changes
 
 
@@ -180,6 +185,13 @@ def _apply(session: Session, judged: Judged, rows: Sequence[Row[Any]]) -> None:
     note = f": {judged.note.rstrip('.')}" if judged.note else ""
     # Last of all: it takes the lock of the stream. Everybody may read why; who said it is for editors.
     removal.remove(session, [rows[0].id], why=f"No news, says the desk{note}.", keep_text=True)
+
+
+def _tell(session: Session, judged: Judged, what: str) -> None:
+    said = {"articles": [number for number in judged.articles if number is not None]}
+    after_commit(
+        session, lambda: log.info("judgement %d of %s %s", judged.id, judged.author, what, extra=said)
+    )
 
 
 def _let_wait(session: Session, rows: Sequence[Row[Any]]) -> None:
