@@ -26,7 +26,7 @@ BeforeCursor = Annotated[
 ]
 
 
-def known_parameters(request: Request) -> None:
+async def known_parameters(request: Request) -> None:
     """Refuse a parameter that the route does not have (a typing error would otherwise be silent), one that is given twice and
     counts once, one without a value (pages take those: forms send them), NULs, and numbers in the path that are not as we write them.
     """
@@ -82,7 +82,7 @@ def _plain_numbers(request: Request, operation: dict[str, Any]) -> None:
                 raise Problem(404, "not-found", detail)
 
 
-def asked_filters(
+async def asked_filters(
     regions: Annotated[
         list[str] | None,
         Query(

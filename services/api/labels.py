@@ -7,6 +7,7 @@ from services.api.tree import LabelTree, tree_of
 from services.core.models import Rulebook
 
 _loaded: dict[str, LabelTree] = {}
+_IN_FORCE = select(Rulebook.version).where(Rulebook.active)
 
 
 async def label_tree(connection: AsyncConnection) -> LabelTree:
@@ -14,7 +15,7 @@ async def label_tree(connection: AsyncConnection) -> LabelTree:
 
     Kept by version: a published rulebook is never changed, so only its version is asked for each time.
     """
-    version = await connection.scalar(select(Rulebook.version).where(Rulebook.active))
+    version = await connection.scalar(_IN_FORCE)
     if version is None:
         return tree_of(None, ())
     if version not in _loaded:

@@ -17,6 +17,7 @@ from services.api.shapes import (
     LatestPage,
     SightingRef,
     SourceHealth,
+    SourceRef,
     StoryRef,
     StoryWhy,
 )
@@ -68,7 +69,7 @@ def item(found: Item) -> dict[str, Any]:
         "url": found.url,
         "title": found.title,
         "teaser": found.teaser,
-        "source": asdict(found.source),
+        "source": _source(found.source),
         "authors": found.authors,
         "image": found.image,
         "language": found.language,
@@ -79,9 +80,14 @@ def item(found: Item) -> dict[str, Any]:
         "regions": found.regions,
         "topics": found.topics,
         "places": found.places,
-        "also_at": [{"source": asdict(other.source), "url": other.url} for other in found.also_at],
+        "also_at": [{"source": _source(other.source), "url": other.url} for other in found.also_at],
         "story": None if found.story is None else _story_ref(found.story),
     }
+
+
+def _source(found: SourceRef) -> dict[str, str | None]:
+    """Written out: `asdict` takes ten times as long, and a page has fifty."""
+    return {"id": found.id, "name": found.name, "url": found.url, "country": found.country}
 
 
 def _story_ref(found: StoryRef) -> dict[str, int]:
@@ -123,14 +129,14 @@ def story_why(found: StoryWhy | None) -> dict[str, Any] | None:
 
 
 def _also_at(found: Article, other: AlsoAt) -> dict[str, Any]:
-    told = {"source": asdict(other.source), "url": other.url, "article": other.article, "at": _utc(other.at)}
+    told = {"source": _source(other.source), "url": other.url, "article": other.article, "at": _utc(other.at)}
     return {**told, "why": found.why_also(other)}
 
 
 def source(found: SourceHealth) -> dict[str, Any]:
     """One row of /v1/sources."""
     return {
-        **asdict(found.source),
+        **_source(found.source),
         "feeds": found.feeds,
         "articles_24h": found.recent,
         "health": {"state": found.state, "sentence": found.sentence, "ok_at": _utc(found.ok_at)},
@@ -152,7 +158,7 @@ def completeness(found: Completeness) -> dict[str, Any]:
 
 def _sighting(seen: SightingRef) -> dict[str, Any]:
     return {
-        "source": asdict(seen.source),
+        "source": _source(seen.source),
         "feed": seen.feed,
         "url": seen.url,
         "first_seen_at": _utc(seen.first_seen_at),

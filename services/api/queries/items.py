@@ -49,10 +49,6 @@ def with_columns(*more: Any) -> Select[*tuple[Any, ...]]:
     )
 
 
-_ITEMS = with_columns()
-"""Put together once, not for every page."""
-
-
 _SOURCE = (Source.key, Source.name, Source.url.label("source_url"), Source.country)
 
 
@@ -65,8 +61,7 @@ async def items(connection: AsyncConnection, ids: Sequence[int]) -> list[Item]:
     """The items of these articles, in the order asked for; an id that is gone is left out."""
     if not ids:
         return []
-    query = _ITEMS.where(among(Article.id, ids))
-    rows = {row.id: row for row in await connection.execute(query)}
+    rows = {row.id: row for row in await connection.execute(_items(), {"ids": list(ids)})}
     also = await also_at(connection, ids)
     return [item_of(rows[found], also.get(found, [])) for found in ids if found in rows]
 
@@ -108,8 +103,13 @@ async def also_at(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, 
 
 
 @cache
-def _also_at() -> Any:
+def _items() -> Any:
     """Put together once: that takes longer than to execute it."""
+    return with_columns().where(_shown(Article.id))
+
+
+@cache
+def _also_at() -> Any:
     both = union_all(_duplicates(), _sightings(), _carried()).subquery()
     return (
         select(both)

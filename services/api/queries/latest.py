@@ -1,13 +1,17 @@
 """Latest: which articles stand on a page. Index ranges only, never an OFFSET and never a total."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Select,
     and_,
+    bindparam,
     cast,
     func,
     literal,
@@ -19,14 +23,18 @@ from sqlalchemy import (
     union,
 )
 from sqlalchemy import column as sql_column
-from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY
+from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP, TSQUERY
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.types import Text
+from sqlalchemy.types import BigInteger, Integer, Text
 
 from services.api.cursor import Before
 from services.api.filters import Filters
 from services.core.models import Article, ArticleLabel, Source
 
+Label = str | BindParameter[str]
+Place = ColumnElement[Any] | None
+Most = int | BindParameter[int]
+"""As they are, or as names that a query is put together with once."""
 MOST_PAIRS = 12
 """Of one region and one topic that are asked for as branches of their own."""
 LOOKED_THROUGH = 4_000
@@ -38,6 +46,8 @@ async def page(
 ) -> list[Before]:
     """The places of at most `limit` articles that stand after `before`, newest first."""
     if filters.q is None:
+        if filters.labels and not conditions(filters):
+            return await _places(connection, *_under_labels(filters, before, limit))
         return await _places(connection, _ordered(filters, before, limit))
     found = await _places(connection, _among_the_newest(filters, before, limit))
     if len(found) == limit:
@@ -45,8 +55,36 @@ async def page(
     return await _places(connection, _all_that_match(filters, before, limit))
 
 
-async def _places(connection: AsyncConnection, query: Select[int, datetime]) -> list[Before]:
-    return [Before(row.sort_at, row.id) for row in await connection.execute(query)]
+async def _places(
+    connection: AsyncConnection, query: Select[int, datetime], named: Mapping[str, Any] | None = None
+) -> list[Before]:
+    return [Before(row.sort_at, row.id) for row in await connection.execute(query, named)]
+
+
+def _under_labels(
+    filters: Filters, before: Before | None, limit: int
+) -> tuple[Select[int, datetime], dict[str, Any]]:
+    """What most readers ask: labels and nothing else. The query, and what its names stand for."""
+    labels = [sorted(wanted) for wanted in filters.labels]
+    named: dict[str, Any] = {"most": limit}
+    for kind, wanted in enumerate(labels):
+        named |= {f"label_{kind}_{n}": label for n, label in enumerate(wanted)}
+    if before:
+        named |= {"before_at": before.at, "before_id": before.id}
+    return _by_names(tuple(map(len, labels)), paged=before is not None), named
+
+
+@lru_cache(maxsize=64)
+def _by_names(labels: tuple[int, ...], *, paged: bool) -> Select[int, datetime]:
+    """Put together once for each number of labels of each kind: that takes longer than to execute it."""
+    names = [
+        [bindparam(f"label_{kind}_{n}", type_=Text) for n in range(count)]
+        for kind, count in enumerate(labels)
+    ]
+    moment = bindparam("before_at", type_=TIMESTAMP(timezone=True))
+    before = tuple_(moment, bindparam("before_id", type_=BigInteger)) if paged else None
+    most = bindparam("most", type_=Integer)
+    return _merged(_by_labels(names, [], before, most), most)
 
 
 def _ordered(filters: Filters, before: Before | None, limit: int) -> Select[int, datetime]:
@@ -54,7 +92,8 @@ def _ordered(filters: Filters, before: Before | None, limit: int) -> Select[int,
     newest of all are among the newest `limit` of each.
     """
     if filters.labels:
-        branches = _by_labels(filters, before, limit)
+        labels = [sorted(wanted) for wanted in filters.labels]
+        branches = _by_labels(labels, conditions(filters), _place(before), limit)
     elif filters.sources:
         keys = filters.sources
         branches = [_by_time(_of_source(key), _languages(filters), before, limit) for key in keys]
@@ -63,6 +102,14 @@ def _ordered(filters: Filters, before: Before | None, limit: int) -> Select[int,
         branches = [_by_time(_of_language(tag), [], before, limit) for tag in tags]
     if not branches:
         branches = [_by_time(true(), [], before, limit)]
+    return _merged(branches, limit)
+
+
+def _place(before: Before | None) -> Place:
+    return tuple_(before.at, before.id) if before else None
+
+
+def _merged(branches: list[Select[int, datetime]], limit: Most) -> Select[int, datetime]:
     if len(branches) == 1:
         return branches[0]
     merged = union(*(branch.subquery().select() for branch in branches)).subquery()
@@ -78,17 +125,23 @@ def _by_time(
     return query.order_by(Article.sort_at.desc(), Article.id.desc()).limit(limit)
 
 
-def _by_labels(filters: Filters, before: Before | None, limit: int) -> list[Select[int, datetime]]:
-    first, *others = [sorted(wanted) for wanted in filters.labels]
+def _by_labels(
+    labels: Sequence[Sequence[Label]], own: list[ColumnElement[bool]], before: Place, limit: Most
+) -> list[Select[int, datetime]]:
+    first, *others = labels
     if not others:
-        return [_branch([label], [], filters, before, limit) for label in first]
+        return [_branch([label], [], own, before, limit) for label in first]
     if len(first) * len(others[0]) <= MOST_PAIRS:
-        return [_branch([one, two], [], filters, before, limit) for one in first for two in others[0]]
-    return [_branch([label], others, filters, before, limit) for label in first]
+        return [_branch([one, two], [], own, before, limit) for one in first for two in others[0]]
+    return [_branch([label], others, own, before, limit) for label in first]
 
 
 def _branch(
-    labels: list[str], others: list[list[str]], filters: Filters, before: Before | None, limit: int
+    labels: Sequence[Label],
+    others: Sequence[Sequence[Label]],
+    own: list[ColumnElement[bool]],
+    before: Place,
+    limit: Most,
 ) -> Select[int, datetime]:
     """What has all of `labels`: their ranges have the same order, so that they are merged as they are read. And any of each of `others`."""
     place, *more = [ArticleLabel.__table__.alias() for _ in labels]
@@ -99,8 +152,8 @@ def _branch(
         )
     for table, label in zip((place, *more), labels, strict=True):
         query = query.where(table.c.label == label)
-        if before:
-            query = query.where(tuple_(table.c.sort_at, table.c.article_id) < tuple_(before.at, before.id))
+        if before is not None:
+            query = query.where(tuple_(table.c.sort_at, table.c.article_id) < before)
     for wanted in others:
         also = ArticleLabel.__table__.alias()
         query = query.where(
@@ -108,9 +161,7 @@ def _branch(
             .where(also.c.article_id == place.c.article_id, also.c.label.in_(wanted))
             .exists()
         )
-    if own := conditions(
-        filters
-    ):  # what is listed alone has labels, so that otherwise its row need not be looked at
+    if own:  # what is listed alone has labels, so that otherwise its row need not be looked at
         query = query.join(Article, Article.id == place.c.article_id).where(Article.listed, *own)
     return query.order_by(place.c.sort_at.desc(), place.c.article_id.desc()).limit(limit)
 

@@ -2,9 +2,26 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, union
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    and_,
+    any_,
+    bindparam,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    union,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.types import Text
 
 from services.api.filters import Filters
 from services.api.shapes import FeedState, SourceRef
@@ -20,9 +37,11 @@ LOOKED_BACK = 200
 
 def is_late(now: datetime) -> ColumnElement[bool]:
     """Due for too long, and asked at least once before."""
-    return and_(
-        Feed.paused_reason.is_(None), Feed.checked_at.is_not(None), Feed.next_check_at < now - LATE_AFTER
-    )
+    return _due_before(literal(now - LATE_AFTER))
+
+
+def _due_before(moment: ColumnElement[datetime]) -> ColumnElement[bool]:
+    return and_(Feed.paused_reason.is_(None), Feed.checked_at.is_not(None), Feed.next_check_at < moment)
 
 
 def is_failing() -> ColumnElement[bool]:
@@ -32,9 +51,27 @@ def is_failing() -> ColumnElement[bool]:
 
 async def states(connection: AsyncConnection, *, filters: Filters, now: datetime) -> list[FeedState]:
     """The sources behind a stream with the state of their feeds, by name."""
+    labels = [sorted(wanted) for wanted in filters.labels]
+    query = _states(of_sources=bool(filters.sources), labels=tuple(map(len, labels)))
+    asked: dict[str, Any] = {"late": now - LATE_AFTER, "gaps_after": now - GAPS_FOR}
+    if filters.sources:
+        asked["keys"] = list(filters.sources)
+    for kind, wanted in enumerate(labels):
+        asked[f"slugs_{kind}"] = [label.partition("/")[2] for label in wanted]
+        asked |= {f"label_{kind}_{n}": label for n, label in enumerate(wanted)}
+    return [
+        FeedState(SourceRef(row.key, row.name, row.url, row.country), *row[4:])
+        for row in await connection.execute(query, asked)
+    ]
+
+
+@lru_cache(maxsize=64)
+def _states(*, of_sources: bool, labels: tuple[int, ...]) -> Select[*tuple[Any, ...]]:
+    """Put together once for each number of labels of each kind: that takes longer than to execute it."""
+    late = _due_before(bindparam("late", type_=TIMESTAMP(timezone=True)))
     gaps = (
         select(Gap.feed_id, func.count().label("gaps"))
-        .where(Gap.to_at > now - GAPS_FOR)
+        .where(Gap.to_at > bindparam("gaps_after", type_=TIMESTAMP(timezone=True)))
         .group_by(Gap.feed_id)
         .subquery()
     )
@@ -47,10 +84,10 @@ async def states(connection: AsyncConnection, *, filters: Filters, now: datetime
             func.count().label("feeds"),
             func.count(Feed.paused_reason).label("paused"),
             func.count().filter(Feed.checked_at.is_(None), Feed.paused_reason.is_(None)).label("never"),
-            func.count().filter(is_late(now)).label("late"),
+            func.count().filter(late).label("late"),
             func.count().filter(is_failing()).label("failing"),
             func.coalesce(func.sum(gaps.c.gaps), 0).label("gaps"),
-            func.min(case((is_late(now), Feed.next_check_at))).label("due_at"),
+            func.min(case((late, Feed.next_check_at))).label("due_at"),
             func.max(Feed.ok_at).label("ok_at"),
             func.max(case((is_failing(), Feed.error))).label("error"),
             func.max(Feed.paused_reason).label("paused_reason"),
@@ -60,29 +97,30 @@ async def states(connection: AsyncConnection, *, filters: Filters, now: datetime
         .group_by(Source.id)
         .order_by(func.lower(Source.name), Source.key)
     )
-    for behind in _behind(filters):
+    for behind in _behind(of_sources, labels):
         query = query.where(Source.id.in_(behind))
-    return [
-        FeedState(SourceRef(row.key, row.name, row.url, row.country), *row[4:])
-        for row in await connection.execute(query)
-    ]
+    return query
 
 
-def _behind(filters: Filters) -> list[Select[int]]:
+def _behind(of_sources: bool, labels: tuple[int, ...]) -> list[Select[int]]:
     """Conditions on sources: those asked for, and those that recently brought or were added for the labels."""
     found = []
-    if filters.sources:
-        found.append(select(Source.id).where(Source.key.in_(filters.sources)))
-    for wanted in filters.labels:
-        slugs = [label.partition("/")[2] for label in wanted]
-        recent = [_recent_sources(label) for label in sorted(wanted)]
-        hinted = select(Feed.source_id).where(or_(Feed.region_hint.in_(slugs), Feed.topic_hint.in_(slugs)))
+    if of_sources:
+        found.append(select(Source.id).where(Source.key == _any("keys")))
+    for kind, wanted in enumerate(labels):
+        recent = [_recent_sources(bindparam(f"label_{kind}_{n}", type_=Text)) for n in range(wanted)]
+        slugs = _any(f"slugs_{kind}")
+        hinted = select(Feed.source_id).where(or_(Feed.region_hint == slugs, Feed.topic_hint == slugs))
         both = union(hinted, *recent).subquery()
         found.append(select(both.c.source_id))
     return found
 
 
-def _recent_sources(label: str) -> Select[int]:
+def _any(name: str) -> ColumnElement[Any]:
+    return any_(bindparam(name, type_=ARRAY(Text)))
+
+
+def _recent_sources(label: BindParameter[str]) -> Select[int]:
     newest = (
         select(ArticleLabel.article_id)
         .where(ArticleLabel.label == label)

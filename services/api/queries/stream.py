@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -36,13 +38,14 @@ class LoggedChange:
     may_have: bool
 
 
-async def state(connection: AsyncConnection) -> StreamState:
-    """The stream at this moment."""
+@cache
+def _state() -> Any:
+    """Put together once, as every answer asks it."""
     head = select(func.max(Change.seq)).scalar_subquery()
     sighting = select(func.max(Sighting.id)).scalar_subquery()
     stories = select(StoryState.version).scalar_subquery()
     words = select(func.concat(SearchState.version, "/", SearchState.looked)).scalar_subquery()
-    query = select(
+    return select(
         EPOCH.label("epoch"),
         StateRow.floor,
         StateRow.identity,
@@ -52,7 +55,11 @@ async def state(connection: AsyncConnection) -> StreamState:
         func.coalesce(stories, 0).label("stories"),
         func.coalesce(words, "").label("words"),
     )
-    row = (await connection.execute(query)).one()
+
+
+async def state(connection: AsyncConnection) -> StreamState:
+    """The stream at this moment."""
+    row = (await connection.execute(_state())).one()
     return StreamState(
         epoch=row.epoch,
         head=row.head,

@@ -48,7 +48,7 @@ class AskedPage:
     before: str | None
 
 
-def asked_page(filters: AskedFilters, limit: Limit = 50, before: BeforeCursor = None) -> AskedPage:
+async def asked_page(filters: AskedFilters, limit: Limit = 50, before: BeforeCursor = None) -> AskedPage:
     """The parameters that every feed takes."""
     return AskedPage(filters, limit, before)
 
