@@ -7,9 +7,11 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from pathlib import Path
 
 _HAN = "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_TABLE, _FIRST_HAN = Path(__file__).with_name("han.txt"), 0x3400
 _HANGUL = "\u1100-\u11ff\uac00-\ud7a3"
 _MARKED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
 """Thai, Lao, Burmese, Khmer."""
@@ -36,11 +38,21 @@ _LETTERS = str.maketrans(
 )  # fmt: skip
 
 
+@cache
+def _simplified() -> dict[str, str]:
+    """Traditional Chinese signs and the simplified ones that stand for them: no other way round, as one stands for several."""
+    lines = _TABLE.read_text("utf-8").splitlines()
+    pairs = "".join(line for line in lines if not line.startswith("#"))
+    return dict(zip(pairs[::2], pairs[1::2], strict=True))
+
+
 class _Signs(dict[int, str]):
     """What a character becomes: itself in a word, nothing, or a space. Filled as characters are met."""
 
     def __missing__(self, code: int) -> str:
         sign = chr(code)
+        if code >= _FIRST_HAN:
+            sign = _simplified().get(sign, sign)
         word = unicodedata.category(sign)[0] in "LMN"
         found = self[code] = "" if sign in _DROPPED else sign if word else " "
         return found
@@ -58,10 +70,12 @@ class Run:
 
 
 def words(text: str) -> list[str]:
-    """The words of a text, in one case, as they are accented.
+    """The words of a text, in one case, as they are accented; Chinese in its simplified signs.
 
     >>> words("L’Élysée, O'Brien's U.S. visa")
     ['l', 'élysée', 'obrien', 'u', 's', 'visa']
+    >>> words("哈薩克"), words("哈萨克")
+    (['哈萨克'], ['哈萨克'])
     """
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)

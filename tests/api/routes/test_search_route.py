@@ -37,6 +37,20 @@ def test_who_follows_hears_of_what_a_search_finds(site, desk):
         assert {names[change["article"]["id"]] for change in told} == expected, q
 
 
+def test_traditional_and_simplified_chinese_find_each_other_everywhere(site, desk):
+    old, new = (
+        desk.article("哈薩克總統訪問臺灣", language="zh"),
+        desk.article("哈萨克总统访问北京", language="zh"),
+    )
+    for q in ("哈薩克", "哈萨克", "總統訪問", "总统访问"):
+        address = f"q={quote(q)}"
+        assert {item["id"] for item in site.json(f"/v1/latest?{address}")["items"]} == {old, new}
+        told = site.json(f"/v1/changes?{address}")["items"]
+        assert [change["article"]["id"] for change in told] == [old, new]
+        feed = site.get(f"/feeds/latest.json?{address}").json
+        assert len(feed["items"]) == 2
+
+
 @pytest.mark.parametrize("q", ["—", "& | !", '""', "¨"])
 @pytest.mark.parametrize("path", ["/v1/latest", "/v1/changes"])
 def test_a_question_without_a_word_is_refused_with_a_sentence(site, desk, path, q):

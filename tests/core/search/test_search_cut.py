@@ -40,13 +40,30 @@ def test_case_and_accents_make_no_difference(one, other):
         ("Elections", "in Oslo", "en-GB", "'en:elect':1 'en:in':3 'en:oslo':4"),
         ("Бюджета", "", "ru", "'ru:бюджет':1"),
         ("Reuters о бюджете", "", "ru", "'reuters':1 'ru:о':2 'ru:бюдж':3 'ru:бюджет':3"),
-        ("習近平", "", "zh", "'習近':1 '近平':2 '平':3"),
+        ("習近平", "", "zh", "'习近':1 '近平':2 '平':3"),
+        ("习近平", "", "zh", "'习近':1 '近平':2 '平':3"),
         ("ประเทศ", "", "th", "'ประ':1 'ระเ':2 'ะเท':3 'เทศ':4 'ทศ':5 'ศ':6"),
         ("Oslo Oslo", "", None, "'oslo':1,2"),
     ],
 )
 def test_an_article_is_found_by(title, text, language, vector):
     assert search.vector(title, text, language) == vector
+
+
+@pytest.mark.parametrize(
+    ("traditional", "simplified"),
+    [
+        ("哈薩克總統訪問臺灣", "哈萨克总统访问台湾"),
+        ("頭髮與發展", "头发与发展"),
+        ("裡 裏", "里 里"),
+        ("𠁞", "𠀾"),
+        ("신문 新聞", "신문 新闻"),
+    ],
+)
+def test_traditional_and_simplified_signs_are_one(traditional, simplified):
+    assert words(traditional) == words(simplified)
+    assert search.vector(traditional, "", "zh") == search.vector(simplified, "", "zh")
+    assert search.query(traditional) == search.query(simplified)
 
 
 @pytest.mark.parametrize("q", ["", "—", "& | !", "-…", '""', "'"])
@@ -58,7 +75,7 @@ def test_a_question_without_a_word_is_none(q):
     ("q", "told"),
     [
         ("新疆", "'新疆'"),
-        ("習近平", "('習近' <1> '近平')"),
+        ("習近平", "('习近' <1> '近平')"),
         ("中", "'中':*"),
         ("新疆 北京", "'新疆' & '北京'"),
         ("新疆 or 北京 7", "'新疆' | '北京' & '7'"),
