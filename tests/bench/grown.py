@@ -12,7 +12,8 @@ import psycopg
 
 from tests.bench import many
 
-FEEDS = 2_000
+FEEDS, OF_EACH = 2_000, 100
+"""Feeds at most, and articles of each at least."""
 DAYS = 89.0
 """Articles are spread evenly over so many days back from now: none is due to leave."""
 CHUNK = 50_000
@@ -124,7 +125,7 @@ def grow(url: str, articles: int, *, tell: Callable[[int], None], words: range =
             "maintenance_work_mem = '512MB'",
         ):
             connection.execute(f"SET {setting}")
-        values = _ready(connection, words) | {"total": articles}
+        values = _ready(connection, words, min(FEEDS, articles // OF_EACH)) | {"total": articles}
         indexes = connection.execute(_PUT_ASIDE, (list(_BIG),)).fetchall()
         keys = connection.execute(_KEYS, (list(_BIG),)).fetchall()
         for name, _ in indexes:
@@ -145,11 +146,11 @@ def grow(url: str, articles: int, *, tell: Callable[[int], None], words: range =
     return time.perf_counter() - begun
 
 
-def _ready(connection: "psycopg.Connection[tuple[Any, ...]]", words: range) -> dict[str, Any]:
+def _ready(connection: "psycopg.Connection[tuple[Any, ...]]", words: range, feeds: int) -> dict[str, Any]:
     """What articles are made of: labels, texts, feeds; and what the statements need to know."""
     labels, version = many.labels(connection)
     values = {
-        "version": version, "feeds": FEEDS, "pool": _POOL_SIZE, "days": DAYS, "keys": _FINGERPRINTS, "key_days": _FINGERPRINT_DAYS,
+        "version": version, "feeds": feeds, "pool": _POOL_SIZE, "days": DAYS, "keys": _FINGERPRINTS, "key_days": _FINGERPRINT_DAYS,
         "least": words.start, "spread": len(words), "skew": many.SKEW, "why": words.start // 4,
     }  # fmt: skip
     connection.execute("SELECT setseed(0.5)")
@@ -157,7 +158,7 @@ def _ready(connection: "psycopg.Connection[tuple[Any, ...]]", words: range) -> d
     with connection.cursor() as cursor:
         cursor.executemany("INSERT INTO grown_labels VALUES (%s, %s, %s, %s)", labels)
     connection.execute(_POOL, values)
-    connection.execute(_SOURCES, (FEEDS,))
+    connection.execute(_SOURCES, (feeds,))
     connection.execute(_FEED_LIST)
     connection.execute("ANALYZE pool, fed")
     row = connection.execute("SELECT next_story FROM story_state").fetchone()

@@ -21,7 +21,7 @@ def ask(url: str, statement: str):
 def grown_url(service, database_url, monkeypatch):
     publish(ECONOMY)
     monkeypatch.setattr(grown, "CHUNK", 200)
-    monkeypatch.setattr(grown, "FEEDS", 20)
+    monkeypatch.setattr(grown, "OF_EACH", 25)
     grown.grow(database_url, 500, tell=lambda _: None)
     return database_url
 
