@@ -1,13 +1,16 @@
 """Full-text search over HTTP, in the languages stored; and the same words for those who follow."""
 
 from contextlib import suppress
+from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
 from sqlalchemy import text
 
+from services.api.queries import latest
 from services.classify.labelling import indexing
 from services.classify.labelling.reindex import reindex_stored
+from services.core import db
 from services.core.db import transaction
 from tests.fixtures.sentences import ARTICLES, ASKED
 
@@ -117,3 +120,30 @@ def test_what_was_taken_out_is_not_indexed(service, desk):
     reindex_stored()
     with transaction() as session:
         assert session.scalar(text("SELECT search FROM articles WHERE id = :id"), {"id": gone}) is None
+
+
+@pytest.mark.parametrize("q", ["gas", "gas&region=central-asia", "gas&language=de"])
+def test_words_that_few_of_the_newest_have_are_found_in_order_all_the_same(site, desk, monkeypatch, q):
+    """Whether a page is full after the newest, after a stretch of time, or only with all that have the words."""
+    told = {"regions": ["central-asia"], "language": "de"}
+    wanted = [
+        desk.article("Gas" if n % 4 == 0 else "Oil", age=timedelta(hours=n), **told) for n in range(1, 41)
+    ][3::4]
+    desk.article("Gas", age=timedelta(minutes=1), listed=False, **told)
+    with db.engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("ANALYZE articles"))
+    asked = []
+    monkeypatch.setattr(latest, "LOOKED_THROUGH", 3)
+    monkeypatch.setattr(latest, "STRETCH", 12)
+    stretched = latest.stretch
+    monkeypatch.setattr(
+        latest, "stretch", lambda **given: asked.append(given["stored"]) or stretched(**given)
+    )
+    pages, path = [], f"/v1/latest?limit=2&q={q}"
+    while path:
+        page = site.json(path)
+        pages.append([item["id"] for item in page["items"]])
+        path = page["next"] and f"/v1/latest?limit=2&q={q}&before={page['next']}"
+    assert [number for page in pages for number in page] == wanted
+    assert set(asked) == {41.0}
+    assert [item["id"] for item in site.json(f"/v1/latest?limit=9&q={q}")["items"]] == wanted[:9]
