@@ -10,7 +10,7 @@ from services.classify.copies import looking
 from services.classify.labelling import indexing, orphans, walk
 from services.classify.labelling import store as classify_store
 from services.classify.storykeeping import store as story_store
-from services.core import backlog, beats, cache, desk, fleet, outbox
+from services.core import backlog, beats, cache, desk, fleet, outbox, stopping
 from services.core.clock import monotonic
 from services.core.db import transaction
 from services.core.errors import DatelineError
@@ -28,6 +28,7 @@ def run_scheduler() -> None:
 
     def on_signal(_number: int, _frame: FrameType | None) -> None:
         stop.set()
+        stopping.within(LONGEST_STOP_S)
 
     signal.signal(signal.SIGTERM, on_signal)
     signal.signal(signal.SIGINT, on_signal)
@@ -53,6 +54,8 @@ def run_scheduler() -> None:
 
 LONGEST_TICK_S = 40
 """A tick may take so long on a busy database before it counts as silence; each of its statements is ended after 30 s."""
+LONGEST_STOP_S = 4
+"""A tick that waits for its database is given up so long after a request to stop; whatever it has not committed is nobody's loss."""
 RARELY = 20
 """Work that is never urgent is looked for at every so many ticks."""
 

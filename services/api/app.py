@@ -5,6 +5,7 @@ import os
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
@@ -27,7 +28,7 @@ from services.api.routes import ROUTERS
 from services.api.scrape import Watch
 from services.api.shelf import Shelf
 from services.api.wire import Protocol
-from services.core import beats, cache, fleet, logs
+from services.core import beats, cache, fleet, logs, stopping
 from services.core.db import close_readers, is_away, pool_use, watching_engine
 from services.core.ending import end
 from services.core.errors import ConfigurationError
@@ -113,6 +114,13 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, bell: Bell) -> None:
         super().__init__(config)
         self._bell = bell
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Answer a request to stop: at once while nobody is served, else within a time."""
+        if not self.started:
+            stopping.end(sig, frame)
+        stopping.within()
+        super().handle_exit(sig, frame)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End the streams, then everything else."""

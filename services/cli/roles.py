@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from services.core import logs
+from services.core import logs, stopping
 from services.core.queues import ROLES
 from services.core.settings import settings
 
@@ -34,6 +34,7 @@ def up(feeds: Path | None) -> None:
 @click.command(epilog="Example: DATELINE_BIND=0.0.0.0:8000 dateline api")
 def api() -> None:
     """Serve the API and the pages on DATELINE_BIND."""
+    stopping.at_once()
     from services.api.app import serve
 
     _start_logging()
@@ -43,6 +44,7 @@ def api() -> None:
 @click.command(epilog="Example: dateline scheduler")
 def scheduler() -> None:
     """Hint at work that is due. Any number of copies may run; one is enough."""
+    stopping.at_once()
     from services.scheduler import run_scheduler
 
     _start_logging()
@@ -53,6 +55,7 @@ def scheduler() -> None:
 @click.argument("roles", nargs=-1, type=click.Choice(list(ROLES)))
 def worker(roles: tuple[str, ...]) -> None:
     """Run jobs of the given ROLES (all of them when none is named)."""
+    stopping.at_once()
     from services.worker import run_worker
 
     _start_logging()

@@ -5,11 +5,14 @@ Every setting has its measured reason in docs/explanation/queues.md.
 
 import functools
 import logging
+import os
+import signal
 import sys
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from socket import gethostname
+from types import FrameType
 from typing import Any
 
 import redis
@@ -24,7 +27,7 @@ from kombu.transport.redis import Channel
 from kombu.transport.redis import QoS as RedisQoS
 from kombu.transport.virtual import QoS as VirtualQoS
 
-from services.core import clock, db, logs, memory, meters, pool
+from services.core import clock, db, logs, memory, meters, pool, stopping
 from services.core.cache import KEY_PREFIX, redis_url
 from services.core.queues import QUEUE_OF, Job, Queue
 from services.core.rounds import Rounds
@@ -204,6 +207,40 @@ def _guard_acknowledgements() -> None:
     setattr(RedisQoS, "ack", ack)  # noqa: B010 - as above
 
 
+def _stoppable(rounds: Rounds) -> Any:
+    """Celery's worker, which can be told to stop at every moment, not only once it runs: see `stopping`."""
+    base: Any = app().Worker
+
+    class Stoppable(base):  # type: ignore[misc]  # celery ships no types
+        answers: dict[int, Any]
+        """Celery's own, in force once there can be something in hand."""
+
+        def install_platform_tweaks(self, worker: Any) -> None:
+            super().install_platform_tweaks(worker)
+            self.answers = {number: signal.getsignal(number) for number in stopping.SIGNALS}
+            stopping.at_once()
+
+        def on_consumer_ready(self, consumer: Any) -> None:
+            super().on_consumer_ready(consumer)
+            if signal.getsignal(signal.SIGTERM) is stopping.end:  # the first time, and not told to stop since
+                for number in self.answers:
+                    signal.signal(number, functools.partial(_stop, self.answers, rounds, os.getpid()))
+
+    return Stoppable
+
+
+def _stop(answers: dict[int, Any], rounds: Rounds, leader: int, number: int, frame: FrameType | None) -> None:
+    """Stop a worker that runs: as Celery does, but without waiting for processes that are not ready, and within a time."""
+    if os.getpid() != leader:  # a process that has just been forked
+        stopping.end(number, frame)
+    rounds.tell_to_stop()
+    hurried = number == signal.SIGQUIT or (
+        number == signal.SIGTERM and celery_worker.REMAP_SIGTERM == "SIGQUIT"
+    )
+    stopping.within(stopping.LONGEST_S if hurried else JOB_LIMIT_S)
+    answers[number](number, frame)
+
+
 def run_worker(
     *,
     role: str,
@@ -220,6 +257,8 @@ def run_worker(
     """
     guard_connection_loss()
     log_by_our_rules()
+    stopping.at_once()
+    rounds = rounds or Rounds(processes)
     pool.mark(rounds)
     memory.one_heap()
     pool.get_ready()
@@ -227,7 +266,7 @@ def run_worker(
         db.engine().dispose()  # the connection that it took is nobody's after the fork
     with suppress(OSError):
         get_pdeathsig()  # what it takes to ask is what each process takes to be told: read once, and shared
-    worker = app().Worker(
+    worker = _stoppable(rounds)(
         hostname=f"{role}@{gethostname()}",
         pool_cls=get_implementation("prefork"),
         queues=",".join(q.value for q in queues),

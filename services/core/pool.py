@@ -43,9 +43,9 @@ _beginnings: list[Callable[[], object]] = []
 _ends: list[Callable[[], object]] = []
 
 
-def mark(rounds: Rounds | None) -> None:
+def mark(rounds: Rounds) -> None:
     """Let each process to come mark in `rounds` that it goes on."""
-    _rounds[:] = [rounds] if rounds else []
+    _rounds[:] = [rounds]
 
 
 def at_start_of_process(warm_up: Callable[[], object]) -> None:
@@ -70,10 +70,11 @@ def _begin_process(**_: Any) -> None:
     if db.engine.cache_info().currsize:
         db.engine().dispose(close=False)
     signal.signal(signal.SIGTERM, _leave)
-    for rounds in _rounds:
-        rounds.keep_marking(current_process().index)
+    ready = [rounds.keep_marking(current_process().index) for rounds in _rounds]
     _call_each(_beginnings, "%s")
     _call_each(_warm_ups, "not ready yet: %s")
+    for event in ready:
+        event.set()
 
 
 def _leave(_number: int, _frame: object) -> None:

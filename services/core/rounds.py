@@ -2,6 +2,9 @@
 
 The mark comes from a thread beside the work, so that a long job is no silence; a process that is frozen, or wedged in native
 code for good, is silent. Who leads ends such a process, and its pool starts another: nobody has to help.
+
+The same memory says when the worker has been told to stop: a process that is still getting ready then ends at once, where the worker would
+wait for it. It sees by itself when nobody leads it any more, which the kernel tells only those who have asked to be told.
 """
 
 import logging
@@ -16,6 +19,8 @@ from pathlib import Path
 from services.core.clock import monotonic
 
 MARK_EVERY_S = 1.0
+_LOOK_EVERY_S = 0.1
+"""Whoever gets ready looks so often whether he is still wanted."""
 NOTICED_S = 15.0
 """Silence of so long is logged, once."""
 HUNG_S = 40.0
@@ -31,8 +36,9 @@ class Rounds:
     """Marks of up to `processes` processes. Make it before they are forked."""
 
     def __init__(self, processes: int) -> None:
-        self._memory = mmap.mmap(-1, _SLOT.size * processes)
+        self._memory = mmap.mmap(-1, _SLOT.size * processes + 1)
         self._slots = processes
+        self._leader = os.getpid()
         self._looked: float | None = None
         self._hung: set[int] = set()
         self._noticed: set[int] = set()
@@ -42,16 +48,32 @@ class Rounds:
         if slot < self._slots:
             _SLOT.pack_into(self._memory, slot * _SLOT.size, os.getpid(), monotonic())
 
-    def keep_marking(self, slot: int) -> None:
-        """Mark from a thread of its own for as long as the process lives."""
+    def keep_marking(self, slot: int) -> threading.Event:
+        """Mark from a thread of its own for as long as the process lives.
+
+        Until the event that is returned is set the process counts as getting ready.
+        """
+        ready = threading.Event()
 
         def run() -> None:
+            while not ready.wait(_LOOK_EVERY_S):
+                self.mark(slot)
+                if self._unwanted():
+                    os._exit(0)
             pause = threading.Event()
             while not pause.wait(MARK_EVERY_S):
                 self.mark(slot)
 
         self.mark(slot)
         threading.Thread(target=run, name="rounds", daemon=True).start()
+        return ready
+
+    def tell_to_stop(self) -> None:
+        """The worker stops: who is getting ready need not. Safe to call from a handler of signals."""
+        self._memory[-1] = 1
+
+    def _unwanted(self) -> bool:
+        return self._memory[-1] == 1 or self._leader not in {os.getpid(), os.getppid()}
 
     def look(self) -> float:
         """How long, in seconds, the most silent process has been so; those that have hung for two looks in a row are ended."""

@@ -43,13 +43,7 @@ def instead(world: World, role: str, hook: str):
         world.keeper.hold(name)
         world.keeper.signal(name, signal.SIGTERM)
     for name in names:
-        try:
-            eventually(
-                lambda n=name: world.keeper.kept[n].process is None, seconds=30, what=f"the end of {name}"
-            )
-        except AssertionError:  # told to stop while it was starting; a supervisor does this after the grace
-            world.keeper.signal(name, signal.SIGKILL)
-            eventually(lambda n=name: world.keeper.kept[n].process is None, what=f"the end of {name}")
+        eventually(lambda n=name: world.keeper.kept[n].process is None, what=f"the end of {name}")
     with TemporaryHooks(world) as folder:
         like = world.roles[names[0]]
         argv = (like.argv[0], "-m", "tests.faults.hooked", hook, *like.argv[3:])
