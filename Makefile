@@ -37,8 +37,9 @@ chaos: $(VENV)/.tested ## hurt a running Dateline at random and count what was l
 	@$(BIN)/python -m tests.faults --minutes $(or $(MINUTES),2) $(ARGS)
 
 lock: ## resolve the dependencies anew (needs uv); the files name no package index
-	@for target in "requirements-dev.txt --extra embedded --group build --group dev" \
+	@for target in "requirements-dev.txt --extra embedded --extra traces --group build --group dev" \
 	  "requirements-embedded.txt -c requirements-dev.txt --extra embedded --group build" \
+	  "requirements-traces.txt -c requirements-dev.txt --extra traces" \
 	  "requirements.txt -c requirements-dev.txt"; do \
 	  $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
 	    pyproject.toml -o $$target || exit 1; done

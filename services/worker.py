@@ -1,8 +1,9 @@
 """Celery's entry point: what runs the jobs of the roles that are asked for, and reads nothing of the others."""
 
+from functools import partial
 from importlib import import_module
 
-from services.core import beats, broker, fleet, pool
+from services.core import beats, broker, fleet, pool, traces
 from services.core.queues import ALONE, ROLES, Queue
 from services.core.rounds import Rounds
 from services.core.settings import settings
@@ -27,6 +28,7 @@ def run_worker(roles: tuple[str, ...]) -> None:
     """Consume the queues of these roles until told to stop."""
     queues: tuple[Queue, ...] = tuple(queue for role in roles for queue in ROLES[role])
     register(roles)
+    traces.check()
     alone = ALONE.issuperset(roles)
     processes = 1 if alone else settings().worker_processes
     rounds = Rounds(processes)
@@ -37,6 +39,7 @@ def run_worker(roles: tuple[str, ...]) -> None:
         silence=rounds.look,
     )
     pool.in_each_process(fleet.start, fleet.add_up)
+    pool.in_each_process(partial(traces.start, "-".join(roles)), traces.end)
     broker.run_worker(
         role="-".join(roles), queues=queues, processes=processes, rounds=rounds, renewed=not alone
     )

@@ -8,9 +8,11 @@ import logging
 import re
 import secrets
 from collections.abc import Iterable
+from http import HTTPStatus
 
 from starlette.types import Message, Scope, Send
 
+from services.core import traces
 from services.core.clock import monotonic
 
 log = logging.getLogger("dateline.access")
@@ -78,13 +80,33 @@ class Exchange:
             self._size += len(message.get("body", b""))
         await self._send(message)
 
+    def came(self) -> str | None:
+        """The trace that the request is part of, if its client says so."""
+        found = (value for name, value in self._scope["headers"] if name == b"traceparent")
+        return next(found, b"").decode("latin-1") or None
+
+    def mark(self, span: traces.Mark) -> None:
+        """Say what the answer was in the request's span; of the address its route alone."""
+        route, method = self._route(), self._scope["method"]
+        span.name(f"{method} {route}")
+        span.set(
+            http__request__method=method,
+            http__route=route,
+            http__response__status_code=self._status,
+            dateline__request=self.id.decode(),
+        )
+        if self._status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            span.fail(f"status {self._status}")
+
+    def _route(self) -> str:
+        return self.route or getattr(self._scope.get("route"), "path", None) or "(none)"
+
     def end(self) -> None:
         """Write the line. Status 0: the answer never began, since the client had left."""
-        route = self.route or getattr(self._scope.get("route"), "path", None) or "(none)"
         tell(
             self._scope,
             request=self.id.decode(),
-            route=route,
+            route=self._route(),
             status=self._status,
             size=self._size,
             began=self._began,

@@ -28,7 +28,7 @@ from services.api.routes import ROUTERS
 from services.api.scrape import Watch
 from services.api.shelf import Shelf
 from services.api.wire import Protocol
-from services.core import beats, cache, fleet, logs, stopping
+from services.core import beats, cache, fleet, logs, stopping, traces
 from services.core.db import close_readers, is_away, pool_use, watching_engine
 from services.core.ending import end
 from services.core.errors import ConfigurationError
@@ -151,6 +151,7 @@ def serve() -> None:
     """
     chosen = settings()
     logs.configure(level=chosen.log_level, log_format=chosen.log_format, secrets=(chosen.admin_token,))
+    traces.check()
     listener = _listen(chosen.bind)
     app = create_app()
     metrics: Metrics = app.state.metrics
@@ -161,7 +162,11 @@ def serve() -> None:
         silence=lambda: 0.0,
     )
     fleet.start()
-    _Server(server_config(app), app.state.bell).run(sockets=[listener])
+    traces.start("api")
+    try:
+        _Server(server_config(app), app.state.bell).run(sockets=[listener])
+    finally:
+        traces.end()
 
 
 def _listen(bind: str) -> socket.socket:

@@ -16,7 +16,7 @@ from services.api.gate import Gate
 from services.api.limits import CLOSED, LIMITS, is_trusted
 from services.api.metrics import Metrics
 from services.api.shelf import NOTHING, PERSONAL, Key, Limits, Shelf, is_kept
-from services.core import logs
+from services.core import logs, traces
 from services.core.clock import monotonic
 from services.core.settings import settings
 
@@ -34,13 +34,18 @@ class Door:
             return
         began = monotonic()
         exchange = access.Exchange(scope, send, began)
-        token = logs.bind(request=exchange.id.decode())
-        try:
-            await self._long_way(scope, receive, exchange, began)
-        finally:
-            if settings().log_access != "none":
-                exchange.end()
-            logs.unbind(token)
+        parent = exchange.came() if traces.on() else None
+        with (
+            logs.bound(request=exchange.id.decode()),
+            traces.span(scope["method"], "server", parent=parent) as mark,
+        ):
+            try:
+                await self._long_way(scope, receive, exchange, began)
+            finally:
+                if traces.on():
+                    exchange.mark(mark)
+                if settings().log_access != "none":
+                    exchange.end()
 
     async def _long_way(
         self, scope: Scope, receive: Receive, exchange: access.Exchange, began: float
@@ -72,9 +77,9 @@ class Door:
 
     def at_once(self, scope: Scope) -> tuple[bytes, Limits, bytes] | None:
         """The answer to a GET from what lies ready: its head without an end, headers for this reader, its body. None for the long way,
-        which an answer that is to be logged goes too.
+        which an answer that is to be logged or traced goes too.
         """
-        if settings().log_access == "all":
+        if settings().log_access == "all" or traces.on():
             return None
         began = monotonic()
         host = encoding = known = day = b""

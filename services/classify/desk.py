@@ -10,7 +10,7 @@ from services.classify.errands import ERRANDS
 from services.classify.errands.common import findings_json
 from services.classify.rules import RulebookError
 from services.classify.work import OvertakenError, TestsFailError
-from services.core import desk, logs
+from services.core import desk, logs, traces
 from services.core.clock import monotonic
 from services.core.db import transaction
 from services.core.desk import Errand
@@ -37,7 +37,17 @@ def serve_waiting() -> int:
 
 def serve(errand: Errand) -> None:
     """One request. A database that is away ends the job; the lease runs out, and the request is done again."""
-    with logs.bound(desk_request=errand.id, **errand.origin):
+    ids: dict[str, logs.Id] = dict(errand.origin)
+    parent = ids.pop(traces.PARENT, None)
+    with (
+        logs.bound(**ids | {"desk_request": errand.id}),
+        traces.span(
+            "desk.request",
+            parent=str(parent) if parent else None,
+            dateline__desk_request=errand.id,
+            dateline__kind=errand.kind,
+        ),
+    ):
         _serve(errand, monotonic())
 
 

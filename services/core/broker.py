@@ -27,7 +27,7 @@ from kombu.transport.redis import Channel
 from kombu.transport.redis import QoS as RedisQoS
 from kombu.transport.virtual import QoS as VirtualQoS
 
-from services.core import clock, db, logs, memory, meters, pool, stopping
+from services.core import clock, db, logs, memory, meters, pool, stopping, traces
 from services.core.cache import KEY_PREFIX, redis_url
 from services.core.queues import QUEUE_OF, Job, Queue
 from services.core.rounds import Rounds
@@ -110,7 +110,8 @@ def job(name: Job) -> Callable[[Callable[[], None]], Callable[[], None]]:
             began = clock.monotonic()
             token = logs.bind(job=name.value, task=_task_id())
             try:
-                function()
+                with traces.span(name.value, "consumer", link=_sent_by(), dateline__task=_task_id()):
+                    function()
             except Exception:
                 meters.jobs_failed.labels(name.value).inc()
                 raise
@@ -130,10 +131,20 @@ def _task_id() -> str:
     return str(request.id) if request is not None and request.id else "none"
 
 
+def _sent_by() -> str | None:
+    """The span in which the hint was sent. What the job finds to do is often what was made there, and never has to be."""
+    request: Any = current_task.request if current_task else None
+    found = (getattr(request, "headers", None) or {}).get(traces.PARENT)
+    return found if isinstance(found, str) else None
+
+
 def send(name: Job) -> bool:
     """Put a hint on the job's queue. False, and a warning, when the broker does not answer."""
     try:
-        app().send_task(name.value, queue=QUEUE_OF[name].value)
+        sent_by = traces.here()
+        app().send_task(
+            name.value, queue=QUEUE_OF[name].value, headers={traces.PARENT: sent_by} if sent_by else None
+        )
     except (KombuError, redis.RedisError, OSError) as error:
         log.warning("hint %s not sent: %s", name, error)
         return False

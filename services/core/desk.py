@@ -15,7 +15,7 @@ from sqlalchemy import Row, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
-from services.core import holder, logs
+from services.core import holder, logs, traces
 from services.core.events import DeskAsked
 from services.core.fleet import after_commit
 from services.core.outbox import publish
@@ -26,7 +26,6 @@ MAX_ATTEMPTS = 2
 KEPT_DAYS = 2
 ORIGIN = "_origin"
 """Beside what is asked: the ids under which whoever asked writes his lines of the log, so that the worker's are found with them."""
-_CARRIED = ("request", "traceparent")
 log = logging.getLogger(__name__)
 
 _ASK = text(
@@ -116,7 +115,8 @@ class Asked:
 
 def ask(session: Session, kind: str, given: Mapping[str, Any], *, author: str) -> int:
     """Leave a request for a worker; its number. `kind` is one of `models.desk.DESK_KINDS`."""
-    origin = {name: str(value) for name, value in logs.at().items() if name in _CARRIED}
+    ids = {"request": logs.at().get("request"), traces.PARENT: traces.here()}
+    origin = {name: str(value) for name, value in ids.items() if value is not None}
     asked_so = {"kind": kind, "input": {**given, ORIGIN: origin}, "author": author}
     number = int(session.execute(_ASK, asked_so).scalar_one())
     publish(session, DeskAsked())

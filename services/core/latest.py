@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 from sqlalchemy.types import BigInteger, Text
 
+from services.core import traces
 from services.core.events import StreamAdvanced
 from services.core.fleet import after_commit
 from services.core.models import Change, StreamState
@@ -122,6 +123,18 @@ def publish(session: Session, drafts: Sequence[Draft]) -> int | None:
     """
     if not drafts:
         return None
+    articles = [d.article_id for d in drafts]
+    with traces.span("stream.publish", dateline__articles=articles) as mark:
+        given = _append(session, drafts)
+        last, seqs = max(given), [min(given), max(given)]
+        mark.set(dateline__seqs=seqs)
+    said = {"articles": articles, "seqs": seqs}
+    after_commit(session, lambda: log.info("published %d changes up to %d", len(drafts), last, extra=said))
+    publish_event(session, StreamAdvanced(last))
+    return last
+
+
+def _append(session: Session, drafts: Sequence[Draft]) -> list[int]:
     positions = session.execute(
         _APPEND,
         {
@@ -134,12 +147,7 @@ def publish(session: Session, drafts: Sequence[Draft]) -> int | None:
             "afters": [",".join(d.after) for d in drafts],
         },
     ).scalars()
-    given = [int(position) for position in positions]
-    last = max(given)
-    said = {"articles": [d.article_id for d in drafts], "seqs": [min(given), last]}
-    after_commit(session, lambda: log.info("published %d changes up to %d", len(drafts), last, extra=said))
-    publish_event(session, StreamAdvanced(last))
-    return last
+    return [int(position) for position in positions]
 
 
 def head(session: Session) -> int:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
-from services.core import addresses
+from services.core import addresses, traces
 from services.core.clock import utc_now
 from services.core.db import transaction
 from services.core.errors import DatelineError, UnavailableError
@@ -86,10 +86,12 @@ def finish(looks: Sequence[Look], now: datetime | None = None) -> list[Outcome]:
 
 
 def _finish(looks: Sequence[Look], now: datetime) -> list[Outcome]:
-    looks, stored = _sifted(looks, now), None
-    while stored is None:
-        with suppress(apply.BeatenError, known.GoneError):
-            stored = _store(looks, now)
+    with traces.span("feeds.store", dateline__feeds=[look.feed.id for look in looks]) as mark:
+        looks, stored = _sifted(looks, now), None
+        while stored is None:
+            with suppress(apply.BeatenError, known.GoneError):
+                stored = _store(looks, now)
+        mark.set(dateline__articles=[number for _, ids in stored for number in ids])
     for outcome, ids in stored:
         tell(outcome, ids)
     return [outcome for outcome, _ in stored]

@@ -11,8 +11,9 @@ import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from http import HTTPStatus
 
-from services.core import addresses, logs, memory
+from services.core import addresses, logs, memory, traces
 from services.core.clock import monotonic, utc_now
 from services.core.db import transaction
 from services.core.errors import DatelineError
@@ -102,21 +103,33 @@ class _Crew:
 
     async def _look(self, feed: FeedState) -> Look | None:
         logs.bind(feed=feed.id)  # this task is of one feed, and so are its lines
-        response = await fetch(self._session, schedule.request(feed, now=utc_now()), limits=self._limits)
-        if response.body:
-            here = contextvars.copy_context()  # or the thread's lines would be of no job
-            reading = asyncio.get_running_loop().run_in_executor(
-                self._reader, here.run, _looked, feed, response
-            )
-            return await reading
-        return _looked(feed, response)
+        with traces.span("feed", dateline__feed=feed.id):
+            response = await self._fetched(feed)
+            if not response.body:
+                return _looked(feed, response)
+            here = contextvars.copy_context()  # or what the thread says would be of no job
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._reader, here.run, _looked, feed, response)
+
+    async def _fetched(self, feed: FeedState) -> FetchResponse:
+        with traces.span("feed.fetch", "client", dateline__feed=feed.id, server__address=feed.host) as mark:
+            response = await fetch(self._session, schedule.request(feed, now=utc_now()), limits=self._limits)
+            mark.set(http__response__status_code=response.status, http__response__body__size=response.size)
+            if response.error_kind:
+                mark.set(error__type=response.error_kind)
+                mark.fail(response.error or response.error_kind)
+            elif response.status is not None and response.status >= HTTPStatus.BAD_REQUEST:
+                mark.fail(f"status {response.status}")
+            return response
 
 
 def _looked(feed: FeedState, response: FetchResponse) -> Look | None:
     """What the answer says; None where reading it goes wrong in a way that nobody thought of, which is that feed's trouble alone."""
     try:
         parse, rules = parser_for(feed, share=settings().parse_sample), addresses.current()
-        read_so = read(feed, response, now=utc_now(), parse=parse, rules=rules)
+        with traces.span("feed.parse", dateline__feed=feed.id) as mark:
+            read_so = read(feed, response, now=utc_now(), parse=parse, rules=rules)
+            mark.set(dateline__outcome=read_so.outcome, error__type=read_so.error_kind)
         return Look(feed, response.without_body(), read_so, rules)
     except Exception as error:  # noqa: BLE001 - logged and shown with its feed
         finishing.give_up(feed, error)

@@ -9,7 +9,7 @@ import logging
 import random
 from contextlib import AsyncExitStack
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -17,17 +17,18 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from services.api import streams
 from services.api.delivery import message as messages
 from services.api.delivery.message import Message
-from services.api.delivery.outcome import after, in_words
+from services.api.delivery.outcome import Answer, after, in_words
 from services.api.delivery.send import open_session, send, user_agent
 from services.api.follow import Bell
 from services.api.queries import stream
 from services.api.queries import webhooks as hooks
 from services.api.queries.webhooks import InHand, Tried
-from services.core import clock, meters
+from services.core import clock, meters, traces
 from services.core.db import async_engine, snapshot
 from services.core.ending import end
 from services.core.errors import ConfigurationError
 from services.core.settings import settings
+from services.core.urls import host_of
 from services.core.webhooks import set_back
 
 if TYPE_CHECKING:
@@ -169,17 +170,28 @@ async def _deliver(session: "aiohttp.ClientSession", held: InHand, message: Mess
     """One attempt, and what came of it; whether the message was taken and the webhook is still in our hand."""
     now = clock.utc_now()
     headers = messages.headers(message.id, message.body, at=now, secrets=held.secrets(now))
-    answer = await send(session, held.url, body=message.body, headers=headers)
-    error = None if answer.taken else in_words(answer)
-    tried = Tried(message.id, message.changes, len(message.body), answer.took_ms, answer.status, error)
-    meters.deliveries.labels("taken" if answer.taken else "failed").inc()
     said = {
         "webhook": held.id,
         "delivery": message.id,
         "seqs": [held.seq + 1, message.seq],
         "articles": messages.articles_in(message.body),
-        "ms": answer.took_ms,
     }
+    about: dict[str, Any] = {f"dateline__{name}": value for name, value in said.items()}
+    with traces.span("webhook.deliver", "client", server__address=host_of(held.url), **about) as mark:
+        if sent_by := traces.here():
+            headers |= {traces.PARENT: sent_by}
+        answer = await send(session, held.url, body=message.body, headers=headers)
+        mark.set(http__response__status_code=answer.status)
+        if not answer.taken:
+            mark.fail(in_words(answer))
+        return await _note(held, message, answer, said | {"ms": answer.took_ms})
+
+
+async def _note(held: InHand, message: Message, answer: Answer, said: dict[str, Any]) -> bool:
+    """What came of an attempt; whether the message was taken and the webhook is still in our hand."""
+    error = None if answer.taken else in_words(answer)
+    tried = Tried(message.id, message.changes, len(message.body), answer.took_ms, answer.status, error)
+    meters.deliveries.labels("taken" if answer.taken else "failed").inc()
     if answer.taken:
         log.info("webhook %d took %d changes up to %d", held.id, message.changes, message.seq, extra=said)
     else:

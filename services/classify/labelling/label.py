@@ -14,6 +14,7 @@ from services.classify.copies.regroup import Looks, filed
 from services.classify.labelling import orphans, store
 from services.classify.rules import CompiledRulebook, classify, corrected, to_json
 from services.classify.work import Labelled, Waiting
+from services.core import traces
 from services.core.clock import monotonic
 from services.core.db import transaction
 from services.core.errors import DatelineError, UnavailableError
@@ -61,6 +62,11 @@ def _claim() -> tuple[list[Waiting], CompiledRulebook]:
 
 def label_batch(batch: list[Waiting], compiled: CompiledRulebook) -> None:
     """Label claimed articles and publish them, those at least that are still to be had and were not overtaken."""
+    with traces.span("articles.label.batch", dateline__articles=[w.id for w in batch]):
+        _label_batch(batch, compiled)
+
+
+def _label_batch(batch: list[Waiting], compiled: CompiledRulebook) -> None:
     looks = look_for_copies(batch)
     labelled = [label_one(waiting, compiled) for waiting in batch]
     saved = False
