@@ -1,5 +1,6 @@
 """What a restore says to the server around the backup itself."""
 
+from services.core.beats import RESTORED
 from services.core.latest import MARK, STREAM_LOCK
 from services.core.models import Base
 from services.core.schema import MIGRATION_LOCK
@@ -55,6 +56,7 @@ DO $$ BEGIN
     END IF;
 END $$;
 DELETE FROM public.beats;
+INSERT INTO public.beats (role, name, detail, at) VALUES ('{restored}', 'database', '{{}}', clock_timestamp());
 UPDATE public.stream_state SET epoch = replace(gen_random_uuid()::text, '-', '');
 DO $$ BEGIN
     IF EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'public.stream_state'::regclass AND attname = 'mark') THEN
@@ -73,4 +75,4 @@ def before() -> str:
 
 def after() -> str:
     """What is said behind it; the last word is COMMIT."""
-    return _AFTER.format(leap=LEAP, mark=MARK)
+    return _AFTER.format(leap=LEAP, mark=MARK, restored=RESTORED)

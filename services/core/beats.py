@@ -20,6 +20,9 @@ EVERY_S = 5
 STALE_S = 20
 """A role without a beat for this long is not running."""
 
+RESTORED = "restore"
+"""In place of a role: when the database was put back, and with it every sign of life was gone."""
+
 SILENCE = "silence"
 """In what a beat tells: for how many seconds whatever does the work had been silent when it was written; only from `STALE_S` on."""
 

@@ -1,6 +1,7 @@
 """A backup restored: everything is back, ids mean what they meant, followers begin anew, and what fails changes nothing."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ from services.backups import backup as backups
 from services.backups import restore as restoring
 from services.backups.statements import LEAP
 from services.backups.tools import newest_tools, plain, target_of
-from services.core import db, latest, schema
+from services.core import beats, db, health, latest, schema
 from services.core.db import transaction
 from services.core.errors import DatelineError
 from tests.fixtures.articles import Desk
@@ -326,3 +327,31 @@ def test_it_does_not_meet_a_migration(database_url, file):
         with pytest.raises(DatelineError, match="migration or another restore is running"):
             restoring.restore(database_url, file, force=False, progress=silent)
     assert held(database_url) == before
+
+
+def test_roles_that_run_are_not_called_dead_before_they_can_have_been_heard_of(database_url, file):
+    """A restore takes every sign of life with it; whoever goes on under it gives the next one within seconds."""
+    beats.beat("ingest+classify", "tester:1", {})
+    forget_connections()
+    restoring.restore(database_url, file, force=False, progress=silent)
+    found = {finding.about: finding for finding in health.examine(("roles",))}
+    assert {finding.level for finding in found.values()} == {"note"}
+    assert re.match(
+        r"the database was restored \d+ s ago, and ingest has not been heard of", found["ingest"].says
+    )
+    beats.beat("ingest+classify", "tester:1", {})
+    found = {finding.about: finding.level for finding in health.examine(("roles",))}
+    assert found == {"scheduler": "note", "ingest": "ok", "classify": "ok", "stories": "note"}
+    ask(database_url, f"UPDATE beats SET at = at - interval '{beats.STALE_S + 1} s'")
+    found = {finding.about: finding for finding in health.examine(("roles",))}
+    assert {finding.level for finding in found.values()} == {"wrong"}
+    assert "start `dateline worker ingest`" in found["ingest"].says
+
+
+def test_the_restore_is_no_process_on_any_page(site, database_url, file):
+    restoring.restore(database_url, file, force=True, progress=silent)
+    forget_connections()
+    page, metrics = site.get("/operator"), site.get("/metrics")
+    assert (page.status, metrics.status) == (200, 200)
+    assert f"<td>{beats.RESTORED}</td>" not in page.text
+    assert f'role="{beats.RESTORED}"' not in metrics.text

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.queries import feeds
 from services.api.queries.sources import GAPS_FOR, is_failing
+from services.core.beats import RESTORED
 from services.core.models import Article, Beat, Feed, Gap, StoryState, Subscription
 
 RECENT = timedelta(minutes=10)
@@ -83,7 +84,11 @@ async def work(connection: AsyncConnection, *, now: datetime, since: datetime) -
 
 async def beats(connection: AsyncConnection) -> list[BeatRow]:
     """Every process's last sign of life, youngest first within its role."""
-    query = select(Beat.role, Beat.name, Beat.at, Beat.detail).order_by(Beat.role, Beat.at.desc())
+    query = (
+        select(Beat.role, Beat.name, Beat.at, Beat.detail)
+        .order_by(Beat.role, Beat.at.desc())
+        .where(Beat.role != RESTORED)
+    )
     return [BeatRow(*row) for row in await connection.execute(query)]
 
 

@@ -31,6 +31,12 @@ _WAITING = text(
     FROM articles WHERE waiting_since IS NOT NULL AND quarantined IS NULL AND removed_at IS NULL
     """
 )
+_RESTORED = text(
+    """
+    SELECT extract(epoch FROM now() - max(at)) FROM beats
+    WHERE role = :role HAVING max(at) > now() - make_interval(secs => :stale)
+    """
+)
 _ASIDE = text(
     "SELECT count(*), min(quarantined) FROM articles WHERE quarantined IS NOT NULL AND removed_at IS NULL"
 )
@@ -44,6 +50,8 @@ def roles() -> Iterator[Finding]:
             role for names in session.scalars(select(Beat.role).where(lately)) for role in names.split("+")
         }
         hung = _hung(session)
+        seen = _ever_seen(session)
+        restored = session.scalar(_RESTORED, {"role": beats.RESTORED, "stale": beats.STALE_S})
     for role in ROLES_NEEDED:
         command = "dateline scheduler" if role == "scheduler" else f"dateline worker {role}"
         if role in running:
@@ -55,8 +63,21 @@ def roles() -> Iterator[Finding]:
                 says=f"runs, and a process of it has not gone on for {hung[role]:.0f} s: it is ended by itself after {HUNG_S:.0f} s, "
                 "and another takes its place.",
             )
+        elif restored is not None and role not in seen:
+            yield Finding(
+                role,
+                ok=True,
+                note=True,
+                says=f"the database was restored {restored:.0f} s ago, and {role} has not been heard of since: if it runs, it is "
+                f"within {beats.EVERY_S} s.",
+            )
         else:
             yield Finding(role, ok=False, says=f"gives no sign of life: start `{command}`.")
+
+
+def _ever_seen(session: Session) -> set[str]:
+    """Roles that have given a sign of life in the last day, or since the database was restored."""
+    return {role for names in session.scalars(select(Beat.role)) for role in names.split("+")}
 
 
 def _hung(session: Session) -> dict[str, float]:
