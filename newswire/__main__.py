@@ -48,7 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _afresh(seed: int | None) -> dict[str, int]:
-    """A demo opened again on the same data must bring news: other stories under addresses never used before."""
+    """A demo opened again on the same data must bring news: beside what its press showed before, other stories under addresses never
+    used before.
+    """
     opened = int(time.time()) - _NUMBERED_SINCE
     return {"first": opened, "seed": opened if seed is None else seed}
 

@@ -1,17 +1,24 @@
 """Shows Dateline on the fictional press: starts both, passes signals on, and ends both."""
 
 import asyncio
+import json
 import os
 import signal
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from newswire.press import Press
 
 _GRACE_SECONDS = 20.0
+_KEEP_SECONDS = 30.0
+_KEPT = "press.json"
+"""In the demo's folder: what its press showed last. One that opened with other columns would seem to have published all of them
+unseen, and every feed a gap.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +30,7 @@ class Demo:
 
     async def run(self) -> int:
         """Runs until a signal or until Dateline ends; returns Dateline's exit code."""
-        async with Press(**self.plan) as press:
+        async with Press(**self.plan, kept=self._before()) as press, self._kept(press):
             with tempfile.TemporaryDirectory(prefix="newswire-") as folder:
                 feeds = Path(folder) / "press.opml"
                 feeds.write_text(press.opml(), encoding="utf-8")
@@ -54,6 +61,38 @@ class Demo:
             return await child.wait()
         finally:
             await _end(child)
+
+    def _before(self) -> Mapping[str, object] | None:
+        try:
+            found = json.loads((self.home / _KEPT).read_bytes())
+        except (OSError, ValueError):
+            return None
+        return found if isinstance(found, dict) else None
+
+    @asynccontextmanager
+    async def _kept(self, press: Press) -> AsyncIterator[None]:
+        """Keeps what the press shows: now and then, since nobody is asked before a kill, and at the end."""
+
+        async def now_and_then() -> None:
+            while True:
+                await asyncio.sleep(_KEEP_SECONDS)
+                self._keep(press)
+
+        keeping = asyncio.create_task(now_and_then())
+        try:
+            yield
+        finally:
+            keeping.cancel()
+            with suppress(asyncio.CancelledError):
+                await keeping
+            self._keep(press)
+
+    def _keep(self, press: Press) -> None:
+        if not self.home.is_dir():
+            return  # Dateline has not begun: there is nobody who has seen anything
+        part = self.home / f".{_KEPT}.part"
+        part.write_text(json.dumps(press.kept()), encoding="utf-8")
+        part.replace(self.home / _KEPT)
 
     def _environment(self) -> dict[str, str]:
         return {

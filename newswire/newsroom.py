@@ -65,8 +65,8 @@ class Newsroom:
             for outlet in outlets
         }
         self.articles: dict[str, Article] = {}
-        self._base_of = base_of
-        self._first = first
+        self.base_of = base_of
+        self._first, self._printed = first, 0
         self._rng = random.Random(seed)
         self._storyteller = Storyteller(seed=seed)
         self._titles: set[str] = set()
@@ -103,6 +103,18 @@ class Newsroom:
             if self._would_carry(desk.outlet, original):
                 self._carry(desk, original, now=now)
         return [original, *copies]
+
+    def take(self, article: Article) -> None:
+        """Holds an article that an earlier press has published, at its address."""
+        self.articles[article.id] = article
+        path = article.url.removeprefix(self.base_of(self.desks[article.outlet].outlet))
+        self._by_path[article.outlet, path.rstrip("/")] = article
+        self._titles.add(article.title)
+
+    def catch_up(self, *, now: datetime) -> None:
+        """Publishes an article of the last minutes at each outlet that writes: fewer than any window holds."""
+        for outlet in self._authors():
+            self.publish(now=now - timedelta(seconds=self._rng.randrange(30, 600)), slug=outlet.slug)
 
     def correct(self, *, now: datetime, article_id: str | None = None) -> Article | None:
         """Edits an article's headline and text in place, its address unchanged; None where nothing can be corrected."""
@@ -183,14 +195,15 @@ class Newsroom:
         copy_of: Article | None = None,
         event: str | None = None,
     ) -> Article:
-        number = self._first + len(self.articles)
+        number = self._first + self._printed
+        self._printed += 1
         name = f"a{number:06d}"
         path = addresses.article_path(outlet, story, number=number, now=now)
         credit = (f"({self.desks[copy_of.outlet].outlet.name})",) if copy_of else ()
         article = Article(
             id=name,
             outlet=outlet.slug,
-            url=self._base_of(outlet) + path,
+            url=self.base_of(outlet) + path,
             story=story,
             title=story.title,
             paragraphs=(*story.paragraphs, *credit, *self._background(outlet)),

@@ -19,6 +19,7 @@ from typing import Any, Self, TypeVar
 from aiohttp import web
 
 from newswire.hub import Hub
+from newswire.kept import Kept, go_on, kept
 from newswire.model import Outlet
 from newswire.newsroom import Newsroom
 from newswire.opml import opml
@@ -39,7 +40,7 @@ class Plan:
 
     `every` is the mean pause between publications in seconds (0: only when told to). `feeds` and `entries`, given together, ask for that
     many plain generated outlets with that many entries each in place of the named ones (0 entries: `mixed_outlets`). `shared` puts all outlets on one address.
-    `first` is the number of the first article.
+    `first` is the number of the first article. `kept`: what an earlier press showed (`Press.kept`), to go on from where it fits.
     """
 
     seed: int = 7
@@ -51,6 +52,7 @@ class Plan:
     entries: int = 20
     shared: bool = False
     first: int = 1
+    kept: Kept | None = None
 
     def cast(self) -> list[Outlet]:
         """The outlets of this press."""
@@ -74,7 +76,9 @@ class Press:
         self.newsroom = Newsroom(
             self._cast, seed=self._plan.seed, base_of=self.base_of, now=_now(), first=self._plan.first
         )
-        self.newsroom.fill(now=_now(), entries=(self._plan.entries or None) if self._plan.feeds else None)
+        before = self._plan.kept
+        if before is None or not go_on(self.newsroom, before, now=_now()):
+            self.newsroom.fill(now=_now(), entries=(self._plan.entries or None) if self._plan.feeds else None)
         slugs = {host: slug for slug, host in self._hosts.items()}
         self._board = Switchboard(self.newsroom, self.base_of, slugs, hub_url=f"{self.url}/hub")
         self._hub = Hub(self._board.hub_url, self._board.topics)
@@ -120,6 +124,10 @@ class Press:
         """The list of feeds in folders by region."""
         listed = [outlet for outlet in self._cast if broken or outlet.trouble is None]
         return opml((outlet, self.feed_url(outlet.slug), f"{self._board.home(outlet)}/") for outlet in listed)
+
+    def kept(self) -> Row:
+        """What it shows, for a press that is opened later under the same addresses."""
+        return kept(self.newsroom)
 
     def truth(self) -> list[Row]:
         """One row for each article ever published, oldest first (see `truth.truth_row`)."""
@@ -222,6 +230,10 @@ class RunningPress:
         self.url, self.opml_url = press.url, press.opml_url
         self.outlets = press.outlets
         self.feed_url = press.feed_url
+
+    def kept(self) -> Row:
+        """See `Press.kept`."""
+        return self._ask(self._press.kept)
 
     def truth(self) -> list[Row]:
         """See `Press.truth`."""
