@@ -117,11 +117,16 @@ class Fleet(Collector):
                 wanted = [*label_names, "le"] if name.endswith("_bucket") else label_names
                 if name in names and len(values) == len(wanted):
                     shown.add_sample(name, dict(zip(sorted(wanted), values, strict=True)), value)
-            if not shown.samples and not label_names:
-                for sample in family.samples:
-                    if not sample.name.endswith("_created"):
-                        shown.add_sample(sample.name, sample.labels, 0)
+            if family.type == "counter" or not (shown.samples or label_names):
+                self._begin(shown, family)
             yield shown
+
+    def _begin(self, shown: Metric, family: Metric) -> None:
+        """Add at nothing what this version tells from the beginning and nobody has counted yet."""
+        for sample in family.samples:
+            key = (sample.name, tuple(value for _, value in sorted(sample.labels.items())))
+            if not sample.name.endswith("_created") and key not in self._found:
+                shown.add_sample(sample.name, sample.labels, 0)
 
 
 def _order(item: tuple[Key, float]) -> tuple[Any, ...]:

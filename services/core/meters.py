@@ -4,7 +4,11 @@ Each process counts in its own memory; `core.fleet` adds what grew to the databa
 of all of them. Labels are few and known beforehand: no address, no number of an article. None is called `job` or `instance`: those are Prometheus' own.
 """
 
+from collections.abc import Iterable
+
 from prometheus_client import CollectorRegistry, Counter, Histogram
+
+from services.core.queues import Job
 
 registry = CollectorRegistry()
 """This process's counts since it began. Never scraped as they are."""
@@ -15,8 +19,15 @@ LONG = (0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 1800, 3600, 7200, 21_600, 86_
 """Upper ends of buckets in seconds: answers, jobs and fetches, ways of an article."""
 
 
-def _counter(name: str, text: str, *labels: str) -> Counter:
-    return Counter(name, text, labels, registry=registry)
+def _counter(name: str, text: str, *labels: str, known: Iterable[tuple[str, ...]] = ()) -> Counter:
+    """A counter; the values of labels that are `known` are told from the beginning, at nothing.
+
+    Prometheus sees no rise in a series that begins with what it rose to, and alerts are about just that.
+    """
+    made = Counter(name, text, labels, registry=registry)
+    for values in known:
+        made.labels(*values)
+    return made
 
 
 def _histogram(name: str, text: str, *labels: str, buckets: tuple[float, ...]) -> Histogram:
@@ -65,20 +76,35 @@ labels_given = _counter(
     "Labels of articles as they came into Latest; slug none where there was none of a kind.",
     "kind",
     "slug",
+    known=[("region", "none"), ("topic", "none")],
 )
 
+_LEASED = [("feed",), ("article",)]
 leases_expired = _counter(
-    "dateline_leases_expired_total", "Leases that ran out: whoever had the work died or froze.", "kind"
+    "dateline_leases_expired_total",
+    "Leases that ran out: whoever had the work died or froze.",
+    "kind",
+    known=_LEASED,
 )
 retries = _counter(
-    "dateline_retries_total", "Work that will be done again because it came to nothing.", "kind"
+    "dateline_retries_total",
+    "Work that will be done again because it came to nothing.",
+    "kind",
+    known=[*_LEASED, ("webhook",)],
 )
-quarantined = _counter("dateline_quarantined_total", "What was put aside because workers died of it.", "kind")
+quarantined = _counter(
+    "dateline_quarantined_total", "What was put aside because workers died of it.", "kind", known=_LEASED
+)
 deliveries = _counter(
-    "dateline_webhook_deliveries_total", "Attempts to deliver a message, taken or failed.", "outcome"
+    "dateline_webhook_deliveries_total",
+    "Attempts to deliver a message, taken or failed.",
+    "outcome",
+    known=[("taken",), ("failed",)],
 )
 jobs = _histogram("dateline_job_seconds", "Time that jobs of workers took.", "kind", buckets=MIDDLE)
-jobs_failed = _counter("dateline_jobs_failed_total", "Jobs that ended in an error.", "kind")
+jobs_failed = _counter(
+    "dateline_jobs_failed_total", "Jobs that ended in an error.", "kind", known=[(job.value,) for job in Job]
+)
 
 
 def status_class(status: int | None) -> str:

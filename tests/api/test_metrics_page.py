@@ -70,6 +70,18 @@ def _count(number: int) -> None:
     fleet.add_up()
 
 
+def test_what_alerts_wait_for_is_told_before_it_happens():
+    """Prometheus sees no rise in a series that begins with what it rose to."""
+    lines = render([], [("dateline_leases_expired_total", ["feed"], 2.0)]).decode().splitlines()
+    assert {
+        'dateline_leases_expired_total{kind="feed"} 2.0',
+        'dateline_leases_expired_total{kind="article"} 0.0',
+        'dateline_jobs_failed_total{kind="articles.label"} 0.0',
+        'dateline_labels_given_total{kind="region",slug="none"} 0.0',
+        "dateline_feed_gap_missed_total 0.0",
+    } <= set(lines)
+
+
 def test_what_several_processes_count_is_one_figure_and_counted_once(service):
     context = multiprocessing.get_context("spawn")
     counting = [context.Process(target=_count, args=(number,)) for number in (1, 2, 3)]
