@@ -75,23 +75,32 @@ class Edge:
 
     def start(self, api: int) -> None:
         """Start before the API on that port, and wait until it answers."""
+        self.write(api)
+        self.process = self._run()
+        eventually(self._open, what="nginx")
+
+    def write(self, api: int) -> None:
+        """Lay the files that the container sees, for an API on that port."""
         script = self._moved("start.sh").replace("api:8000", f"127.0.0.1:{api}")
         if os.geteuid() == 0:  # its workers would be nobody, who reads nothing in a test's folder
             script = script.replace("daemon off;", "daemon off; user root;")
         (self.folder / "nginx.conf").write_text(self._moved("nginx.conf"))
         (self.folder / "start.sh").write_text(script)
+
+    def reload(self) -> int:
+        """Take up the files while it runs; the exit code."""
+        return self._run("reload").wait(timeout=60)
+
+    def _run(self, *words: str) -> subprocess.Popen[bytes]:
+        environment = {
+            "PATH": os.environ["PATH"] + ":/usr/sbin",
+            "EDGE_NAME": "localhost",
+            "EDGE_HTTPS": "443",
+        }
         with (self.folder / "log").open("ab") as log:
-            self.process = subprocess.Popen(
-                ["sh", self.folder / "start.sh"],
-                env={
-                    "PATH": os.environ["PATH"] + ":/usr/sbin",
-                    "EDGE_NAME": "localhost",
-                    "EDGE_HTTPS": "443",
-                },
-                stdout=log,
-                stderr=log,
+            return subprocess.Popen(
+                ["sh", self.folder / "start.sh", *words], env=environment, stdout=log, stderr=log
             )
-        eventually(self._open, what="nginx")
 
     def stop(self) -> None:
         """End it, with every stream that is open."""
@@ -247,6 +256,17 @@ def test_what_is_too_large_or_too_long_is_said_to_be(edge, upstream):
     assert [(a.status, a.json["status"]) for a in (large, long, jar)] == [(413, 413), (414, 414), (414, 414)]
     assert not upstream.asked
     assert edge.get("/v1/latest", cookie="a" * 12_000).status == 200
+
+
+def test_changed_files_are_taken_up_while_it_runs_unless_they_are_wrong(edge, upstream):
+    edge.start(free_port())
+    assert edge.get("/v1/latest").status == 503
+    edge.write(upstream.server_port)
+    assert edge.reload() == 0
+    eventually(lambda: edge.get("/v1/latest").status == 200, what="the new file")
+    (edge.folder / "nginx.conf").write_text("nonsense;")
+    assert edge.reload() != 0
+    assert edge.get("/v1/latest").status == 200
 
 
 def test_plain_http_is_sent_to_tls(edge, upstream):

@@ -2,7 +2,7 @@
 # The image of today into a running installation, without an answer missed:  sh infra/compose/update.sh [-f FILE …] [--profile NAME …]
 # Takes what docker compose takes before its command. First: git pull && docker compose build (or IMAGE_TAG=… and docker compose pull).
 #   1. the schema, which the old code bears;  2. as many new copies of the API as there are;  3. when each new one is well, the old
-#   ones go, one by one;  4. scheduler and workers, in the numbers that run.
+#   ones go, one by one;  4. scheduler and workers, in the numbers that run;  5. what the edge and Prometheus read from this folder.
 # COMPOSE=docker-compose for version 1. Needs the edge, or a range of ports, such as API_PUBLISH=127.0.0.1:8000-8007.
 set -eu
 options=$*
@@ -10,7 +10,7 @@ wait_s=${WAIT_S:-120}
 say() { echo "update: $*"; }
 # shellcheck disable=SC2086 # both are words
 compose() { ${COMPOSE:-docker compose} $options "$@"; }
-number() { compose ps -q "$1" | grep -c . || true; }
+number() { compose ps -q "$1" 2>/dev/null | grep -c . || true; }
 health() { docker inspect -f '{{if .State.Health}}{{.State.Health.Status}}{{else}}{{.State.Status}}{{end}}' "$1"; }
 
 old=$(compose ps -q api)
@@ -48,4 +48,9 @@ done
 say "scheduler and workers"
 compose up -d --no-deps --scale "scheduler=$scheduler" --scale "ingest=$ingest" --scale "classify=$classify" \
     --scale "stories=$stories" scheduler ingest classify stories
+if [ "$(number edge)" != 0 ]; then
+    say "the edge takes up its files"
+    compose exec -T edge sh /etc/dateline/start.sh reload || say "it goes on with the old ones: see what it says above."
+fi
+[ "$(number prometheus)" = 0 ] || compose kill -s HUP prometheus
 say "done"

@@ -1,5 +1,6 @@
 #!/bin/sh
-# What nginx needs to know before it starts: which certificate, and where https is from outside.
+# What nginx needs to know before it starts: which certificate, and where https is from outside. `start.sh reload`, in a container that
+# runs, takes up files that were changed, and refuses nobody meanwhile.
 # A certificate of your own lies in /etc/dateline-tls (EDGE_TLS); without one, one for this machine is made once and kept.
 set -eu
 umask 077
@@ -52,4 +53,8 @@ else
     echo 'set $api http://api:8000;' >"$run/api.conf"
 fi
 
+[ "${1:-}" != reload ] || {
+    nginx -c /etc/dateline/nginx.conf -t -q
+    exec nginx -c /etc/dateline/nginx.conf -s reload
+}
 exec nginx -c /etc/dateline/nginx.conf -g 'daemon off;'
