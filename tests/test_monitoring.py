@@ -83,7 +83,9 @@ def test_every_panel_has_a_title_of_its_own_and_lies_on_no_other():
 def test_what_was_known_hours_ago_is_not_shown_as_if_it_were_so_now():
     for panel in panels():
         if panel["type"] in {"stat", "bargauge"}:
-            assert all(target["instant"] and not target["range"] for target in panel["targets"]), panel["title"]
+            assert all(target["instant"] and not target["range"] for target in panel["targets"]), panel[
+                "title"
+            ]
         if panel["type"] == "stat":
             (none,) = [m for m in panel["fieldConfig"]["defaults"]["mappings"] if m["type"] == "special"]
             assert none["options"]["match"] == "null+nan"
