@@ -68,7 +68,7 @@ def test_an_article_is_followed_from_its_fetch_to_its_delivery(
             return [
                 line
                 for line in about(lines(roles), article)
-                if line["logger"] == "services.classify.story_work"
+                if line["logger"] == "services.classify.storykeeping.work"
             ]
 
         eventually(delivered, what="the line of the delivery")
@@ -130,7 +130,11 @@ def test_what_an_editor_asks_for_carries_the_request_to_the_worker_and_its_artic
     assert send("req-judge", "/v1/judgements", {"articles": [article, other], "says": "no"}) == 201
 
     def labelled() -> list[dict[str, Any]]:
-        return [line for line in about(lines(roles), article) if line["logger"] == "services.classify.label"]
+        return [
+            line
+            for line in about(lines(roles), article)
+            if line["logger"] == "services.classify.labelling.label"
+        ]
 
     eventually(labelled, what="the labels of the corrected article")
 
@@ -165,7 +169,7 @@ def test_what_is_said_of_a_feed_in_the_thread_that_reads_has_its_feed_and_its_jo
         seen.append(dict(logs.at()))
 
     async def fetched(*_args: Any, **_named: Any) -> Any:
-        return SimpleNamespace(body=b"x")
+        return SimpleNamespace(body=b"x", status=200, size=1, error_kind=None)
 
     monkeypatch.setattr(refresh, "fetch", fetched)
     monkeypatch.setattr(refresh.schedule, "request", lambda feed, now: None)
@@ -173,7 +177,8 @@ def test_what_is_said_of_a_feed_in_the_thread_that_reads_has_its_feed_and_its_jo
     crew = refresh._Crew(None, SimpleNamespace(fetch_timeout=1))
 
     async def both() -> None:
-        looks = [asyncio.create_task(crew._look(SimpleNamespace(id=number))) for number in (7, 8)]
+        feeds = [SimpleNamespace(id=number, host="a.example") for number in (7, 8)]
+        looks = [asyncio.create_task(crew._look(feed)) for feed in feeds]
         assert await asyncio.gather(*looks) == [None, None]
 
     with logs.bound(job="feeds.fetch", task="t1"):
