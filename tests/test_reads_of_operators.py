@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Engine, event, text
 
 from services import scheduler
+from services.classify import store
 from services.core import db, health
 from services.ingest.store import expiring
 from tests.fixtures.articles import Desk
@@ -45,20 +46,25 @@ def scans(plan: object) -> Iterator[dict]:
                 yield from scans(part)
 
 
-def read_whole(statement: str, values: object) -> list[str]:
-    """Great tables that a statement reads from one end to the other."""
+def plan_of(statement: str, values: object) -> object:
+    """How the server goes about a statement where tables are great."""
     with db.engine().connect() as connection, connection.begin():
         connection.execute(text("SET LOCAL enable_seqscan = off"))
+        row = connection.exec_driver_sql("EXPLAIN (FORMAT JSON) " + statement, values).scalar_one()
+    return row if isinstance(row, list) else json.loads(row)
+
+
+def read_whole(statement: str, values: object) -> list[str]:
+    """Great tables that a statement reads from one end to the other."""
+    with db.engine().connect() as connection:
         partial = set(
             connection.execute(
                 text("SELECT indexrelid::regclass::text FROM pg_index WHERE indpred IS NOT NULL")
             ).scalars()
         )
-        row = connection.exec_driver_sql("EXPLAIN (FORMAT JSON) " + statement, values).scalar_one()
-    plan = row if isinstance(row, list) else json.loads(row)
     return [
         node["Relation Name"]
-        for node in scans(plan)
+        for node in scans(plan_of(statement, values))
         if (node["Relation Name"] in BIG and node["Node Type"] == "Seq Scan")
         or (node["Relation Name"] == "articles" and "Index Name" in node
         and not {"Index Cond", "Recheck Cond"} & set(node) and node["Index Name"] not in partial)
@@ -108,3 +114,16 @@ def test_prometheus_reads_no_great_table_whole(desk: Desk, site, heard):
 def test_a_question_without_an_index_is_found_out(desk: Desk):
     assert read_whole("SELECT count(*) FROM articles WHERE waiting_since IS NOT NULL", ()) == ["articles"]
     assert read_whole("SELECT count(*) FROM changes WHERE at < now()", ()) != []
+
+
+def test_before_a_claim_not_all_that_wait_are_read(desk: Desk, heard):
+    """A hundred thousand articles that wait, as after a great list of feeds was added, made it dearer than labelling the batch."""
+    for _ in range(60):
+        desk.article(listed=False)
+    with db.transaction() as session:
+        session.execute(text("UPDATE articles SET waiting_since = now()"))
+    heard.clear()
+    with db.transaction() as session:
+        store.quarantine(session)
+    ((statement, values),) = heard
+    assert {node.get("Index Name") for node in scans(plan_of(statement, values))} == {"ix_articles_tried"}

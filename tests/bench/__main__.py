@@ -223,7 +223,7 @@ def _stories(size: Size, results: Results) -> None:
 def _scale(size: Size, results: Results) -> None:
     """Three stages: many hands, a great database, a great catalogue; the last on one core, so it stands at the end."""
     signal.alarm(size.scale_limit_s + size.scale_articles // 2_000)  # filling takes its time
-    with open_stage(feeds=8, entries=20, roles=()) as stage:
+    with open_stage(feeds=8, entries=20, roles=(), decided=SETTINGS | crew.SETTINGS) as stage:
         _say("scale: several workers at once")
         results.lines += crew.lines(crew.measure(stage, batches=size.scale_batches, tell=_say))
     with open_stage(feeds=8, entries=20, roles=()) as stage:

@@ -28,6 +28,8 @@ from tests.bench.stage import Stage, plain_environment
 
 ROLES = ("classify", "ingest")
 MEMBERS = (1, 2, 4)
+SETTINGS = {"FETCH_INTERVAL_MIN": "15m"}
+"""Nothing that was fetched is due again in the same turn."""
 _LOOK_S = 0.02
 _WAITS = """
 SELECT CASE WHEN state = 'active' AND wait_event = 'advisory' THEN 'stream'

@@ -38,8 +38,10 @@ _CLAIM = text(
     """
 )
 
+# Asked before each claim, so by an index of the few that were in hand before: however many wait, it does not read them.
 _DEADLY = """
-    waiting_since IS NOT NULL AND quarantined IS NULL AND removed_at IS NULL AND attempts >= :most AND lease_until < now()
+    waiting_since IS NOT NULL AND quarantined IS NULL AND removed_at IS NULL AND attempts > 0 AND attempts >= :most
+    AND lease_until < now()
 """
 _ANY_DEADLY = text(f"SELECT EXISTS (SELECT FROM articles WHERE {_DEADLY})")  # noqa: S608 - the constant above
 # Whoever is hidden behind one that is put aside waits: the group looks for another one to be shown.
