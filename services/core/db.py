@@ -24,13 +24,27 @@ SERVER_LIMITS = {
     "statement_timeout": "30s",
     "lock_timeout": "10s",
     "idle_in_transaction_session_timeout": "15s",
+    # The same for the server's end: a session whose worker cannot be reached holds the lock that says he lives (`holder`).
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "25s",
 }
 
 
 POOL_SIZE, POOL_MORE = 8, 8
 """Connections that an API process keeps, and how many more it makes while many ask."""
-CLIENT: dict[str, Any] = {"connect_timeout": 5, "client_encoding": "utf8"}
-"""What every connection says, whoever makes it."""
+CLIENT: dict[str, Any] = {
+    "connect_timeout": 5,
+    "client_encoding": "utf8",
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,
+}
+"""What every connection says, whoever makes it. Over TCP one whose other end cannot be reached is over after 25 s: by the kernel's own
+rules, what was sent waits for a quarter of an hour, and an idle connection for two hours.
+"""
 READER_LIMITS = SERVER_LIMITS | {
     "statement_timeout": "4s",
     "lock_timeout": "3s",
