@@ -96,10 +96,10 @@ def back(world: World, name: str) -> None:
     world.keeper.wait_ready(name)
 
 
-def freeze_valkey(world: World, dice: random.Random) -> None:
+def freeze_valkey(world: World, dice: random.Random, *, seconds: float | None = None) -> None:
     """Connections stand, and nobody answers."""
     world.keeper.signal("valkey", signal.SIGSTOP)
-    time.sleep(dice.uniform(0.5, 5))
+    time.sleep(dice.uniform(0.5, 5) if seconds is None else seconds)
     world.keeper.signal("valkey", signal.SIGCONT)
 
 

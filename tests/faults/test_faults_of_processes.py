@@ -2,12 +2,10 @@
 
 import os
 import random
-import re
 import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
@@ -17,6 +15,7 @@ import psycopg
 import pytest
 
 from tests.faults import injected
+from tests.faults.forwarding import forwarding
 from tests.faults.keeper import state_of
 from tests.faults.world import ROOT, World, eventually, open_world
 
@@ -127,6 +126,13 @@ def test_row_5_6_7_redis_killed_emptied_and_frozen(world):
         world.check(since=began)
 
 
+def test_row_7_redis_frozen_for_longer_than_anybody_waits_for_it(world):
+    """Readers are answered meanwhile, and everybody who asked it goes on by himself."""
+    began = time.monotonic()
+    injected.freeze_valkey(world, DICE, seconds=20)
+    world.check(since=began)
+
+
 def test_row_8_redis_out_of_memory(world):
     began = time.monotonic()
     injected.say_to_valkey(world, "CONFIG SET maxmemory 1")
@@ -193,64 +199,6 @@ def test_row_12_a_worker_parted_from_its_database_holds_up_nobody(world):
         world.keeper.kept[name].child = before
         world.keeper.signal(name, signal.SIGKILL, whole=True)
     world.check()
-
-
-class Cut(threading.Event):
-    """When set, nothing is forwarded any more and no connection is closed."""
-
-    served = 0
-
-
-@contextmanager
-def forwarding(world: World):
-    """A TCP port that leads to the database's socket."""
-    path = re.search(r"host=([^&]+)", world.postgres.url)
-    assert path is not None
-    target = f"{path[1]}/.s.PGSQL.5432"
-    cut, over = Cut(), threading.Event()
-    server = socket.create_server(("127.0.0.1", 0))
-    server.settimeout(0.2)
-    opened: list[socket.socket] = []
-    threads: list[threading.Thread] = []
-
-    def pump(source: socket.socket, sink: socket.socket) -> None:
-        with suppress(OSError):
-            while not over.is_set():
-                with suppress(TimeoutError):
-                    data = source.recv(65_536)
-                    while cut.is_set() and not over.wait(0.1):
-                        pass
-                    if not data:
-                        break
-                    sink.sendall(data)
-        with suppress(OSError):
-            sink.shutdown(socket.SHUT_WR)
-
-    def serve() -> None:
-        while not over.is_set():
-            with suppress(TimeoutError):
-                near, _ = server.accept()
-                far = socket.socket(socket.AF_UNIX)
-                far.connect(target)
-                cut.served += 1
-                for end in (near, far):
-                    end.settimeout(0.2)
-                    opened.append(end)
-                for pair in ((near, far), (far, near)):
-                    threads.append(threading.Thread(target=pump, args=pair, daemon=True))
-                    threads[-1].start()
-
-    listener = threading.Thread(target=serve, daemon=True)
-    listener.start()
-    try:
-        yield server.getsockname()[1], cut
-    finally:
-        over.set()
-        listener.join()
-        for thread in threads:
-            thread.join()
-        for end in (*opened, server):
-            end.close()
 
 
 def test_row_13_two_schedulers_fetch_nothing_twice_and_catch_up_when_there_was_none(world):
@@ -427,11 +375,11 @@ def test_row_26_clients_that_never_read_and_many_that_idle_disturb_nobody(world)
 
 def test_the_harness_sees_what_is_missing(world):
     """Or every row above would pass whatever happens."""
-    world.press.items["http://nobody.example/never"] = 0.0
+    world.unseen["http://nobody.example/never"] = 0.0
     try:
         assert "http://nobody.example/never" in world.missing()
     finally:
-        del world.press.items["http://nobody.example/never"]
+        del world.unseen["http://nobody.example/never"]
     eventually(lambda: len(world.followers[0].told) > 2, what="something told")
     told = world.followers[0].told
     lost = told.pop(len(told) // 2)
