@@ -10,8 +10,8 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from services.core import clock
 from services.core.db import engine
@@ -23,6 +23,12 @@ SERVER_GRACE_S = 1
 """After a start of the server everybody has lost his lock; those who live get so long to end what they do."""
 
 _LOCK = text(f"SELECT clock_timestamp(), pg_advisory_lock({HOLDERS}, :number)")
+_IS_HELD = text(
+    f"""
+    SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND classid = {HOLDERS} AND objid = :number AND objsubid = 2
+                   AND granted AND pid = pg_backend_pid())
+    """  # noqa: S608 - a constant of ours
+)
 _UNLOCK = text(f"SELECT pg_advisory_unlock({HOLDERS}, :number)")
 
 ORPHANED = f"""
@@ -51,12 +57,25 @@ time they are less likely to have one other reason, such as a machine where ever
 LOOKED_AT = 2000
 """Claims take what has waited longest, so that what is in hand stands at the front: more need not be looked at."""
 
-_held: list[int] = []
+_held: list[tuple[int, Connection]] = []
 
 
 def prefix() -> str:
-    """What the tokens of this process's leases begin with; empty where no holder is known."""
-    return f"{_held[-1]}." if _held else ""
+    """What the tokens of this process's leases begin with; empty where no holder is known.
+
+    Raises UnavailableError when the lock is lost, as after a failover: what is taken from then on would count as a dead worker's, would
+    be taken away at the next tick, and would be blamed for a death. The next job takes another lock.
+    """
+    if not _held:
+        return ""
+    number, connection = _held[-1]
+    try:
+        held = connection.execute(_IS_HELD, {"number": number}).scalar_one()
+    except SQLAlchemyError as error:
+        raise UnavailableError("The database ended the connection of a job.") from error
+    if not held:
+        raise UnavailableError("The database ended the connection of a job.")
+    return f"{number}."
 
 
 @contextmanager
@@ -71,13 +90,14 @@ def holding() -> Iterator[None]:
         clock.set_by(connection.execute(_LOCK, {"number": number}).one()[0])
     except OperationalError as error:
         raise UnavailableError(f"The database does not answer: {error.orig}") from error
-    _held.append(number)
+    held = (number, connection)
+    _held.append(held)
     try:
         yield
     finally:
-        _held.remove(number)
+        _held.remove(held)
         try:
             connection.execute(_UNLOCK, {"number": number})
-        except DBAPIError:
+        except SQLAlchemyError:
             connection.invalidate()  # the lock went with the connection, or goes with it now
         connection.close()

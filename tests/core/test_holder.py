@@ -13,6 +13,7 @@ from services import scheduler
 from services.classify.labelling import orphans, store
 from services.core import clock, desk, holder
 from services.core.db import transaction
+from services.core.errors import UnavailableError
 from services.ingest.store import catalogue, leases
 from tests.fixtures.articles import Desk
 from tests.fixtures.roles import eventually
@@ -22,6 +23,7 @@ import sys
 from services.classify.labelling import store
 from services.core import desk
 from services.core.db import transaction
+from services.core.errors import UnavailableError
 from services.core.holder import holding
 from services.ingest.store import leases
 with holding():
@@ -182,3 +184,18 @@ def test_a_feed_is_claimed_with_the_number_of_its_holder(service):
     with holder.holding(), transaction() as session:
         (feed,) = leases.claim(session, limit=1)
         assert feed.lease_token.startswith(holder.prefix())
+
+
+def test_a_job_whose_connection_was_cut_takes_nothing_more_and_the_next_one_does(service, desk: Desk):
+    """As after a failover: what it took would be taken from it at the next tick, as if it had died, again and again."""
+    desk.article(listed=False)
+    with holder.holding():
+        row(
+            f"SELECT pg_terminate_backend(pid, 10000) FROM pg_locks WHERE locktype = 'advisory' AND classid = {holder.HOLDERS}"
+        )
+        for _ in range(2):
+            with pytest.raises(UnavailableError, match="ended the connection"), transaction() as session:
+                store.claim(session)
+    assert row("SELECT max(attempts) FROM articles") == (0,)
+    with holder.holding(), transaction() as session:
+        assert len(store.claim(session)) == 1
