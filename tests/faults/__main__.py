@@ -2,8 +2,10 @@
 
 import argparse
 import json
+import signal
 import sys
 import time
+from pathlib import Path
 
 from tests.faults.chaos import run
 
@@ -15,12 +17,19 @@ def main() -> int:
     parser.add_argument(
         "--seed", type=int, help="the same seed gives the same faults in the same order (the time)"
     )
-    parser.add_argument("--rate", type=float, default=20.0, help="articles published a second (20)")
+    parser.add_argument("--rate", type=float, default=45.0, help="articles published a second (45)")
+    parser.add_argument(
+        "--record", type=Path, help="a line of JSON for each fault as it goes (chaos-SEED.jsonl)"
+    )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     options = parser.parse_args()
     seed = int(time.time()) if options.seed is None else options.seed
     print(f"seed {seed}", file=sys.stderr, flush=True)
-    report = run(minutes=options.minutes, seed=seed, rate=options.rate, say=not options.json)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with (options.record or Path(f"chaos-{seed}.jsonl")).open("w") as record:
+        report = run(
+            minutes=options.minutes, seed=seed, rate=options.rate, record=record, say=not options.json
+        )
     print(json.dumps(report.as_json(), indent=2) if options.json else report.in_words())
     return 0 if report.well else 1
 

@@ -4,19 +4,26 @@ Recovery is the time from a fault's end until everything that was published befo
 fault at all is measured between the faults, as a yardstick.
 """
 
+import json
 import random
 import sys
 import time
-from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from typing import TextIO
+
+import psycopg
 
 from tests.faults.injected import FAULTS, nothing
 from tests.faults.world import World, eventually, open_world
 
+FEEDS, WINDOW_S = 12, 90
+"""Outlets that publish in turn, and for how many seconds what was published stands in the window of its feed."""
+_STORED = "SELECT count(DISTINCT url_key) FROM article_urls WHERE url_key = ANY(%s)"
 YARDSTICK_EVERY = 10
 """One of so many rounds is without a fault."""
-_SLOW_S, _GIVE_UP_S = 10.0, 180.0
+SLOW_S, GIVE_UP_S = 10.0, 180.0
 """After the first the state is told to whoever looks for the reason; after the second it is counted as lost, or comes later."""
 
 
@@ -25,6 +32,8 @@ class Report:
     """What a run saw. Times in seconds; `recovery` by kind of fault holds every single one."""
 
     seed: int
+    rate: float
+    """Articles a second that the press was asked for; what it did is `published` in `minutes`."""
     minutes: float
     published: int = 0
     stored: int = 0
@@ -32,7 +41,6 @@ class Report:
     put_aside: int = 0
     shown_twice: int = 0
     followers: dict[str, dict[str, int]] = field(default_factory=dict)
-    faults: dict[str, int] = field(default_factory=dict)
     recovery: dict[str, list[float]] = field(default_factory=dict)
     without_fault: list[float] = field(default_factory=list)
 
@@ -41,6 +49,11 @@ class Report:
         """Whether nothing was lost, put aside, shown twice, missed or repeated."""
         wrong = [self.lost, self.put_aside, self.shown_twice, self.published - self.stored]
         return not any(wrong) and not any(sum(found.values()) for found in self.followers.values())
+
+    @property
+    def faults(self) -> dict[str, int]:
+        """How many of each kind."""
+        return {kind: len(found) for kind, found in self.recovery.items()}
 
     @property
     def times(self) -> list[float]:
@@ -53,6 +66,7 @@ class Report:
         told = {f"p{share}": share_of(times, share) for share in (50, 95)}
         return {
             **asdict(self),
+            "faults": self.faults,
             "recovery_s": {**told, "max": times[-1] if times else 0.0},
             "without_fault_s": {"p50": share_of(sorted(self.without_fault), 50)},
             "within_5_s": round(sum(t <= 5 for t in times) / len(times), 4) if times else 1.0,
@@ -65,7 +79,7 @@ class Report:
         times = told["recovery_s"]
         lines = [
             f"{sum(self.faults.values())} faults of {len(self.faults)} kinds in {self.minutes:g} min, seed {self.seed}",
-            f"published {self.published:,}, stored {self.stored:,}, lost {self.lost}, put aside {self.put_aside}, shown twice {self.shown_twice}",
+            f"published {self.published:,} ({self.published / max(self.minutes, 0.01) / 60:.1f} a second; asked for: {self.rate:g}), stored {self.stored:,}, lost {self.lost}, put aside {self.put_aside}, shown twice {self.shown_twice}",
             *(
                 f"follower by {kind}: missed {found['missed']}, repeated {found['repeated']}"
                 for kind, found in self.followers.items()
@@ -88,50 +102,104 @@ def share_of(times: Sequence[float], percent: int) -> float:
     return round(times[max(0, -(-len(times) * percent // 100) - 1)], 2) if times else 0.0
 
 
-def run(*, minutes: float, seed: int, rate: float, say: bool = True) -> Report:
-    """Hurt a world of its own for some minutes, then let it settle and count. `rate`: articles published a second."""
-    report, dice = Report(seed, minutes), random.Random(seed)
-    recovery: dict[str, list[float]] = defaultdict(list)
-    burst = max(1, round(rate))
+@dataclass
+class Chaos:
+    """One run: a world, the dice, and the report that grows. Each fault is a line of JSON in `record` as soon as it is over."""
+
+    world: World
+    dice: random.Random
+    report: Report
+    record: TextIO
+    say: bool
+
+    def go_on(self, minutes: float) -> None:
+        """Hurt the world for some minutes, or until somebody interrupts it; then nothing is hurt any more."""
+        began, number = time.monotonic(), 0
+        try:
+            while time.monotonic() < began + minutes * 60:
+                self._round(began, without=number % YARDSTICK_EVERY == 0)
+                number += 1
+                time.sleep(self.dice.uniform(0, 0.3))
+        except KeyboardInterrupt:
+            print("interrupted: what has been seen so far", file=sys.stderr, flush=True)
+        finally:
+            self.report.minutes = round((time.monotonic() - began) / 60, 2)
+            self.world.keeper.mend()
+
+    def _round(self, began: float, *, without: bool) -> None:
+        kind = self.dice.choice(sorted(FAULTS))
+        at = time.monotonic()
+        (nothing if without else FAULTS[kind])(self.world, self.dice)
+        over = time.monotonic()
+        stored, shown = _recovered(self.world)
+        if without:
+            self.report.without_fault.append(shown)
+        else:
+            self.report.recovery.setdefault(kind, []).append(shown)
+        told = {
+            "at_s": round(at - began, 1), "kind": "no fault" if without else kind, "fault_s": round(over - at, 2),
+            "stored_s": stored, "recovery_s": shown, "published": len(self.world.press.items), **self._near_misses(),
+        }  # fmt: skip
+        self.record.write(json.dumps(told) + "\n")
+        self.record.flush()
+        if self.say:
+            print(f"{shown:6.1f} s  {told['kind']}", flush=True)
+
+    def _near_misses(self) -> dict[str, int]:
+        """How many articles and feeds were in hand in two deaths in a row, and how many have been put aside."""
+        two = "count(*) FILTER (WHERE attempts > 1)"
+        ((articles, aside),) = self.world.sql(f"SELECT {two}, count(quarantined) FROM articles")
+        ((feeds, paused),) = self.world.sql(f"SELECT {two}, count(paused_reason) FROM feeds")
+        return {"suspects": articles + feeds, "put_aside": aside + paused}
+
+
+def run(*, minutes: float, seed: int, rate: float, record: TextIO, say: bool = True) -> Report:
+    """Hurt a world of its own for some minutes, then let it settle and count. `rate`: articles published a second.
+
+    An interrupt (SIGINT) ends it early, with the report of what was seen by then.
+    """
+    report = Report(seed, rate, minutes)
+    burst = max(1, round(rate / 2))
     with open_world(
-        feeds=12, entries=max(60, burst * 12), pause=burst / rate, burst=burst, copies=2, durable=True
+        feeds=FEEDS,
+        entries=max(60, round(rate * WINDOW_S / FEEDS)),
+        pause=burst / rate,
+        burst=burst,
+        copies=2,
+        durable=True,
     ) as world:
-        end, number = time.monotonic() + minutes * 60, 0
-        while time.monotonic() < end:
-            kind = dice.choice(sorted(FAULTS))
-            without = number % YARDSTICK_EVERY == 0
-            number += 1
-            (nothing if without else FAULTS[kind])(world, dice)
-            seconds = _recovered(world)
-            if without:
-                report.without_fault.append(round(seconds, 2))
-            else:
-                recovery[kind].append(round(seconds, 2))
-            if say:
-                print(f"{seconds:6.1f} s  {'no fault' if without else kind}", flush=True)
-            time.sleep(dice.uniform(0, 0.5))
+        Chaos(world, random.Random(seed), report, record, say).go_on(minutes)
         world.press.stop()
         _settle(world, report)
-    report.recovery = dict(recovery)
-    report.faults = {kind: len(found) for kind, found in recovery.items()}
     return report
 
 
-def _recovered(world: World) -> float:
-    """Seconds until everything published up to now is shown; what is not after three minutes is counted at the end."""
-    began = time.monotonic()
-    for seconds in (_SLOW_S, _GIVE_UP_S):
-        try:
-            world.wait_shown(began, seconds=seconds)
-            break
-        except AssertionError as error:
-            print(error, file=sys.stderr, flush=True)
-    return time.monotonic() - began
+def _recovered(world: World) -> tuple[float, float]:
+    """Seconds until everything published up to now is stored, and until it is shown.
+
+    What is not after three minutes is counted at the end.
+    """
+    began, stored, told = time.monotonic(), None, False
+    while (waited := time.monotonic() - began) < GIVE_UP_S:
+        with suppress(psycopg.OperationalError):
+            left = world.missing(began)
+            if stored is None and len(left) == world.sql(_STORED, left)[0][0]:
+                stored = waited
+            if not left:
+                break
+        if waited > SLOW_S and not told:
+            told = True
+            print(f"slow: {world.describe()}", file=sys.stderr, flush=True)
+        time.sleep(0.1)
+    return round(waited if stored is None else stored, 2), round(time.monotonic() - began, 2)
 
 
 def _settle(world: World, report: Report) -> None:
     """Count, when everything that can come has come."""
-    _recovered(world)
+    while (
+        (left := len(world.missing())) and _recovered(world)[1] >= GIVE_UP_S and len(world.missing()) < left
+    ):
+        """It goes on coming."""
     head = world.sql("SELECT coalesce(max(seq), 0) FROM changes")[0][0]
     for follower in world.followers:
         try:

@@ -91,6 +91,16 @@ class Keeper:
         kept = self.kept[name]
         kept.wanted, kept.again_at = True, 0.0
 
+    def mend(self) -> None:
+        """Let everything that was stopped go on, and start what was held back."""
+        for name, kept in self.kept.items():
+            pid = self.pid(name)
+            for member in (pid, *children_of(pid)) if pid else ():
+                with suppress(ProcessLookupError):
+                    os.kill(member, signal.SIGCONT)
+            if not kept.wanted:
+                self.release(name)
+
     def change(self, name: str, **env: str) -> None:
         """Environment from its next start on."""
         kept = self.kept[name]

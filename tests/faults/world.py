@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -101,8 +101,10 @@ class Publisher:
         self._thread.join()
 
     def _run(self) -> None:
-        while not self.over.wait(self.pause):
+        due = time.monotonic()
+        while not self.over.wait(max(0.0, due - time.monotonic())):
             self.publish()
+            due += self.pause
 
 
 @dataclass
@@ -119,6 +121,10 @@ class World:
     reader: Reader = field(init=False)
     followers: list[Follower] = field(default_factory=list)
     shown: set[str] = field(default_factory=set)
+    unseen: dict[str, float] = field(default_factory=dict)
+    """What was published, as far as `missing` has taken note of it, and has not been seen: key and moment."""
+    taken: int = 0
+    """How many of what was published `missing` has taken note of."""
     started_at: int = 0
     roles: dict[str, Child] = field(default_factory=dict)
 
@@ -154,11 +160,17 @@ class World:
     def missing(self, before: float | None = None) -> list[str]:
         """Keys of what was published before a moment and does not stand in Latest, by itself or behind its copy."""
         with self.press.lock:
-            wanted = [key for key, at in self.press.items.items() if before is None or at <= before]
-        left = [key for key in wanted if key not in self.shown]
+            if len(self.press.items) > self.taken:
+                self.unseen |= islice(self.press.items.items(), self.taken, None)
+                self.taken = len(self.press.items)
+        left = [key for key, at in self.unseen.items() if before is None or at <= before]
         if left:
-            self.shown |= {row[0] for row in self.sql(_SHOWN, left)}
-        return [key for key in left if key not in self.shown]
+            found = {row[0] for row in self.sql(_SHOWN, left)}
+            self.shown |= found
+            for key in found:
+                del self.unseen[key]
+            left = [key for key in left if key not in found]
+        return left
 
     def wait_shown(self, before: float | None = None, *, seconds: float = SETTLED_S) -> float:
         """Until everything published before a moment (default: now) stands in Latest; the seconds it took."""
@@ -356,10 +368,12 @@ def _first_round(world: World, *, feeds: int, pause: float, burst: int) -> None:
     try:
         eventually(
             lambda: world.sees("SELECT count(*) FILTER (WHERE ok_at IS NULL) = 0 FROM feeds"),
+            seconds=300,
             what="the first round",
         )
         eventually(
             lambda: world.sees("SELECT count(*) > 0 AND count(waiting_since) = 0 FROM articles"),
+            seconds=300,
             what="the first labels",
         )
     except AssertionError as error:
