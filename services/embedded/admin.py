@@ -4,7 +4,6 @@ import os
 from pathlib import Path
 
 from services.core.errors import ConfigurationError
-from services.core.tokens import new_secret
 
 FILE = "admin-token"
 
@@ -17,6 +16,8 @@ def admin_token_file(home: Path) -> Path:
     file = home / FILE
     try:
         if not file.exists() or not file.read_text().strip():
+            from services.core.tokens import new_secret  # noqa: PLC0415 - 23 MB of SQLAlchemy, once in a folder's life
+
             _write(file, new_secret())
         file.chmod(0o600)
     except (OSError, UnicodeDecodeError) as error:

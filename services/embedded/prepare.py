@@ -1,35 +1,27 @@
 """What `dateline up` and `dateline migrate` ask of the rest of Dateline before the roles start."""
 
 import logging
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
-import psycopg
 from sqlalchemy import NullPool, create_engine, exists, func, select
 from sqlalchemy.orm import Session
 
 from services.classify import rulebook
 from services.classify.starter import starter_texts
-from services.core import memory, schema
+from services.core import schema
 from services.core.db import CLIENT
+from services.core.errors import ConfigurationError, DatelineError
 from services.core.models import Feed
+from services.embedded.apart import AT_FIRST, DATABASE, FEEDS, MISUSED
 from services.ingest.listing import Imported, import_opml
 
 log = logging.getLogger(__name__)
 
 STARTER_LOCK = 0x44_4C_53_53  # "DLSS"
-
-
-@dataclass(frozen=True, slots=True)
-class RoundProgress:
-    """The first round over all feeds: how many there are, were tried, failed; how many articles are stored."""
-
-    total: int
-    done: int
-    failed: int
-    articles: int
 
 
 def migrate(database_url: str) -> None:
@@ -63,7 +55,6 @@ def load_starter(database_url: str, feeds: Path | None, *, at_first: Path | None
             select(func.pg_advisory_xact_lock(STARTER_LOCK))
         )  # two migrations at once load one starter
         rulebook.renew_starter(session, starter_texts())
-        memory.give_back()  # whoever starts the roles goes on for as long as they do, and needs no rules
         if feeds is None and session.scalar(select(exists().where(Feed.id.is_not(None)))):
             return None
         done = import_opml(session, feeds or at_first)
@@ -72,14 +63,18 @@ def load_starter(database_url: str, feeds: Path | None, *, at_first: Path | None
     return done
 
 
-_FIRST_ROUND = (
-    "SELECT count(*), count(*) FILTER (WHERE checked_at IS NOT NULL OR paused_reason IS NOT NULL), "
-    "count(*) FILTER (WHERE error IS NOT NULL), (SELECT count(*) FROM articles) FROM feeds"
-)
+def main() -> int:
+    """What `dateline up` lets a process of its own do (`apart`); its exit code."""
+    database_url = os.environ[DATABASE]
+    feeds, at_first = (Path(os.environ[name]) if name in os.environ else None for name in (FEEDS, AT_FIRST))
+    try:
+        migrate(database_url)
+        load_starter(database_url, feeds, at_first=at_first)
+    except DatelineError as error:
+        sys.stdout.write(f"{error}\n")
+        return MISUSED if isinstance(error, ConfigurationError) else 1
+    return 0
 
 
-def first_round(database_url: str) -> RoundProgress:
-    """How far the first look at every feed has come; asked about once a second, so one cheap query."""
-    with psycopg.connect(database_url.replace("postgresql+psycopg://", "postgresql://", 1)) as connection:
-        row = connection.execute(_FIRST_ROUND).fetchone()
-    return RoundProgress(*(row or (0, 0, 0, 0)))
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,7 +1,7 @@
 """The first round over all feeds, told while it goes on: in place on a terminal, else a line every few seconds."""
 
+from services.embedded.first_round import RoundProgress
 from services.embedded.output import Screen
-from services.embedded.prepare import RoundProgress
 
 LONGEST = 60.0
 """Seconds after which the first round is no longer told: slow publishers go on in the background."""

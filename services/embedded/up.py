@@ -12,16 +12,17 @@ from pathlib import Path
 from services.core import clock
 from services.core.errors import InvalidInputError
 from services.core.settings import RUNNING_FILE, Settings
-from services.embedded import prepare
 from services.embedded.admin import admin_token_file
+from services.embedded.apart import Preparing
 from services.embedded.aside import call_aside
+from services.embedded.first_round import first_round
 from services.embedded.home import Home, locked, open_home
 from services.embedded.ports import check_port
 from services.embedded.postgres import postgres_server
 from services.embedded.process import Server
 from services.embedded.progress import RoundTeller
 from services.embedded.reach import check_broker, check_database
-from services.embedded.roles import RoleMaker, role_children, visible_address
+from services.embedded.roles import RoleMaker, role_children, role_environment, visible_address
 from services.embedded.supervisor import Supervisor
 from services.embedded.valkey import valkey_server
 
@@ -76,10 +77,12 @@ def _run(
         return
     database_url, redis_url = found
     supervisor.screen.status("bringing schema, rules and feeds up to date")
-    prepared = call_aside(partial(_prepare, database_url, feeds, settings.feeds))
-    if not supervisor.run(until=prepared.done):
-        return
-    prepared.result()
+    env = role_environment(settings, database_url=database_url, redis_url=redis_url, terminal=False)
+    with Preparing(env, feeds=feeds, at_first=settings.feeds) as preparing:
+        if not supervisor.run(until=preparing.done):
+            return
+        for left_out in preparing.result():
+            supervisor.screen.say(left_out)
     supervisor.screen.status("starting the roles")
     terminal = supervisor.screen.is_terminal
     children = roles(
@@ -145,11 +148,6 @@ def _start(supervisor: Supervisor, server: Server) -> str:
     return server.url
 
 
-def _prepare(database_url: str, feeds: Path | None, at_first: Path | None) -> None:
-    prepare.migrate(database_url)
-    prepare.load_starter(database_url, feeds, at_first=at_first)
-
-
 def _leave_addresses(home: Home, embedded: Addresses) -> None:
     """Let the other commands find our servers while they run. Whole or not at all: they may read at any moment."""
     known = {"database_url": embedded.database_url, "redis_url": embedded.redis_url}
@@ -201,7 +199,7 @@ def _desk(front: str, admin_token: Path | None, *, terminal: bool) -> str:
 def _tell_first_round(supervisor: Supervisor, database_url: str) -> None:
     """Ask how far the first round is once a second, aside so that a slow database does not hold up the loop."""
     teller = RoundTeller(supervisor.screen, started=clock.monotonic())
-    asked = call_aside(partial(prepare.first_round, database_url))
+    asked = call_aside(partial(first_round, database_url))
     next_time = clock.monotonic() + _ROUND_EVERY
 
     def over() -> bool:
@@ -210,7 +208,7 @@ def _tell_first_round(supervisor: Supervisor, database_url: str) -> None:
         if asked.done() and now >= next_time:
             if asked.exception() is None:  # else the database is away for a moment; its end is said elsewhere
                 teller.tell(asked.result(), now=now)
-            asked = call_aside(partial(prepare.first_round, database_url))
+            asked = call_aside(partial(first_round, database_url))
             next_time = now + _ROUND_EVERY
         return teller.over or teller.late(now)
 

@@ -8,6 +8,7 @@ python stand_ins.py postgres HOME BELOW     a PostgreSQL and nothing else, until
 import os
 import sys
 import time
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,9 +17,9 @@ from types import SimpleNamespace
 from services.core.errors import DatelineError
 from services.core.settings import load
 from services.embedded import account, up
+from services.embedded.first_round import RoundProgress
 from services.embedded.home import open_home
 from services.embedded.postgres import postgres_server
-from services.embedded.prepare import RoundProgress
 from services.embedded.process import Child, start
 from services.embedded.roles import role_children
 from services.embedded.supervisor import Supervisor
@@ -88,11 +89,10 @@ def run_up(below: Path) -> int:
     with a first round that is over at the second look in place of a real schema and feeds.
     """
     looks = iter([RoundProgress(3, 1, 0, 5)])
-    up.prepare = SimpleNamespace(
-        migrate=lambda url: None,
-        load_starter=lambda url, feeds, at_first: None,
-        first_round=lambda url: next(looks, RoundProgress(3, 3, 1, 1234)),
+    up.Preparing = lambda env, feeds, at_first: nullcontext(
+        SimpleNamespace(done=lambda: True, result=lambda: ["left out: nothing of note"])
     )
+    up.first_round = lambda url: next(looks, RoundProgress(3, 3, 1, 1234))
     up.postgres_server = partial(up.postgres_server, durable=False, account=server_account(), below=below)
     return up.up(settings=load(os.environ, {}), feeds=None, roles=stand_in_roles)
 

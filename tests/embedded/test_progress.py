@@ -1,8 +1,8 @@
 import os
 import pty
 
+from services.embedded.first_round import RoundProgress
 from services.embedded.output import Screen
-from services.embedded.prepare import RoundProgress
 from services.embedded.progress import LONGEST, RoundTeller, describe
 
 MIDST = RoundProgress(total=312, done=41, failed=2, articles=1204)
