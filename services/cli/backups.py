@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 import click
 
-from services.cli.printing import JSON, print_json
+from services.cli.printing import JSON, plural, print_json
 from services.core.errors import InvalidInputError
 from services.core.settings import settings
 
@@ -84,7 +84,7 @@ def restore(file: Path | None, force: bool, epoch_only: bool, as_json: bool) -> 
             else f", brought from schema {done.schema_before} to {done.schema}"
         )
         click.echo(
-            f"{done.articles:,} articles and {done.feeds:,} feeds of {done.made} are back after {done.seconds:.1f} s{moved}. "
+            f"{plural(done.articles, 'article')} and {plural(done.feeds, 'feed')} of {done.made} are back after {done.seconds:.1f} s{moved}. "
             "Followers begin anew; webhooks are paused until they are replayed."
         )
 

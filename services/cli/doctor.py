@@ -1,13 +1,24 @@
 """What is wrong and what to do, in sentences."""
 
 import json
+import os
+import shutil
+import sys
+import textwrap
 
 import click
 
 from services.core.health import ROLES_NEEDED, examine, examine_role
 from services.core.settings import settings
 
-SHOWN = {"ok": "ok   ", "note": "note ", "wrong": "WRONG"}
+SHOWN = {
+    "ok": click.style("ok   ", fg="green"),
+    "note": click.style("note ", fg="yellow"),
+    "wrong": click.style("WRONG", fg="red", bold=True),
+}
+"""On a terminal; elsewhere the words alone."""
+INDENT = 19
+"""Where sentences begin."""
 
 
 @click.command(epilog="Example: dateline doctor --json")
@@ -27,9 +38,19 @@ def doctor(as_json: bool, role: str | None) -> None:
         ]
         click.echo(json.dumps(rows, indent=2))
     else:
+        colour = False if os.environ.get("NO_COLOR") else None
         for f in findings:
-            click.echo(f"{SHOWN[f.level]} {f.about:12} {f.says}")
+            click.echo(f"{SHOWN[f.level]} {f.about:12} {_in_the_window(f.says)}", color=colour)
         wrong = [f for f in findings if not f.ok]
         if wrong:
             click.echo(f"More on each: {wrong[0].see}")
     raise SystemExit(0 if all(f.ok for f in findings) else 1)
+
+
+def _in_the_window(says: str) -> str:
+    """A sentence that does not break amid a word, on a terminal; for other programs a finding is a line."""
+    if not sys.stdout.isatty():
+        return says
+    width = max(40, shutil.get_terminal_size().columns - INDENT)
+    lines = textwrap.wrap(says, width, break_long_words=False, break_on_hyphens=False)
+    return ("\n" + " " * INDENT).join(lines)

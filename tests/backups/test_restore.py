@@ -315,7 +315,7 @@ def test_the_commands_say_what_they_did_and_refuse_in_a_sentence(database_url, d
     db.engine().dispose()
     restored = run("restore", str(file))
     assert restored.code == 0, restored.err
-    assert "1 articles and 1 feeds" in restored.out
+    assert "1 article and 1 feed" in restored.out
     assert run("restore", str(tmp_path / "nothing")).code == 1
     assert run("restore").code == 2
 

@@ -51,9 +51,9 @@ def test_all_is_well_where_everything_runs(service, desk: Desk):
         True,
     )
     assert found["rulebook"] == (True, "0123456789ab is in force")
-    assert found["feeds"] == (True, "1 feeds, 0 failing, 0 paused")
+    assert found["feeds"] == (True, "1 feed, 0 failing, 0 paused")
     assert found["stories"] == (True, "are decided up to the newest change")
-    assert found["waiting"] == (True, "0 articles wait for labels, the oldest for 0 s")
+    assert found["waiting"] == (True, "nothing waits for labels")
 
 
 def test_an_empty_installation_is_told_what_to_do_next(service):
@@ -154,7 +154,7 @@ def test_articles_that_wait_too_long_or_were_put_aside_are_told(service, desk: D
     assert "quarantine" not in found
     run("UPDATE articles SET quarantined = 'reason' WHERE id = (SELECT min(id) FROM articles)")
     found = told()
-    assert found["waiting"][1].startswith("1 articles wait")
+    assert found["waiting"][1].startswith("1 article waits")
     assert found["quarantine"] == (
         False,
         "1 article was put aside because workers died of them (reason): see the log of classify; `dateline queues replay classify` takes them up again.",

@@ -258,7 +258,7 @@ def test_what_the_doctor_finds_wrong_of_roles_and_work_stands_above_all_else(sit
     assert alarms(page(site, "/operator")) == []
     desk.article(listed=False, age=timedelta(minutes=10))
     (told,) = alarms(page(site, "/operator"))
-    assert told.startswith("1 articles wait for labels, the oldest for 60")
+    assert told.startswith("1 article waits for labels, the oldest for 60")
     assert told.endswith("start more dateline worker classify.")
 
 

@@ -86,7 +86,7 @@ def look() -> Iterator[Finding]:
         yield Finding("feeds", ok=False, says="there are none: `dateline feeds import FILE.opml` adds some.")
         return
     well = found.failing * 2 < found.total
-    says = f"{found.total} feeds, {found.failing} failing, {found.paused} paused"
+    says = f"{many(found.total, 'feed')}, {found.failing} failing, {found.paused} paused"
     yield Finding(
         "feeds", ok=well, says=says if well else says + ": see `dateline feeds list --state failing`."
     )

@@ -126,7 +126,11 @@ def waiting() -> Iterator[Finding]:
 
 
 def _of_waiting(count: int, oldest: int, trend: Trend | None) -> Finding:
-    says = f"{count} articles wait for labels, the oldest for {oldest} s"
+    if not count:
+        return Finding("waiting", ok=True, says="nothing waits for labels")
+    says = (
+        f"{many(count, 'article')} {'waits' if count == 1 else 'wait'} for labels, the oldest for {oldest} s"
+    )
     if oldest < OLD_WAIT_S:
         return Finding("waiting", ok=True, says=says)
     left = trend.minutes_left if trend is not None else None
