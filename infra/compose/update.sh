@@ -1,12 +1,14 @@
 #!/bin/sh
 # The image of today into a running installation, without an answer missed:  sh infra/compose/update.sh [-f FILE …] [--profile NAME …]
 # Takes what docker compose takes before its command. First: git pull && docker compose build (or IMAGE_TAG=… and docker compose pull).
-#   1. the schema, which the old code bears;  2. as many new copies of the API as there are;  3. when each new one is well, the old
-#   ones go, one by one;  4. scheduler and workers, in the numbers that run;  5. what the edge and Prometheus read from this folder.
+#   1. the schema, which the old code bears;  2. as many new copies of the API as there are;  3. when each new one is well, and the
+#   edge knows it, the old ones go, one by one;  4. scheduler and workers, in the numbers that run;  5. what the edge and Prometheus
+#   read from this folder.
 # COMPOSE=docker-compose for version 1. Needs the edge, or a range of ports, such as API_PUBLISH=127.0.0.1:8000-8007.
 set -eu
 options=$*
 wait_s=${WAIT_S:-120}
+settle_s=${SETTLE_S:-10}
 say() { echo "update: $*"; }
 # shellcheck disable=SC2086 # both are words
 compose() { ${COMPOSE:-docker compose} $options "$@"; }
@@ -39,6 +41,8 @@ for id in $(compose ps -q api); do
     done
 done
 
+# The edge asks for names every 3 s, and leaves alone for 5 s what refused it: a new copy did while it started.
+sleep "$settle_s"
 say "the old copies go"
 for id in $old; do
     docker stop "$id" >/dev/null

@@ -39,11 +39,12 @@ else
     echo 'listen 8443 ssl http2;' >"$run/listen.conf"
 fi
 if knows 1.27.3; then
-    # A copy that failed three times is left alone for ten seconds; the only one there is always asked.
+    # A copy that failed three times is left alone for five seconds, a new one that does not listen yet, too (update.sh waits for
+    # that); the only one there is always asked.
     cat >"$run/copies.conf" <<'END'
 upstream copies {
     zone copies 256k;
-    server api:8000 resolve max_fails=3 fail_timeout=10s;
+    server api:8000 resolve max_fails=3 fail_timeout=5s;
     keepalive 32;
 }
 END
