@@ -101,6 +101,16 @@ class Problem(Exception):  # noqa: N818 (RFC 9457 calls it a problem, and so doe
             **self.extra,
         }
 
+    @property
+    def for_people(self) -> str:
+        """The sentence without the name of the parameter before it; what may have been meant stands below it as links."""
+        name, _, told = self.detail.partition(": ")
+        if not told or name != self.extra.get("parameter"):
+            return self.detail
+        if self.pages:
+            told = told.partition(" Did you mean ")[0] + " Did you mean one of these?"
+        return told[:1].upper() + told[1:]
+
 
 def problem_of(error: Exception) -> Problem:
     """What a reader is told of an error."""

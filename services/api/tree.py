@@ -62,11 +62,17 @@ class LabelTree:
         return plain if self.find(kind, plain) else slug
 
     def nearest(self, kind: Kind, slug: str) -> list[str]:
-        """Up to three slugs that look like `slug`, by slug or by name, the likeliest first."""
+        """Up to three slugs that look like `slug`, by slug or by name, the likeliest first; those of which it is a whole word before those."""
+        parts = slug.casefold().replace("-", " ").replace("_", " ").split()
+        whole = [node.slug for node in self.of(kind) if parts and set(parts) <= _parts(node)]
         spelled = {node.name.casefold(): node.slug for node in self.of(kind)}
         spelled |= {node.slug: node.slug for node in self.of(kind)}
         close = get_close_matches(slug.casefold()[:80], spelled, n=6, cutoff=0.5)
-        return list(dict.fromkeys(spelled[found] for found in close))[:3]
+        return list(dict.fromkeys([*whole, *(spelled[found] for found in close)]))[:3]
+
+
+def _parts(node: Node) -> set[str]:
+    return {*node.slug.split("-"), *node.name.casefold().split()}
 
 
 def _menu_order(node: Node) -> tuple[bool, int, str]:

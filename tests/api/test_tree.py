@@ -27,6 +27,11 @@ def test_the_nearest_slug_is_found_by_slug_and_by_name():
     assert TREE.nearest("topic", "zzzz") == []
 
 
+def test_slugs_that_hold_the_word_come_before_those_that_look_like_it():
+    without = tree_of("v1", [row for row in label_rows() if row["slug"] != "asia"])
+    assert without.nearest("region", "Asia") == ["central-asia", "south-asia", "east-asia"]
+
+
 def test_capitals_spaces_and_underscores_are_another_spelling_and_nothing_else_is():
     for written in ("Central-Asia", "central_asia", "CENTRAL ASIA", " central__asia ", "central-asia"):
         assert TREE.respelled("region", written) == "central-asia"

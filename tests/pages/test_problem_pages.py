@@ -144,3 +144,12 @@ def test_junk_in_the_other_part_of_an_address_is_left_out(site, desk):
     found = told(site, "/r/centralasia/%7B0.x%7D%3Cb%3E", 404)
     assert "/r/central-asia" in [link["href"] for link, _ in found.all("a")]
     told(site, "/r/%7B0.x%7D/energy", 404)
+
+
+def test_a_sentence_for_people_does_without_the_name_of_a_parameter(site, desk):
+    for path, status, sentence in (
+        ("/r/zzzz", 404, "There is no region 'zzzz'. /v1/regions lists them."),
+        ("/r/centralasia", 404, "There is no region 'centralasia'. Did you mean one of these?"),
+        ("/?title=1", 400, "title is no parameter of /; it has none."),
+    ):
+        assert sentence in [text for _, text in told(site, path, status).all("p")]
