@@ -175,3 +175,36 @@ def test_no_page_of_the_workbench_is_wider_than_its_window(site, secret, desk, n
             return tab.complaints
 
     assert asyncio.run(look()) == []
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_link_to_a_column_far_to_the_right_brings_it_into_sight(site, secret, new_tab, width):
+    async def look():
+        async with new_tab() as tab:
+            await tab.command(
+                "Emulation.setDeviceMetricsOverride",
+                width=width,
+                height=900,
+                deviceScaleFactor=1,
+                mobile=False,
+            )
+            await signed_in(tab, site, secret)
+            seen = []
+            for column in (3, 160):
+                await tab.open(f"{site.url}/editor/file?name=topics/long.yaml&line=4&column={column}")
+                await tab.until(f"JSON.stringify({CARET}) === '[[4,{column}],true]'")
+                seen.append(await tab.value("document.querySelector('#text').scrollLeft"))
+            return seen
+
+    publish_long()
+    near, far = asyncio.run(look())
+    assert near == 0
+    assert far > 100
+
+
+def publish_long() -> None:
+    """A rulebook with one long line."""
+    terms = ", ".join(f"term{n}" for n in range(30))
+    long = f"labels:\n  - id: topic/long\n    name: Long\n    terms: [{terms}]\n"
+    with transaction() as session:
+        rulebook.publish(session, {"topics/long.yaml": long}, message="Long", author="dateline")

@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import func, select
 
 from services.classify import rulebook
+from services.classify.relabel import relabel_listed
 from services.core.db import transaction
 from services.core.models import DeskRequest, Draft, Rulebook
 from tests.fixtures.editors import token
@@ -42,6 +43,7 @@ def test_an_editor_changes_a_rule_sees_what_it_does_and_publishes_it(window, des
     assert "The rules can be read: 3 labels, 0 places, 5 terms." in told
     assert "The one test passes." in told
     assert "added: coal to strong terms (en)" in told
+    assert "added: coal to strong terms (en) of Energy topics/all.yaml:" in told
     assert "disabled" not in next(a for a, text in seen.all("button") if text == "Publish")
     assert "This one term" not in told
     assert "Of the 2 newest articles, 1 would change." in told
@@ -213,6 +215,11 @@ def test_relabelling_is_told(window, version):
     with transaction() as session:
         rulebook.publish(session, RULES | NEW, message="x", author="dana")
     assert "0 articles looked at" in text_of(window.get("/editor"))
+    relabel_listed()
+    ended = text_of(window.get("/editor"))
+    assert (
+        "Ended just now: 0 articles looked at, 0 got other labels or reasons, 0 moved. Corrections" in ended
+    )
 
 
 def test_a_suggestion_is_added_to_the_draft_with_one_click(window, version):
@@ -235,3 +242,7 @@ def test_a_suggestion_is_added_to_the_draft_with_one_click(window, version):
     answer = window.post("/editor/draft/term", **hidden_fields(told, "/editor/draft/term"))
     assert answer.status == 303
     assert "    terms@ru: [Шымкент*3]\n" in stored().texts["regions/asia.yaml"]
+
+
+def test_a_review_of_nothing_says_so(window, version):
+    assert "Nothing of your draft was looked at yet." in text_of(window.get("/editor/review"))

@@ -18,6 +18,9 @@ LISTS = {
 SIGNS = {"added": "+", "removed": "−", "changed": "~", "moved": "›"}
 SWEEPING_SHARE, SWEEPING_FEWEST = 0.1, 20
 """From which share of the articles looked at one edit is warned of, and of how many at least: a tenth of three says nothing."""
+_TERM_LINE = re.compile(
+    rf"(?P<owner>[^:\s]+): (?P<sign>[+-]) (?P<list>(?:{'|'.join(LISTS)})(?:@[\w-]+)?) (?P<term>.+) \((?P<at>[^()\s]+)\)"
+)
 CAME = {"added": "New", "removed": "Gone", "changed": "Changed"}
 
 
@@ -80,6 +83,20 @@ def _term(edit: Mapping[str, Any]) -> tuple[str, EditLine]:
     else:
         detail = f"{'to' if what == 'added' else 'from'} {where}"
     return str(side.get("owner")), EditLine(what, str(side.get("term")), detail, side.get("at"))
+
+
+def foreseen(line: str) -> tuple[str, EditLine] | None:
+    """The owner of a term that comes or goes, and the edit in words, of the line in which an impact tells it; None for other lines.
+
+    >>> foreseen("topic/work: + terms@en mine*1 (topics/work.yaml:4:9)")[1].detail
+    'to terms (en)'
+    """
+    found = _TERM_LINE.fullmatch(line)
+    if found is None:
+        return None
+    what = "added" if found["sign"] == "+" else "removed"
+    detail = f"{'to' if what == 'added' else 'from'} {list_words(found['list'])}"
+    return found["owner"], EditLine(what, found["term"], detail, found["at"])
 
 
 def _setting(edit: Mapping[str, Any]) -> EditLine:

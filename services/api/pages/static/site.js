@@ -258,6 +258,15 @@ class CodeBox {
     if (asked) this.go(Number(asked[1]));
   }
 
+  // How far to the right a column must be brought to be seen, with what stands before it; nothing where it is seen anyway.
+  across(text, column) {
+    const style = getComputedStyle(this.box);
+    const ink = document.createElement("canvas").getContext("2d");
+    ink.font = `${style.fontSize} ${style.fontFamily}`;
+    const width = ink.measureText([...text].slice(0, column || 0).join("")).width + 2 * parseFloat(style.paddingInlineStart);
+    return width > this.box.clientWidth ? width - this.box.clientWidth / 2 : 0;
+  }
+
   // Marks the line and puts the caret at its column (a count of characters, not of UTF-16 units). Nothing is selected: a key would delete it.
   go(line, column) {
     const lines = this.box.value.split("\n");
@@ -265,7 +274,7 @@ class CodeBox {
     const place = start + [...(lines[line - 1] ?? "")].slice(0, Math.max(1, column || 1) - 1).join("").length;
     this.box.focus({ preventScroll: true });
     this.box.setSelectionRange(place, place);
-    this.box.scrollLeft = 0;
+    this.box.scrollLeft = this.across(lines[line - 1] ?? "", column);
     for (const marked of this.numbers.querySelectorAll(".asked-line")) marked.classList.remove("asked-line");
     this.numbers.children[line - 1]?.classList.add("asked-line");
     this.numbers.children[line - 1]?.scrollIntoView({ block: "center" });

@@ -79,4 +79,5 @@ async def _added(editor: Bearer, bench: Bench, form: Form, done: tuple[str, str,
     if not await put_over(editor, bench, form, texts):
         raise overtaken_elsewhere()
     number = await desk.ask("check", {"rulebook": {"texts": texts}}, editor.name)
-    return go("/editor/file", name=name, line=line, check=number, anchor=f"L{line}")
+    end = len(text.splitlines()[line - 1])  # what was added stands there, of a list of many on one line
+    return go("/editor/file", name=name, line=line, column=max(end, 1), check=number, anchor=f"L{line}")
