@@ -2,9 +2,10 @@
 
 import logging
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 from fastapi import FastAPI, Request
@@ -12,7 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Match
 
 from services.api.cursor import CursorError, CursorGoneError
@@ -40,6 +41,7 @@ _SHAPES = {
     LABEL: "a label is expected, such as region/central-asia, topic/energy or place/KZ; /v1/regions and /v1/topics list them",
 }
 """Patterns of ours, and what they mean."""
+NO_FEED = "Nothing stands at this address. /feeds/latest.atom is everything; /feeds/index.opml lists the feeds of regions and topics."
 IN_PATHS = {
     "ending": "There is no feed in the format {!r}; there are .atom, .rss and .json, such as /feeds/latest.atom.",
     "article_id": "There is no article {!r}; articles have numbers, as /v1/latest lists them.",
@@ -251,12 +253,31 @@ def answer_to(problem: Problem, request: Request) -> Response:
 
 async def _answer(request: Request, error: Exception) -> Response:
     problem = problem_of(error)
+    path = request.url.path
     if problem.status == 405:
-        problem = _wrong_method(methods_at(request.app, request.url.path) or ["GET"])
+        problem = _wrong_method(methods_at(request.app, path) or ["GET"])
+    if isinstance(error, HTTPException) and problem.status == 404:
+        if address := _without_slash(request):
+            return RedirectResponse(address, status_code=308, headers={"Cache-Control": "no-cache"})
+        if path.startswith("/feed") or path in {"/rss", "/atom"}:
+            problem = replace(problem, detail=NO_FEED)
     if problem.status >= 500:
         fault = error if problem.status == 500 else None
         log.error("%s answered %s: %s", request.url.path, problem.status, error, exc_info=fault)
     return answer_to(problem, request)
+
+
+def _without_slash(request: Request) -> str | None:
+    """The address that was meant with a slash too many at its end, if something stands there."""
+    path = request.url.path.rstrip("/")
+    if (
+        not path
+        or path == request.url.path
+        or path.startswith("//")
+        or request.method not in methods_at(request.app, path)
+    ):
+        return None
+    return quote(path) + (f"?{request.url.query}" if request.url.query else "")
 
 
 def methods_at(app: Any, path: str) -> set[str]:

@@ -175,3 +175,31 @@ def test_what_other_services_write_on_an_address_they_pass_on_is_no_trouble(site
 
 def test_programs_are_told_of_every_parameter_that_is_none(site, desk):
     assert site.get("/v1/latest?utm_source=feedly").status == 400
+
+
+@pytest.mark.parametrize(
+    ("path", "right"),
+    [
+        ("/v1/latest/?limit=3", "/v1/latest?limit=3"),
+        ("/r/central-asia/", "/r/central-asia"),
+        ("/feeds/latest.atom/", "/feeds/latest.atom"),
+    ],
+)
+def test_a_slash_too_many_leads_to_what_was_meant(site, desk, path, right):
+    answer = site.get(path)
+    assert (answer.status, answer.headers["location"]) == (308, right)
+    assert site.get(right).status == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/nothing/", "//evil.example/", "//evil.example//", "/r/", "/%2F/evil.example/"]
+)
+def test_a_slash_at_the_end_of_nothing_leads_nowhere(site, desk, path):
+    answer = site.get(path)
+    assert answer.status in {400, 404}
+    assert "location" not in answer.headers
+
+
+@pytest.mark.parametrize("path", ["/feeds", "/feed", "/rss", "/feeds/latest"])
+def test_who_looks_for_feeds_is_told_where_they_are(site, desk, path):
+    assert "/feeds/index.opml" in site.get(path).json["detail"]
