@@ -76,6 +76,18 @@ def test_what_cannot_be_tried_is_refused(window, fields):
     assert page.all("input", id="title")[0][0]["value"] == fields.get("title", "")
 
 
+def test_a_language_that_does_not_exist_is_told_beside_the_form(window):
+    for path, more in (
+        ("/editor/try", {}),
+        ("/editor/draft/example", {"label": "topic/health", "must": "expect"}),
+    ):
+        answer = window.post(path, title="新疆", lang="cn", **more)
+        assert answer.status == 400
+        assert "There is no language 'cn'. Did you mean zh?" in [
+            t for _, t in Page(answer.text).all("p", role="alert")
+        ]
+
+
 def test_a_test_that_cannot_be_added_is_told_beside_its_form(window):
     answer = window.post(
         "/editor/draft/example", title="Oil falls", label="topic/nothing", must="reject", body="Much."

@@ -22,17 +22,20 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One line with the words. `owner`: the label (`region/asia`) or place (`place/KZ`) that it belongs to."""
+    """One line with the words. `owner`: the label (`region/asia`) or place (`place/KZ`) that it belongs to. `fit`:
+    0 where the words stand as whole words, 1 where they begin one, 2 inside one.
+    """
 
     file: str
     line: int
     owner: str | None
     is_test: bool
     pieces: tuple[Piece, ...]
+    fit: int = 0
 
 
 def find(texts: Mapping[str, str], words: str, *, limit: int = 100) -> tuple[list[Found], int]:
-    r"""Lines that hold the words as they were given, rules before tests; and how many there are.
+    r"""Lines that hold the words as they were given, rules before tests, whole words before parts of others; and how many there are.
 
     >>> [(f.file, f.line, f.owner) for f in find({"a.yaml": "places:\n  KZ:\n    en: [Алматы, Astana]\n"}, "алматы")[0]]
     [('a.yaml', 3, 'place/KZ')]
@@ -42,13 +45,14 @@ def find(texts: Mapping[str, str], words: str, *, limit: int = 100) -> tuple[lis
         return [], 0
     found = sorted(
         (hit for name, text in texts.items() for hit in _in_file(name, text, wanted)),
-        key=lambda hit: (hit.is_test, hit.file, hit.line),
+        key=lambda hit: (hit.is_test, hit.fit, hit.file, hit.line),
     )
     return found[:limit], len(found)
 
 
 def _in_file(name: str, text: str, wanted: str) -> Iterator[Found]:
     owner = None
+    begins = re.compile(rf"(?<!\w){re.escape(wanted)}(?P<on>\w)?")
     for number, line in enumerate(text.splitlines(), 1):
         label, place = _LABEL.match(line), _PLACE.match(line)
         owner = label[1] if label else f"place/{place[1]}" if place else owner
@@ -57,7 +61,9 @@ def _in_file(name: str, text: str, wanted: str) -> Iterator[Found]:
         plain, origin = folded(line)
         if wanted in plain:
             is_test = bool(_TEST.match(line))
-            yield Found(name, number, owner, is_test, tuple(_pieces(line, plain, origin, wanted)))
+            fits = [1 if begun["on"] else 0 for begun in begins.finditer(plain)]
+            pieces = tuple(_pieces(line, plain, origin, wanted))
+            yield Found(name, number, owner, is_test, pieces, min(fits, default=2))
 
 
 def folded(text: str) -> tuple[str, list[int]]:

@@ -24,6 +24,19 @@ def test_a_term_is_found_with_its_place_and_rules_come_before_tests():
     ]
 
 
+def test_whole_words_come_before_parts_of_others():
+    texts = {
+        "a.yaml": "terms: [Madagascar]\nterms: [gasoline]\n",
+        "z.yaml": "terms: [oil, natural gas]\nterms: [=gas*1]\n",
+    }
+    assert [(hit.file, hit.line) for hit in find(texts, "Gas")[0]] == [
+        ("z.yaml", 1),
+        ("z.yaml", 2),
+        ("a.yaml", 2),
+        ("a.yaml", 1),
+    ]
+
+
 def test_case_accents_and_scripts_do_not_matter():
     assert places("TURKIYE") == [("places/asia.yaml", 6, "place/TR", False)]
     assert places("алматы") == places(" АЛМАТЫ ") == [("places/asia.yaml", 4, "place/KZ", False)]

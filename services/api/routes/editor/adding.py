@@ -1,23 +1,23 @@
 """Adding one line to the draft without opening a file: a term of a label, or a headline as a test of it."""
 
 import asyncio
-import re
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
 from services.api import desk
+from services.api.deps import require_languages
 from services.api.editing.insert import LISTS, add_term, add_test
 from services.api.errors import Problem
 from services.api.routes.editor.bench import Bench, bench_of
 from services.api.routes.editor.common import Form, Sent, Signed, go, slip_of
 from services.api.routes.editor.draft import draft_page, overtaken_elsewhere, put_over
 from services.api.routes.editor.trying import try_page, typed
+from services.core import languages
 from services.core.tokens import Bearer
 
 router = APIRouter()
 LONGEST_TERM, LONGEST_TITLE, LONGEST_BODY = 200, 500, 2000
-_LANGUAGE = re.compile(r"[a-z]{2,3}")
 
 
 @router.post("/editor/draft/term", include_in_schema=False)
@@ -54,7 +54,8 @@ async def _with_test(bench: Bench, form: Form) -> tuple[str, str, int] | None:
     if not title or len(title) > LONGEST_TITLE:
         told = f"A test has a headline of at most {LONGEST_TITLE} characters."
         raise Problem(400, "invalid-body", told, {"member": "title"})
-    lang = form.one("lang").strip().lower().partition("-")[0]
+    lang = languages.canonical(form.one("lang")).partition("-")[0]
+    require_languages([lang] if lang else [])
     return await asyncio.to_thread(
         add_test,
         bench.texts,
@@ -62,7 +63,7 @@ async def _with_test(bench: Bench, form: Form) -> tuple[str, str, int] | None:
         title,
         expect=form.one("must", "expect") != "reject",
         body=body[:LONGEST_BODY],
-        lang=lang if _LANGUAGE.fullmatch(lang) else None,
+        lang=lang or None,
     )
 
 

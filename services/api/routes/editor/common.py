@@ -91,7 +91,7 @@ def slip_of(error: Exception, form: Form, at: str = "") -> Slip:
     problem = problem_of(error)
     if problem.status not in {400, 413, 422}:
         raise error
-    return Slip(problem.detail, problem.status, form, at)
+    return Slip(problem.for_people, problem.status, form, at)
 
 
 def message_of(form: Form, asked: str) -> str:

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from services.api import desk
+from services.api.deps import require_languages
 from services.api.errors import Problem
 from services.api.labels import label_tree
 from services.api.pages import rule_words, tried
@@ -115,5 +116,6 @@ def _given(form: Form) -> dict[str, Any]:
             raise Problem(400, "invalid-body", f"A {name} has at most {most:,} characters.")
     if len(lang) > LONGEST_LANG:
         raise Problem(400, "invalid-body", "A language is a code such as en or pt-BR.", {"member": "lang"})
+    require_languages([lang] if lang else [])
     document = {"title": title, "body": body, "lang": lang}
     return {"document": {name: value for name, value in document.items() if value}}
