@@ -1,6 +1,7 @@
 """Why a fetch failed, in a kind that code decides by and a sentence that a person understands."""
 
 import asyncio
+import os
 import ssl
 
 import aiohttp
@@ -80,7 +81,7 @@ def _connection(error: Exception, host: str) -> tuple[str, str]:
         case aiohttp.ClientConnectorError():
             return (
                 "connect",
-                f"{host} refuses the connection ({_reason(error.os_error)}). The server is down or no longer there.",
+                f"{host} refuses the connection{_unless_refused(error.os_error)}. The server is down or no longer there.",
             )
         case aiohttp.ServerDisconnectedError():
             return (
@@ -108,6 +109,15 @@ def _connection(error: Exception, host: str) -> tuple[str, str]:
 def _one_line(text: str) -> str:
     """Words of a library that may quote what the server sent over several lines, short and in one."""
     return " ".join(text.split())[:120].rstrip(" .:")
+
+
+def _unless_refused(error: OSError) -> str:
+    """What the system says of a connection that did not come about, where that is more than a refusal. An event loop's own words
+    ("Connect call failed ('192.0.2.1', 443)") are for programmers.
+    """
+    if isinstance(error, ConnectionRefusedError):
+        return ""
+    return f" ({os.strerror(error.errno) if error.errno else _reason(error)})"
 
 
 def _reason(error: BaseException) -> str:

@@ -359,7 +359,7 @@ def test_nobody_there_is_a_refused_connection():
 
     response = asyncio.run(run())
     assert response.error_kind == "connect"
-    assert "refuses the connection" in response.error
+    assert response.error == "127.0.0.1 refuses the connection. The server is down or no longer there."
 
 
 def test_plain_http_on_a_tls_address_is_a_tls_error():
