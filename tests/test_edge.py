@@ -81,10 +81,11 @@ class Edge:
 
     def write(self, api: int) -> None:
         """Lay the files that the container sees, for an API on that port."""
-        script = self._moved("start.sh").replace("api:8000", f"127.0.0.1:{api}")
+        script = self._moved("start.sh")
         if os.geteuid() == 0:  # its workers would be nobody, who reads nothing in a test's folder
             script = script.replace("daemon off;", "daemon off; user root;")
-        (self.folder / "nginx.conf").write_text(self._moved("nginx.conf"))
+        conf = self._moved("nginx.conf").replace("api:8000", f"127.0.0.1:{api}")
+        (self.folder / "nginx.conf").write_text(conf)
         (self.folder / "start.sh").write_text(script)
 
     def reload(self) -> int:

@@ -8,7 +8,7 @@
 set -eu
 options=$*
 wait_s=${WAIT_S:-120}
-settle_s=${SETTLE_S:-10}
+settle_s=${SETTLE_S:-5}
 say() { echo "update: $*"; }
 # shellcheck disable=SC2086 # both are words
 compose() { ${COMPOSE:-docker compose} $options "$@"; }
@@ -41,7 +41,7 @@ for id in $(compose ps -q api); do
     done
 done
 
-# The edge asks for names every 3 s, and leaves alone for 5 s what refused it: a new copy did while it started.
+# The edge asks for names every 3 s.
 sleep "$settle_s"
 say "the old copies go"
 for id in $old; do

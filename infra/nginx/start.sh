@@ -30,30 +30,13 @@ port=${EDGE_HTTPS##*:}
 [ "$port" = 443 ] && port= || port=:$port
 printf 'return 308 https://$host%s$request_uri;\n' "$port" >"$run/redirect.conf"
 
-# What this nginx knows: 1.25.1 has a word of its own for HTTP/2, 1.27.3 follows a name within a group of servers.
+# From 1.25.1 on, nginx has a word of its own for HTTP/2.
 have=$(nginx -v 2>&1 | sed 's|.*nginx/||; s|[^0-9.].*||')
-knows() { [ "$(printf '%s\n' "$1" "$have" | sort -V | head -n 1)" = "$1" ]; }
-if knows 1.25.1; then
+if [ "$(printf '%s\n' 1.25.1 "$have" | sort -V | head -n 1)" = 1.25.1 ]; then
     printf 'listen 8443 ssl;\nhttp2 on;\n' >"$run/listen.conf"
 else
     echo 'listen 8443 ssl http2;' >"$run/listen.conf"
 fi
-if knows 1.27.3; then
-    # A copy that failed three times is left alone for five seconds, a new one that does not listen yet, too (update.sh waits for
-    # that); the only one there is always asked.
-    cat >"$run/copies.conf" <<'END'
-upstream copies {
-    zone copies 256k;
-    server api:8000 resolve max_fails=3 fail_timeout=5s;
-    keepalive 32;
-}
-END
-    echo 'set $api http://copies;' >"$run/api.conf"
-else
-    : >"$run/copies.conf"
-    echo 'set $api http://api:8000;' >"$run/api.conf"
-fi
-
 [ "${1:-}" != reload ] || {
     nginx -c /etc/dateline/nginx.conf -t -q
     exec nginx -c /etc/dateline/nginx.conf -s reload
