@@ -125,6 +125,7 @@ class Chaos:
         finally:
             self.report.minutes = round((time.monotonic() - began) / 60, 2)
             self.world.keeper.mend()
+            eventually(lambda: self.world.sees("SELECT true"), what="the database, mended")
 
     def _round(self, began: float, *, without: bool) -> None:
         kind = self.dice.choice(sorted(FAULTS))
@@ -148,8 +149,11 @@ class Chaos:
     def _near_misses(self) -> dict[str, int]:
         """How many articles and feeds were in hand in two deaths in a row, and how many have been put aside."""
         two = "count(*) FILTER (WHERE attempts > 1)"
-        ((articles, aside),) = self.world.sql(f"SELECT {two}, count(quarantined) FROM articles")
-        ((feeds, paused),) = self.world.sql(f"SELECT {two}, count(paused_reason) FROM feeds")
+        try:
+            ((articles, aside),) = self.world.sql(f"SELECT {two}, count(quarantined) FROM articles")
+            ((feeds, paused),) = self.world.sql(f"SELECT {two}, count(paused_reason) FROM feeds")
+        except psycopg.OperationalError:  # what was hurt has not come back
+            return {}
         return {"suspects": articles + feeds, "put_aside": aside + paused}
 
 
@@ -196,10 +200,12 @@ def _recovered(world: World) -> tuple[float, float]:
 
 def _settle(world: World, report: Report) -> None:
     """Count, when everything that can come has come."""
-    while (
-        (left := len(world.missing())) and _recovered(world)[1] >= GIVE_UP_S and len(world.missing()) < left
-    ):
-        """It goes on coming."""
+    left = len(world.missing())
+    while left:
+        _recovered(world)
+        before, left = left, len(world.missing())
+        if left >= before:
+            break
     head = world.sql("SELECT coalesce(max(seq), 0) FROM changes")[0][0]
     for follower in world.followers:
         try:
@@ -212,7 +218,8 @@ def _settle(world: World, report: Report) -> None:
     report.published = len(keys)
     report.stored = world.sql("SELECT count(*) FROM article_urls WHERE url_key = ANY(%s)", keys)[0][0]
     report.lost = len(world.missing())
-    report.put_aside = len(world.quarantined())
+    paused = world.sql("SELECT count(*) FROM feeds WHERE paused_reason IS NOT NULL")[0][0]
+    report.put_aside = len(world.quarantined()) + paused
     report.shown_twice = len(world.shown_twice())
     report.followers = {
         kind: {"missed": missed, "repeated": repeated}
