@@ -73,10 +73,10 @@ def stretch(*, oldest: datetime, start: datetime, stored: float) -> datetime | N
     """How far back from `start` some `STRETCH` articles reach, when there are `stored` since `oldest`; None where that is a good part of
     all.
 
-    >>> stretch(oldest=datetime(2026, 9, 1), start=datetime(2026, 11, 20), stored=10 * STRETCH)
-    datetime.datetime(2026, 11, 12, 0, 0)
+    >>> stretch(oldest=datetime(2026, 9, 1), start=datetime(2026, 11, 20), stored=20 * STRETCH)
+    datetime.datetime(2026, 11, 16, 0, 0)
     """
-    return start - (start - oldest) * (STRETCH / stored) if stored > 2 * STRETCH and start > oldest else None
+    return start - (start - oldest) * (STRETCH / stored) if stored > 10 * STRETCH and start > oldest else None
 
 
 async def _since(connection: AsyncConnection, before: Before | None) -> datetime | None:

@@ -134,16 +134,16 @@ def test_words_that_few_of_the_newest_have_are_found_in_order_all_the_same(site,
         connection.execute(text("ANALYZE articles"))
     asked = []
     monkeypatch.setattr(latest, "LOOKED_THROUGH", 3)
-    monkeypatch.setattr(latest, "STRETCH", 12)
+    monkeypatch.setattr(latest, "STRETCH", 4)
     stretched = latest.stretch
     monkeypatch.setattr(
         latest, "stretch", lambda **given: asked.append(given["stored"]) or stretched(**given)
     )
-    pages, path = [], f"/v1/latest?limit=2&q={q}"
+    pages, path = [], f"/v1/latest?limit=1&q={q}"
     while path:
         page = site.json(path)
         pages.append([item["id"] for item in page["items"]])
-        path = page["next"] and f"/v1/latest?limit=2&q={q}&before={page['next']}"
+        path = page["next"] and f"/v1/latest?limit=1&q={q}&before={page['next']}"
     assert [number for page in pages for number in page] == wanted
     assert set(asked) == {41.0}
     assert [item["id"] for item in site.json(f"/v1/latest?limit=9&q={q}")["items"]] == wanted[:9]
