@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine, event, text
 
 from services import scheduler
-from services.classify import store
+from services.classify.labelling import store
 from services.core import db, health
 from services.ingest.store import expiring
 from tests.fixtures.articles import Desk

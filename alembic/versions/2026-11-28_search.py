@@ -20,10 +20,11 @@ def upgrade() -> None:
     sa.CheckConstraint('id = 1', name=op.f('ck_search_state_one_row')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_search_state'))
     )
-    # What is stored is found by its words as they are written, and is indexed anew step by step; else there is nothing to do.
+    # What is stored is found by its words as they are written, and is indexed anew step by step; else there is nothing to do: then this is the
+    # version in use, and is raised with it.
     op.execute(
         "INSERT INTO search_state (id, version, finished_at)"
-        " SELECT 1, CASE WHEN n.nothing THEN '2' ELSE '' END, CASE WHEN n.nothing THEN now() END"
+        " SELECT 1, CASE WHEN n.nothing THEN '3' ELSE '' END, CASE WHEN n.nothing THEN now() END"
         " FROM (SELECT NOT EXISTS (SELECT 1 FROM articles) AS nothing) AS n"
     )
 

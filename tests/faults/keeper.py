@@ -83,8 +83,14 @@ class Keeper:
         return True
 
     def hold(self, name: str) -> None:
-        """Do not start it again when it ends."""
-        self.kept[name].wanted = False
+        """Do not start it again when it ends. Asked of whoever starts programs: it may be in the middle of that, and what is told to the
+        program now would be told to nobody.
+        """
+
+        def mark() -> None:
+            self.kept[name].wanted = False
+
+        self._ask(mark)
 
     def release(self, name: str) -> None:
         """Start it again, at once if it has ended."""

@@ -38,22 +38,21 @@ def _well_before(world: World):
 def instead(world: World, role: str, hook: str):
     """One worker with a fault inside it in place of all workers of a role."""
     names = [name for name in world.roles if name.partition("-")[0] == role]
-    for name in names:
-        world.keeper.hold(name)
-        world.keeper.signal(name, signal.SIGTERM)
-    for name in names:
-        eventually(lambda n=name: world.keeper.kept[n].process is None, what=f"the end of {name}")
-    with TemporaryHooks(world) as folder:
-        like = world.roles[names[0]]
-        argv = (like.argv[0], "-m", "tests.faults.hooked", hook, *like.argv[3:])
-        child = replace(like, name=f"{role}-hooked", argv=argv, env={**like.env, "HOOK_FOLDER": str(folder)})
-        try:
-            yield child, folder
-        finally:
-            if child.name in world.keeper.kept:
-                world.keeper.forget(child.name)
-            for name in names:
-                world.keeper.release(name)
+    like, hooked = world.roles[names[0]], f"{role}-hooked"
+    try:
+        for name in names:
+            world.keeper.hold(name)
+            world.keeper.signal(name, signal.SIGTERM)
+        for name in names:
+            eventually(lambda n=name: world.keeper.kept[n].process is None, what=f"the end of {name}")
+        with TemporaryHooks(world) as folder:
+            argv = (like.argv[0], "-m", "tests.faults.hooked", hook, *like.argv[3:])
+            yield replace(like, name=hooked, argv=argv, env={**like.env, "HOOK_FOLDER": str(folder)}), folder
+    finally:
+        if hooked in world.keeper.kept:
+            world.keeper.forget(hooked)
+        for name in names:
+            world.keeper.release(name)
 
 
 class TemporaryHooks:

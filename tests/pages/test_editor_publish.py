@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import func, select
 
 from services.classify import rulebook
-from services.classify.relabel import relabel_listed
+from services.classify.labelling.relabel import relabel_listed
 from services.core.db import transaction
 from services.core.models import DeskRequest, Draft, Rulebook
 from tests.fixtures.editors import token
