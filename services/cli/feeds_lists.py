@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from services.cli.printing import plural
 from services.core.db import transaction
 
 
@@ -32,7 +33,8 @@ def import_(file: Path, update: bool, as_json: bool) -> None:
         for line in done.refused:
             click.echo(f"left out: {line}", err=True)
         click.echo(
-            f"{done.added} feeds added, {done.known} were there already, {len(done.refused)} left out."
+            f"{plural(done.added, 'feed')} added, {done.known} {'was' if done.known == 1 else 'were'} there already, "
+            f"{len(done.refused)} left out."
         )
         if done.updated:
             click.echo(f"{done.updated} of those that were there took what the list says.")

@@ -167,7 +167,7 @@ def test_a_list_with_wrong_lines_says_so_and_adds_the_rest(run: Run, tmp_path):
     lines = [f'<outline text="x" xmlUrl="{url}" />' for url in (URL, "ftp://b.example/")]
     file.write_text(f"<opml><body>{''.join(lines)}</body></opml>")
     done = run("feeds", "import", str(file))
-    assert (done.code, done.out) == (0, "1 feeds added, 0 were there already, 1 left out.\n")
+    assert (done.code, done.out) == (0, "1 feed added, 0 were there already, 1 left out.\n")
     assert done.err.startswith("left out: ")
     file.write_text(f"<opml><body>{lines[1]}</body></opml>")
     assert run("feeds", "import", str(file)).code == 1

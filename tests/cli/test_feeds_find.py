@@ -234,7 +234,7 @@ def test_import_says_what_differs_and_takes_it_when_told_to(feeds: Feeds, tmp_pa
     file = tmp_path / "list.opml"
     file.write_text(f'<opml><body><outline text="New" xmlUrl="{URL}"/></body></opml>')
     assert feeds("import", str(file)).out.splitlines() == [
-        "0 feeds added, 1 were there already, 0 left out.",
+        "0 feeds added, 1 was there already, 0 left out.",
         "Of 1 that were there the list says something else; `--update` takes its word.",
     ]
     assert stored()[0][2] == "Old"
