@@ -14,7 +14,8 @@ from services.core.errors import UnavailableError
 def line_of(item: dict[str, Any]) -> str:
     """One article for people: when, where, what, by whom."""
     label = item["region"] or (item["topics"] or ["-"])[0]
-    return f"{item['published_at'] or item['first_seen_at']:25.25}  {label:18}  {item['title']}  ({item['source']['name']})"
+    second = (item["published_at"] or item["first_seen_at"])[: len("2026-11-28T12:00:00")]
+    return f"{second}Z  {label:18}  {item['title']}  ({item['source']['name']})"
 
 
 def _change(change: dict[str, Any]) -> str:

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 from services.cli.asking import Api, BusyError, waits
-from services.cli.latest import followed
+from services.cli.latest import followed, line_of
 from services.core.errors import InvalidInputError, UnavailableError
 from services.core.settings import settings
 from tests.fixtures.command import Done, Run
@@ -25,6 +25,12 @@ def elsewhere(service, site):
     service.setenv("DATELINE_READING", "token")
     settings.cache_clear()
     return site
+
+
+@pytest.mark.parametrize("at", ["2026-11-28T15:34:04Z", "2026-11-28T15:34:04.061927Z"])
+def test_a_line_says_its_second_whole(at):
+    item = {"published_at": None, "first_seen_at": at, "region": "asia", "topics": [], "title": "A"}
+    assert line_of({**item, "source": {"name": "B"}}) == "2026-11-28T15:34:04Z  asia                A  (B)"
 
 
 @pytest.mark.parametrize("words", [("latest",), ("stories", "trending"), ("stories", "show", "7")])
