@@ -26,10 +26,12 @@ from services.classify.rules.model import (
     Rulebook,
     Verdict,
 )
-from services.classify.rules.tools.diff import Difference, diff
+from services.classify.rules.tools.diff import diff
+from services.classify.rules.tools.difference import Difference
 from services.classify.rules.tools.impact import ImpactPlan
 from services.classify.rules.tools.impact_told import Impact
-from services.classify.rules.tools.stats import Stats, StatsCounts
+from services.classify.rules.tools.stats import Stats
+from services.classify.rules.tools.stats_counts import StatsCounts
 from services.classify.rules.tools.stored import StoredArticle
 from services.classify.rules.tools.suggest import Suggester
 from services.classify.rules.tools.suggest_counts import SuggestCounts, Suggestion

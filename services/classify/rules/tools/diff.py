@@ -5,72 +5,12 @@ for line in difference.lines(): ...
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
-from typing import Any, Literal
+from dataclasses import fields
+from typing import Any
 
 from services.classify.rules.model import Example, LabelRule, Membership, Position, Rulebook
-from services.classify.rules.tools import diff_shown
-from services.classify.rules.tools.edits import Change, TermEdit, edited_terms
-
-
-@dataclass(frozen=True, slots=True)
-class LabelEdit:
-    """A region, topic or place that came or went. A place is called by its code."""
-
-    what: Literal["added", "removed"]
-    id: str
-    name: str
-    position: Position
-
-
-@dataclass(frozen=True, slots=True)
-class SettingEdit:
-    """A property of a label or of the defaults. A membership is called `place/KZ`; its value is its weight.
-
-    None: not there on that side, as are positions of what was not written down.
-    """
-
-    subject: str
-    change: Change
-    before: Position | None
-    after: Position | None
-
-
-@dataclass(frozen=True, slots=True)
-class ExampleEdit:
-    """A test that came, went, or wants something else of the same text."""
-
-    what: Literal["added", "removed", "changed"]
-    label: str
-    before: Example | None
-    after: Example | None
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """Everything that two rulebooks do not have in common; false when they mean the same.
-
-    `reordered`: labels that both have stand in another order, which decides ties and menus.
-    """
-
-    before: str
-    after: str
-    labels: tuple[LabelEdit, ...] = ()
-    settings: tuple[SettingEdit, ...] = ()
-    terms: tuple[TermEdit, ...] = ()
-    tests: tuple[ExampleEdit, ...] = ()
-    reordered: bool = False
-
-    def __bool__(self) -> bool:
-        return bool(self.labels or self.settings or self.terms or self.tests or self.reordered)
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON data: `labels`, `settings`, `terms`, `tests`, `reordered`, and both versions."""
-        return diff_shown.as_json(self)
-
-    def lines(self) -> list[str]:
-        """One short line an edit, those of one label together."""
-        return diff_shown.as_lines(self)
+from services.classify.rules.tools.difference import Difference, ExampleEdit, LabelEdit, SettingEdit
+from services.classify.rules.tools.edits import Change, edited_terms
 
 
 def diff(before: Rulebook, after: Rulebook) -> Difference:

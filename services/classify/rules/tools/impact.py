@@ -18,7 +18,7 @@ from services.classify.rules.judging.examples import labels_of
 from services.classify.rules.model import Document, Verdict
 from services.classify.rules.text.prepare import Prepared, prepare
 from services.classify.rules.tools.diff import diff
-from services.classify.rules.tools.diff_shown import label_line, setting_line, term_line
+from services.classify.rules.tools.difference import label_line, setting_line, term_line
 from services.classify.rules.tools.impact_told import SAMPLES, Because, EditCount, Impact, Sample
 from services.classify.rules.tools.impact_words import Affected, affected, sieve
 from services.classify.rules.tools.stored import Reading, StoredArticle, read

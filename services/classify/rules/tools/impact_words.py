@@ -15,7 +15,7 @@ from services.classify.rules.engine.matcher import Hit, find_hits
 from services.classify.rules.judging.corrections import Correction
 from services.classify.rules.model import Document, LabelRule, Rulebook, Term
 from services.classify.rules.text.prepare import Prepared
-from services.classify.rules.tools.diff import Difference
+from services.classify.rules.tools.difference import Difference
 from services.classify.rules.tools.edits import differing_terms
 
 SETTING = -1  # in place of an edit's number: a term that is asked for the sake of its label

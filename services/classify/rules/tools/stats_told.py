@@ -11,14 +11,14 @@ from services.classify.rules.tools.edits import Owned
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from services.classify.rules.tools.stats import LabelCount, Stats, TermCount
+    from services.classify.rules.tools.stats_counts import Counted, LabelCount, TermCount
 
 TOGETHER = 0.5  # share of the rarer label's articles from which a pair is told
 LEAST = 5  # articles below which a pair says nothing
 SURE = 1.96  # standard deviations of Wilson's interval: 95 %
 
 
-def as_json(stats: Stats, label: str | None, limit: int) -> dict[str, Any]:
+def as_json(stats: Counted, label: str | None, limit: int) -> dict[str, Any]:
     """Up to `limit` of each: terms by articles, offenders worst first, dead terms in order, pairs, sources."""
     chosen = list(_chosen(stats, label))
     terms = [_term(stats, number, stats.counts.terms[number]) for number in chosen if _fires(stats, number)]
@@ -43,11 +43,11 @@ def as_json(stats: Stats, label: str | None, limit: int) -> dict[str, Any]:
     }
 
 
-def _fires(stats: Stats, number: int) -> bool:
+def _fires(stats: Counted, number: int) -> bool:
     return number in stats.counts.terms
 
 
-def _chosen(stats: Stats, label: str | None) -> Iterator[int]:
+def _chosen(stats: Counted, label: str | None) -> Iterator[int]:
     """Numbers of the terms of a label; those of a region's places are its own too."""
     for number, term in enumerate(stats.compiled.terms):
         owners = {stats.names[term.owner], *(stats.names[target] for target, _ in term.targets)}
@@ -55,7 +55,7 @@ def _chosen(stats: Stats, label: str | None) -> Iterator[int]:
             yield number
 
 
-def _name(stats: Stats, number: int) -> dict[str, Any]:
+def _name(stats: Counted, number: int) -> dict[str, Any]:
     term = stats.compiled.terms[number]
     owned = Owned(stats.names[term.owner], term.term)
     return {
@@ -66,7 +66,7 @@ def _name(stats: Stats, number: int) -> dict[str, Any]:
     }
 
 
-def _term(stats: Stats, number: int, count: TermCount) -> dict[str, Any]:
+def _term(stats: Counted, number: int, count: TermCount) -> dict[str, Any]:
     fired = stats.counts.labels.get(stats.names[stats.compiled.terms[number].owner])
     judged = count.right + count.wrong
     return {
@@ -115,7 +115,7 @@ def _label(name: str, count: LabelCount) -> dict[str, Any]:
     }
 
 
-def _pairs(stats: Stats) -> list[dict[str, Any]]:
+def _pairs(stats: Counted) -> list[dict[str, Any]]:
     found = []
     for (one, other), count in stats.counts.pairs.items():
         fewer = min(stats.counts.labels[one].articles, stats.counts.labels[other].articles)
@@ -125,7 +125,7 @@ def _pairs(stats: Stats) -> list[dict[str, Any]]:
     return sorted(found, key=lambda pair: (-pair["share"], -pair["articles"], pair["labels"]))
 
 
-def _sources(stats: Stats) -> list[dict[str, Any]]:
+def _sources(stats: Counted) -> list[dict[str, Any]]:
     rows = [
         {
             "source": source,
@@ -138,7 +138,7 @@ def _sources(stats: Stats) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: (-row["unclassified"], -row["share"], row["source"]))
 
 
-def as_lines(stats: Stats, label: str | None, limit: int) -> list[str]:
+def as_lines(stats: Counted, label: str | None, limit: int) -> list[str]:
     """Tables: terms, offenders, dead terms, labels, pairs, sources; each only where it has something to tell."""
     told = as_json(stats, label, limit)
     lines = [f"{told['articles']} articles, {told['corrected']} of them judged by editors."]

@@ -1,15 +1,72 @@
-"""A difference told: as JSON data, and in lines that an editor reads."""
+"""What two rulebooks do not have in common, as data, as JSON, and in lines that an editor reads."""
 
-from __future__ import annotations
+from dataclasses import dataclass
+from typing import Any, Literal
 
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from services.classify.rules.model import Example, Position
-    from services.classify.rules.tools.diff import Difference, ExampleEdit, LabelEdit, SettingEdit
-    from services.classify.rules.tools.edits import Change, Owned, TermEdit
+from services.classify.rules.model import Example, Position
+from services.classify.rules.tools.edits import Change, Owned, TermEdit
 
 SIGNS = {"added": "+", "removed": "-", "changed": "~", "moved": ">"}
+
+
+@dataclass(frozen=True, slots=True)
+class LabelEdit:
+    """A region, topic or place that came or went. A place is called by its code."""
+
+    what: Literal["added", "removed"]
+    id: str
+    name: str
+    position: Position
+
+
+@dataclass(frozen=True, slots=True)
+class SettingEdit:
+    """A property of a label or of the defaults. A membership is called `place/KZ`; its value is its weight.
+
+    None: not there on that side, as are positions of what was not written down.
+    """
+
+    subject: str
+    change: Change
+    before: Position | None
+    after: Position | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleEdit:
+    """A test that came, went, or wants something else of the same text."""
+
+    what: Literal["added", "removed", "changed"]
+    label: str
+    before: Example | None
+    after: Example | None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Everything that two rulebooks do not have in common; false when they mean the same.
+
+    `reordered`: labels that both have stand in another order, which decides ties and menus.
+    """
+
+    before: str
+    after: str
+    labels: tuple[LabelEdit, ...] = ()
+    settings: tuple[SettingEdit, ...] = ()
+    terms: tuple[TermEdit, ...] = ()
+    tests: tuple[ExampleEdit, ...] = ()
+    reordered: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.labels or self.settings or self.terms or self.tests or self.reordered)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON data: `labels`, `settings`, `terms`, `tests`, `reordered`, and both versions."""
+        return as_json(self)
+
+    def lines(self) -> list[str]:
+        """One short line an edit, those of one label together."""
+        return as_lines(self)
 
 
 def as_json(difference: Difference) -> dict[str, Any]:
