@@ -17,21 +17,12 @@ import pytest
 from tests.faults import injected
 from tests.faults.forwarding import forwarding
 from tests.faults.keeper import state_of
-from tests.faults.world import ROOT, World, eventually, open_world
+from tests.faults.world import ROOT, World, eventually
 
 DICE = random.Random(7)
 
 
-@pytest.fixture(scope="module")
-def world():
-    with open_world(feeds=8, entries=80, pause=2.0, burst=4, copies=2) as running:
-        yield running
-
-
-@pytest.fixture(autouse=True)
-def _well_before(world: World):
-    """What one fault left must not be held against the next."""
-    world.wait_shown(seconds=120)
+pytestmark = pytest.mark.usefixtures("_well_before")
 
 
 @contextmanager

@@ -82,13 +82,7 @@ def test_no_page_is_wider_than_its_window(site, desk, new_tab, width):
 
     async def look():
         async with new_tab() as tab:
-            await tab.command(
-                "Emulation.setDeviceMetricsOverride",
-                width=width,
-                height=900,
-                deviceScaleFactor=1,
-                mobile=width < 600,
-            )
+            await tab.resize(width, mobile=width < 600)
             paths = (
                 "/",
                 "/r/central-asia",
@@ -112,13 +106,7 @@ def test_every_region_of_the_menu_is_in_sight(site, desk, new_tab, width):
 
     async def look():
         async with new_tab() as tab:
-            await tab.command(
-                "Emulation.setDeviceMetricsOverride",
-                width=width,
-                height=900,
-                deviceScaleFactor=1,
-                mobile=False,
-            )
+            await tab.resize(width)
             await tab.open(f"{site.url}/")
             await tab.until(
                 "document.querySelectorAll('.regions a').length > 3 && document.readyState === 'complete'"
@@ -153,13 +141,7 @@ def test_stories_fit_their_window_open_and_closed_and_break_no_rule_of_ours(site
     async def look():
         async with new_tab() as tab:
             for width in (1280, 390):
-                await tab.command(
-                    "Emulation.setDeviceMetricsOverride",
-                    width=width,
-                    height=900,
-                    deviceScaleFactor=1,
-                    mobile=width < 600,
-                )
+                await tab.resize(width, mobile=width < 600)
                 for path in ("/story/7", "/", "/r/central-asia", f"/article/{ids[0]}"):
                     await tab.open(site.url + path)
                     await tab.until(f"location.pathname === '{path}' && document.readyState === 'complete'")

@@ -137,13 +137,7 @@ def test_no_page_of_the_workbench_is_wider_than_its_window(site, secret, desk, n
 
     async def look():
         async with new_tab() as tab:
-            await tab.command(
-                "Emulation.setDeviceMetricsOverride",
-                width=width,
-                height=900,
-                deviceScaleFactor=1,
-                mobile=width < 600,
-            )
+            await tab.resize(width, mobile=width < 600)
             await signed_in(tab, site, secret)
             for path in (
                 "/editor",
@@ -181,13 +175,7 @@ def test_no_page_of_the_workbench_is_wider_than_its_window(site, secret, desk, n
 def test_a_link_to_a_column_far_to_the_right_brings_it_into_sight(site, secret, new_tab, width):
     async def look():
         async with new_tab() as tab:
-            await tab.command(
-                "Emulation.setDeviceMetricsOverride",
-                width=width,
-                height=900,
-                deviceScaleFactor=1,
-                mobile=False,
-            )
+            await tab.resize(width)
             await signed_in(tab, site, secret)
             seen = []
             for column in (3, 160):
