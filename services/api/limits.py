@@ -25,6 +25,8 @@ CLOSED = "dateline.closed"
 """In the scope: the answer is for the one who asked alone."""
 KEPT = 50_000
 """Readers that one process counts at a time; beyond them counting begins anew, for everybody."""
+ASKS = 2
+"""How often a process asks what the others counted in the window before: once when it begins another, and again when they, too, have told it."""
 _V6_PREFIX = 64
 """One reader with IPv6 has at least such a network."""
 
@@ -55,12 +57,17 @@ class _Count:
     told: int = 0
     others: int = 0
     before: int = 0
-    """All of the window before."""
+    """All of the window before, as far as it is known here."""
+    late: int = 0
+    """What of the window before was counted here and not told in time."""
+    asks: int = ASKS
 
     def turn(self, window: int) -> None:
         """Begin another window."""
-        self.before = self.mine + self.others if window == self.window + 1 else 0
-        self.window, self.mine, self.told, self.others = window, 0, 0, 0
+        follows = window == self.window + 1
+        self.before = self.mine + self.others if follows else 0
+        self.late = self.mine - self.told if follows else 0
+        self.window, self.mine, self.told, self.others, self.asks = window, 0, 0, 0, ASKS
 
 
 @dataclass(slots=True)
@@ -103,13 +110,19 @@ class Tally:
         return count
 
     def to_tell(self) -> dict[tuple[str, int], int]:
-        """What was counted here since the others were told last: reader and window, how many."""
+        """What was counted here since the others were told last: reader and window, how many.
+
+        None at all of the window before stands for a question: what have the others counted?
+        """
         found = {}
         for reader in self._stirred:
             count = self._counts[reader]
             if more := count.mine - count.told:
                 found[reader, count.window] = more
                 count.told = count.mine
+            if count.asks:
+                found[reader, count.window - 1] = count.late
+                count.asks, count.late = count.asks - 1, 0
         self._stirred = set()
         return found
 
@@ -117,8 +130,12 @@ class Tally:
         """What all processes together have counted."""
         for (reader, window), total in totals.items():
             count = self._counts.get(reader)
-            if count is not None and count.window == window:
+            if count is None:
+                continue
+            if window == count.window:
                 count.others = max(total - count.told, 0)
+            elif window == count.window - 1:
+                count.before = max(total, count.before)
 
 
 def _wait(count: _Count, limit: int, into: float) -> int:

@@ -151,17 +151,24 @@ def _counters() -> redis.asyncio.Redis:
 
 
 async def add_up(counts: Mapping[str, int], *, seconds: int) -> dict[str, int] | None:
-    """Add to counters that all processes share and that are forgotten after `seconds`; what they stand at, None without Redis."""
+    """Add to counters that all processes share and that are forgotten after `seconds`; what they stand at, None without Redis.
+
+    Adding nothing makes no counter and keeps none longer.
+    """
     try:
         async with _counters().pipeline(transaction=False) as pipe:
             for name, more in counts.items():
-                pipe.incrby(KEY_PREFIX + "rate:" + name, more)
+                if more:
+                    pipe.incrby(KEY_PREFIX + "rate:" + name, more)
+                else:
+                    pipe.get(KEY_PREFIX + "rate:" + name)
+            for name in filter(counts.__getitem__, counts):
                 pipe.expire(KEY_PREFIX + "rate:" + name, seconds)
             answers = await pipe.execute()
     except AWAY as error:
         log.warning("requests are counted by this process alone: %s", error)
         return None
-    return dict(zip(counts, map(int, answers[::2]), strict=True))
+    return {name: int(total or 0) for name, total in zip(counts, answers, strict=False)}
 
 
 async def close_counters() -> None:

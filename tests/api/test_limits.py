@@ -40,22 +40,62 @@ def test_whoever_waits_as_told_is_let_in(limit, into, before):
     assert tally.take("a", limit, now + answer.wait_s).allowed
 
 
-def test_a_limit_is_one_over_all_processes():
-    one, two, total = Tally(), Tally(), {}
+class Counters:
+    """What processes share."""
 
-    def add_up(tally):
+    def __init__(self):
+        self.stand = {}
+
+    def add_up(self, tally):
         mine = tally.to_tell()
         for key, more in mine.items():
-            total[key] = total.get(key, 0) + more
-        tally.hear({key: total[key] for key in mine})
+            self.stand[key] = self.stand.get(key, 0) + more
+        tally.hear({key: self.stand[key] for key in mine})
 
+
+def test_a_limit_is_one_over_all_processes():
+    one, two, shared = Tally(), Tally(), Counters()
     assert all(one.take("a", 10, START + 1).allowed for _ in range(6))
-    add_up(one)
+    shared.add_up(one)
     assert all(two.take("a", 10, START + 2).allowed for _ in range(3))
-    add_up(two)
+    shared.add_up(two)
     assert two.take("a", 10, START + 3).allowed
     assert not two.take("a", 10, START + 3).allowed
     assert one.to_tell() == {}
+
+
+@pytest.mark.parametrize("newcomer", [False, True])
+def test_what_others_let_in_just_before_the_minute_turns_counts_after_it(newcomer):
+    """One has not asked the other since, or was not asked at all: it learns of their last minute in this one."""
+    one, two, shared = Tally(), Tally(), Counters()
+    if not newcomer:
+        assert one.take("a", 100, START + 1).allowed
+        shared.add_up(one)
+    assert all(two.take("a", 100, START + 40).allowed for _ in range(50))
+    shared.add_up(two)
+    assert all(two.take("a", 100, START + 59.9).allowed for _ in range(40))
+    turned = START + WINDOW_S
+    assert two.take("a", 100, turned).allowed, "it has 40 to tell of the minute before"
+    assert one.left("a", 100, turned) >= 99
+    assert one.take("a", 100, turned).allowed
+    shared.add_up(one)
+    shared.add_up(two)
+    assert one.take("a", 100, turned).allowed
+    shared.add_up(one)
+    assert one.left("a", 100, turned) == 100 - 90 - 3 - (not newcomer)
+    assert two.left("a", 100, turned) == one.left("a", 100, turned) + 1
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 2), st.floats(0, 5, allow_nan=False)), min_size=1, max_size=120))
+def test_processes_that_add_up_after_each_request_count_as_one_process_would(asked):
+    crowd, alone, shared, now = [Tally() for _ in range(3)], Tally(), Counters(), float(START)
+    for which, gap in asked:
+        now += gap
+        crowd[which].take("a", 1_000_000, now)
+        alone.take("a", 1_000_000, now)
+        shared.add_up(crowd[which])
+        assert crowd[which].left("a", 1_000_000, now) == alone.left("a", 1_000_000, now)
 
 
 def test_readers_do_not_count_for_each_other():
