@@ -21,6 +21,24 @@ def test_the_length_of_a_queue_is_the_hints_that_lie_in_it(service):
     assert cache.alive()
 
 
+def test_counters_are_shared_and_asking_what_one_stands_at_makes_none(service):
+    async def add_up(**counts: int) -> dict[str, int] | None:
+        try:
+            return await cache.add_up(counts, seconds=60)
+        finally:
+            await cache.close_counters()
+
+    def lasts(name: str) -> int:
+        return cache.client().ttl(f"{cache.KEY_PREFIX}rate:{name}")
+
+    assert asyncio.run(add_up(a=2, b=0, c=1)) == {"a": 2, "b": 0, "c": 1}
+    assert asyncio.run(add_up(c=0, a=3)) == {"c": 1, "a": 5}
+    assert (0 < lasts("a") <= 60, 0 < lasts("c") <= 60, lasts("b")) == (True, True, -2)
+    service.setenv("DATELINE_REDIS_URL", "redis://127.0.0.1:1/0")
+    forget_connections()
+    assert asyncio.run(add_up(a=1)) is None
+
+
 def test_a_redis_that_is_away_is_told_from_an_empty_one(service):
     service.setenv("DATELINE_REDIS_URL", "unix:///nowhere/redis.sock")
     forget_connections()
@@ -37,8 +55,9 @@ def test_without_a_redis_the_remedy_is_named(service):
         cache.redis_url()
 
 
-def listeners() -> int:
-    return dict(cache.client().pubsub_numsub(cache.STREAM_CHANNEL)).get(cache.STREAM_CHANNEL.encode(), 0)
+def listeners() -> set[str]:
+    """Connections that follow, by their number."""
+    return {one["id"] for one in cache.client().client_list("pubsub") if one["sub"] == "1"}
 
 
 def test_moves_of_the_stream_are_heard_and_heard_again_after_the_connection_was_cut(service):
@@ -47,11 +66,12 @@ def test_moves_of_the_stream_are_heard_and_heard_again_after_the_connection_was_
         heard = []
         for seq, cut in ((5, False), (8, True)):
             following = asyncio.ensure_future(anext(moves))
-            await asyncio.to_thread(eventually, lambda: listeners() == 1, what="a listener")
+            found = await asyncio.to_thread(eventually, listeners, what="a listener")
             if cut:
                 cache.client().execute_command("CLIENT", "KILL", "TYPE", "pubsub")
-                await asyncio.to_thread(eventually, lambda: listeners() == 0, what="the cut")
-                await asyncio.to_thread(eventually, lambda: listeners() == 1, what="a new listener")
+                await asyncio.to_thread(
+                    eventually, lambda was=found: listeners() - was, what="a new listener"
+                )
             cache.tell_followers(seq)
             heard.append(await asyncio.wait_for(following, timeout=20))
         with contextlib.suppress(RuntimeError):
