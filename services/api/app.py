@@ -14,20 +14,20 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.api import errors
 from services.api.delivery import Courier
-from services.api.door import Door
 from services.api.errors import Problem
-from services.api.fanout import Channels
-from services.api.follow import Bell
-from services.api.gate import Gate, add_up
+from services.api.following.fanout import Channels
+from services.api.following.follow import Bell
+from services.api.front.door import Door
+from services.api.front.gate import Gate, add_up
+from services.api.front.shelf import Shelf
+from services.api.front.wire import Protocol
 from services.api.limits import Tally
-from services.api.metrics import Metrics
 from services.api.middleware import Front
 from services.api.openapi import describe
 from services.api.pages import render
 from services.api.routes import ROUTERS
-from services.api.scrape import Watch
-from services.api.shelf import Shelf
-from services.api.wire import Protocol
+from services.api.watching.metrics import Metrics
+from services.api.watching.scrape import Watch
 from services.core import beats, cache, fleet, logs, stopping, traces
 from services.core.db import close_readers, is_away, pool_use, watching_engine
 from services.core.ending import end

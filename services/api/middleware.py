@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.api.errors import allow_of, answer_to, methods_at, problem_of
 from services.api.limits import CLOSED, FOR_NOBODY, LIMITS, REFUSED
-from services.api.metrics import Metrics
+from services.api.watching.metrics import Metrics
 from services.core.clock import monotonic
 
 log = logging.getLogger(__name__)

@@ -6,11 +6,12 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from services.api import bodies, formats, webhook_bodies
+from services.api import formats
+from services.api.asked import bodies, webhook_bodies
 from services.api.errors import MACHINE, MEDIA_TYPE, PROBLEMS
 from services.api.formats import opml
 from services.api.limits import FREE
-from services.api.schemas import ProblemBody, problems
+from services.api.schemas.answers import ProblemBody, problems
 
 DESCRIPTION = (
     "The news of many feeds, once each, under its region and topic. Reading is open; what editors do takes a token. Every answer has an `ETag`; "

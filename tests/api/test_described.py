@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.api.errors import PROBLEMS
-from services.api.schemas import (
+from services.api.schemas.answers import (
     ArticleBody,
     ChangesBody,
     LatestBody,
@@ -18,7 +18,7 @@ from services.api.schemas import (
     SourcesBody,
     TopicsBody,
 )
-from services.api.story_schemas import StoryBody, TrendingBody
+from services.api.schemas.stories import StoryBody, TrendingBody
 from services.core import settings as core_settings
 from tests.fixtures.furniture import furnish
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from services.api import bodies, webhook_bodies
 from services.api.app import create_app
+from services.api.asked import bodies, webhook_bodies
 from services.api.errors import PROBLEMS
 from services.api.middleware import CONTENT_SECURITY_POLICY
 from services.api.queries import stream

@@ -86,7 +86,7 @@ def test_a_gate_that_does_not_open(service, site, desk, monkeypatch):
     async def away(secret):
         raise UnavailableError("The database does not answer.")
 
-    monkeypatch.setattr("services.api.gate.bearer_of", away)
+    monkeypatch.setattr("services.api.front.gate.bearer_of", away)
     assert told(site, "/", 503, authorization="Bearer dl_x").all("h1")
 
 

@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from services.api import streams
 from services.api.delivery import message as messages
 from services.api.delivery.message import Message
 from services.api.delivery.outcome import Answer, after, in_words
 from services.api.delivery.send import open_session, send, user_agent
-from services.api.follow import Bell
+from services.api.following.follow import Bell
 from services.api.queries import stream
 from services.api.queries import webhooks as hooks
 from services.api.queries.webhooks import InHand, Tried
+from services.api.reading import streams
 from services.core import clock, meters, traces
 from services.core.db import async_engine, snapshot
 from services.core.ending import end

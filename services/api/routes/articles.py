@@ -12,7 +12,7 @@ from services.api.errors import Problem
 from services.api.formats import json_api
 from services.api.queries import articles
 from services.api.respond import STREAM_CACHE, Terms, merged, not_modified, respond
-from services.api.schemas import ArticleBody, problems
+from services.api.schemas.answers import ArticleBody, problems
 from services.core.db import snapshot
 
 router = APIRouter(tags=["read"], dependencies=[Depends(known_parameters)])

@@ -9,19 +9,19 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.responses import Response
 
-from services.api import streams
 from services.api.cursor import CursorError, CursorGoneError
 from services.api.deps import AskedFilters, Limit, check_filters, known_parameters
-from services.api.events import EventStream
-from services.api.fanout import Channels, Place, Said, followed
 from services.api.filters import Filters
-from services.api.follow import LOOK_EVERY, Bell
+from services.api.following.events import EventStream
+from services.api.following.fanout import Channels, Place, Said, followed
+from services.api.following.follow import LOOK_EVERY, Bell
 from services.api.formats import json_api
-from services.api.labels import label_tree
 from services.api.middleware import HEAD
 from services.api.queries import stream
+from services.api.reading import streams
+from services.api.reading.labels import label_tree
 from services.api.respond import ALWAYS_ASK, Terms, not_modified, respond
-from services.api.schemas import ChangesBody, problems
+from services.api.schemas.answers import ChangesBody, problems
 from services.api.shapes import ChangesPage, StreamState
 from services.core.clock import monotonic
 from services.core.db import snapshot

@@ -7,15 +7,15 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
+from services.api.asked.bodies import CorrectionGiven, body, described
 from services.api.auth import EDITS, Editor
-from services.api.bodies import CorrectionGiven, body, described
 from services.api.deps import known_parameters
-from services.api.desk_shapes import ArticleCorrectionsBody, CorrectionsBody, CorrectionShape
 from services.api.errors import Problem
 from services.api.formats import json_api
 from services.api.queries.articles import LARGEST_ID
 from services.api.respond import NO_STORE, private
-from services.api.schemas import problems
+from services.api.schemas.answers import problems
+from services.api.schemas.desk import ArticleCorrectionsBody, CorrectionsBody, CorrectionShape
 from services.core import corrections
 from services.core.corrections import Judgement, Standing
 from services.core.db import in_transaction

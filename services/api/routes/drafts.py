@@ -6,16 +6,16 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Request
 from starlette.responses import Response
 
+from services.api.asked.bodies import DraftGiven, body, described
+from services.api.asked.rules_given import NO_DRAFT, require_draft
 from services.api.auth import Editor
-from services.api.bodies import DraftGiven, body, described
 from services.api.deps import known_parameters
-from services.api.desk_shapes import DraftBody
 from services.api.errors import Problem
 from services.api.queries import drafts, rulebooks
 from services.api.queries.drafts import Draft
 from services.api.respond import NO_STORE, private
-from services.api.rules_given import NO_DRAFT, require_draft
-from services.api.schemas import problems
+from services.api.schemas.answers import problems
+from services.api.schemas.desk import DraftBody
 from services.core.db import async_engine
 
 router = APIRouter(tags=["rules"], dependencies=[Depends(known_parameters)])

@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
-from services.api import streams
 from services.api.conditional import etag_of_bytes
 from services.api.deps import (
     AskedFilters,
@@ -21,11 +20,12 @@ from services.api.filters import Filters, filters_of
 from services.api.formats import FORMATS, opml
 from services.api.formats.opml import Folder, Outline
 from services.api.formats.view import FeedView
-from services.api.labels import label_tree
 from services.api.links import base_url, page_address, with_query
 from services.api.queries import stream
+from services.api.reading import streams
+from services.api.reading.labels import label_tree
 from services.api.respond import LIST_CACHE, STREAM_CACHE, Terms, moved, not_modified, respond
-from services.api.schemas import problems
+from services.api.schemas.answers import problems
 from services.api.shapes import Completeness, Identity, LatestPage, StreamTitle
 from services.api.tree import LabelTree, Node
 from services.core.db import snapshot

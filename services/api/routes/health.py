@@ -9,8 +9,8 @@ from starlette.responses import Response
 
 from services.api.deps import known_parameters
 from services.api.formats import json_api
-from services.api.metrics import render
-from services.api.scrape import watch_of
+from services.api.watching.metrics import render
+from services.api.watching.scrape import watch_of
 from services.core.errors import without_place
 from services.core.health import NEEDED_BY_READERS, Finding
 

@@ -7,15 +7,15 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
+from services.api.asked.bodies import JudgementGiven, body, described
 from services.api.auth import EDITS, Editor
-from services.api.bodies import JudgementGiven, body, described
 from services.api.deps import known_parameters
-from services.api.desk_shapes import JudgementBody, JudgementsBody, SaidBody
 from services.api.formats import json_api
 from services.api.queries.articles import LARGEST_ID
 from services.api.respond import NO_STORE, private
 from services.api.routes.corrections import LINES, SET_PAGE
-from services.api.schemas import problems
+from services.api.schemas.answers import problems
+from services.api.schemas.desk import JudgementBody, JudgementsBody, SaidBody
 from services.core import judgements
 from services.core.db import in_transaction
 from services.core.judgements import Foreseen, Judged

@@ -9,10 +9,10 @@ from starlette.responses import Response
 from services.api.conditional import etag_of
 from services.api.deps import known_parameters
 from services.api.formats import json_api
-from services.api.labels import label_tree
 from services.api.queries import sources
+from services.api.reading.labels import label_tree
 from services.api.respond import LIST_CACHE, Terms, not_modified, respond
-from services.api.schemas import RegionsBody, TopicsBody, problems
+from services.api.schemas.answers import RegionsBody, TopicsBody, problems
 from services.api.tree import Kind, LabelTree
 from services.core.clock import utc_now
 from services.core.db import snapshot

@@ -3,15 +3,15 @@
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from services.api import streams
 from services.api.deps import AskedFilters, BeforeCursor, Limit, check_filters, known_parameters
 from services.api.formats import json_api
 from services.api.health import fingerprint
-from services.api.labels import label_tree
 from services.api.links import page_address
 from services.api.queries import stream
+from services.api.reading import streams
+from services.api.reading.labels import label_tree
 from services.api.respond import STREAM_CACHE, Terms, not_modified, respond
-from services.api.schemas import LatestBody, problems
+from services.api.schemas.answers import LatestBody, problems
 from services.core.clock import utc_now
 from services.core.db import snapshot
 

@@ -11,21 +11,21 @@ from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from services.api import streams
 from services.api.conditional import etag_of
 from services.api.deps import LONGEST_QUERY
 from services.api.errors import Problem
 from services.api.filters import Filters
-from services.api.labels import label_tree
 from services.api.pages import feed_words, need_words, render
 from services.api.pages.feed_shapes import STATES, FeedRow, GapRow, Needs, State, WholeFeed
 from services.api.queries import feeds, figures, operations, stream
 from services.api.queries.feeds import Need, Wanted
 from services.api.queries.needs import needs
+from services.api.reading import streams
+from services.api.reading.labels import label_tree
 from services.api.respond import ALWAYS_ASK, Terms, respond
-from services.api.scrape import watch_of
 from services.api.shapes import Completeness
 from services.api.tree import LabelTree
+from services.api.watching.scrape import watch_of
 from services.core import beats, set_aside
 from services.core.clock import utc_now
 from services.core.db import snapshot, watching_engine

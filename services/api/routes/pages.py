@@ -7,21 +7,22 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
-from services.api import health, streams
+from services.api import health
 from services.api.conditional import etag_of
 from services.api.deps import LONGEST_QUERY, BeforeCursor, check_filters, known_parameters
 from services.api.filters import Filters, filters_of
-from services.api.labels import label_tree
 from services.api.links import with_query
 from services.api.pages import reasons, render
 from services.api.queries import articles, stream
+from services.api.reading import streams
+from services.api.reading.labels import label_tree
+from services.api.reading.trending import trending
 from services.api.respond import STREAM_CACHE, Terms, merged, moved, not_modified, respond
 from services.api.routes import operators
 from services.api.routes.articles import ArticleId, merged_into, require_standing
 from services.api.routes.feeds import feed_path, feed_query, respelled, stream_title, title_filters
 from services.api.shapes import Article, Item, LatestPage, StreamTitle
 from services.api.tree import FIRST, LabelTree, Node
-from services.api.trending import trending
 from services.core.clock import utc_now
 from services.core.db import snapshot
 

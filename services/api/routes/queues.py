@@ -8,10 +8,10 @@ from starlette.responses import Response
 
 from services.api.auth import OPERATES
 from services.api.deps import known_parameters
-from services.api.queue_shapes import QueuesBody, ReplayedBody, SetAsideBody
 from services.api.respond import private
-from services.api.schemas import problems
-from services.api.scrape import watch_of
+from services.api.schemas.answers import problems
+from services.api.schemas.queues import QueuesBody, ReplayedBody, SetAsideBody
+from services.api.watching.scrape import watch_of
 from services.core import set_aside
 from services.core.db import in_transaction
 from services.core.queues import Queue

@@ -8,12 +8,12 @@ from starlette.responses import Response
 
 from services.api.auth import READS
 from services.api.deps import known_parameters
-from services.api.desk_shapes import HistoryBody, RulesBody, VersionBody
 from services.api.errors import VERSION, Problem
 from services.api.queries import rulebooks
 from services.api.queries.rulebooks import Version
 from services.api.respond import NO_STORE, private
-from services.api.schemas import problems
+from services.api.schemas.answers import problems
+from services.api.schemas.desk import HistoryBody, RulesBody, VersionBody
 from services.core.db import snapshot
 
 router = APIRouter(tags=["rules"], dependencies=[Depends(known_parameters), READS])

@@ -8,9 +8,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import Response
 
-from services.api import desk
-from services.api.auth import Editor
-from services.api.bodies import (
+from services.api.asked import desk
+from services.api.asked.bodies import (
     CheckGiven,
     DiffGiven,
     EvaluateGiven,
@@ -21,13 +20,14 @@ from services.api.bodies import (
     body,
     described,
 )
+from services.api.asked.desk import Wait
+from services.api.asked.rules_given import draft_of, reference, require_draft, require_version
+from services.api.auth import Editor
 from services.api.deps import known_parameters
-from services.api.desk import Wait
-from services.api.desk_shapes import RequestBody
 from services.api.errors import LABEL
 from services.api.respond import private
-from services.api.rules_given import draft_of, reference, require_draft, require_version
-from services.api.schemas import problems
+from services.api.schemas.answers import problems
+from services.api.schemas.desk import RequestBody
 from services.core.tokens import Bearer
 
 router = APIRouter(tags=["rules"], dependencies=[Depends(known_parameters)])

@@ -13,7 +13,7 @@ from services.api.formats import json_api
 from services.api.health import source_health
 from services.api.queries import sources as queries
 from services.api.respond import LIST_CACHE, Terms, not_modified, respond
-from services.api.schemas import SourcesBody, problems
+from services.api.schemas.answers import SourcesBody, problems
 from services.api.shapes import SourceHealth
 from services.core.clock import utc_now
 from services.core.db import snapshot

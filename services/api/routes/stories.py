@@ -9,13 +9,13 @@ from starlette.responses import Response
 from services.api.deps import BeforeCursor, Limit, known_parameters
 from services.api.errors import Problem
 from services.api.formats import json_api, story_json
-from services.api.labels import label_tree
 from services.api.links import page_address
 from services.api.queries import articles, stories, stream
+from services.api.reading.labels import label_tree
+from services.api.reading.stories import story_page, story_tag
 from services.api.respond import STREAM_CACHE, Terms, merged, not_modified, respond
-from services.api.schemas import problems
-from services.api.stories import story_page, story_tag
-from services.api.story_schemas import StoryBody
+from services.api.schemas.answers import problems
+from services.api.schemas.stories import StoryBody
 from services.core.db import snapshot
 
 router = APIRouter(tags=["read"], dependencies=[Depends(known_parameters)])

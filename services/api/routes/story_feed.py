@@ -5,13 +5,13 @@ from starlette.responses import Response
 
 from services.api.deps import BeforeCursor, Limit, known_parameters
 from services.api.formats.view import FeedView
-from services.api.labels import label_tree
 from services.api.links import base_url, page_address
 from services.api.queries import stream
+from services.api.reading.labels import label_tree
+from services.api.reading.stories import articles_page, page_above
 from services.api.routes.feeds import Ending, answer
 from services.api.routes.stories import StoryId, moved, require_story
-from services.api.schemas import problems
-from services.api.stories import articles_page, page_above
+from services.api.schemas.answers import problems
 from services.core.db import snapshot
 
 router = APIRouter(tags=["feeds"], dependencies=[Depends(known_parameters)])

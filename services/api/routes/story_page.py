@@ -6,15 +6,15 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from services.api.deps import BeforeCursor, known_parameters
-from services.api.labels import label_tree
 from services.api.pages import render
 from services.api.pages.chart import chart
 from services.api.queries import stream
+from services.api.reading.labels import label_tree
+from services.api.reading.stories import story_page, story_tag
 from services.api.respond import STREAM_CACHE, Terms, not_modified, respond
 from services.api.routes import pages
 from services.api.routes.stories import StoryId, moved, require_story
 from services.api.shapes import StreamTitle
-from services.api.stories import story_page, story_tag
 from services.api.story_shapes import StoryPage
 from services.api.tree import LabelTree
 from services.core.db import snapshot

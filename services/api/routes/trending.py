@@ -11,12 +11,12 @@ from services.api.conditional import etag_of
 from services.api.deps import Limit, known_parameters, require_label
 from services.api.errors import Problem
 from services.api.formats import json_api, story_json
-from services.api.labels import label_tree
+from services.api.reading.labels import label_tree
+from services.api.reading.streams import REPRESENTATION
+from services.api.reading.trending import trending
 from services.api.respond import STREAM_CACHE, Terms, not_modified, respond
-from services.api.schemas import problems
-from services.api.story_schemas import TrendingBody
-from services.api.streams import REPRESENTATION
-from services.api.trending import trending
+from services.api.schemas.answers import problems
+from services.api.schemas.stories import TrendingBody
 from services.core.clock import utc_now
 from services.core.db import snapshot
 from services.core.trends import PACE

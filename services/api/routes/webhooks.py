@@ -9,21 +9,8 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from services.api import cursor
-from services.api.auth import OPERATES, Operator
-from services.api.bodies import body, described
-from services.api.delivery import ping as try_out
-from services.api.delivery.message import filters_in
-from services.api.delivery.outcome import in_words
-from services.api.delivery.send import user_agent
-from services.api.deps import check_filters, known_parameters
-from services.api.filters import Filters, filters_of
-from services.api.labels import label_tree
-from services.api.queries import stream
-from services.api.queries.articles import LARGEST_ID
-from services.api.respond import NO_STORE, private
-from services.api.schemas import problems
-from services.api.shapes import StreamState
-from services.api.webhook_bodies import (
+from services.api.asked.bodies import body, described
+from services.api.asked.webhook_bodies import (
     FiltersGiven,
     PauseGiven,
     ReplayGiven,
@@ -31,7 +18,19 @@ from services.api.webhook_bodies import (
     WebhookChangedGiven,
     WebhookGiven,
 )
-from services.api.webhook_shapes import (
+from services.api.auth import OPERATES, Operator
+from services.api.delivery import ping as try_out
+from services.api.delivery.message import filters_in
+from services.api.delivery.outcome import in_words
+from services.api.delivery.send import user_agent
+from services.api.deps import check_filters, known_parameters
+from services.api.filters import Filters, filters_of
+from services.api.queries import stream
+from services.api.queries.articles import LARGEST_ID
+from services.api.reading.labels import label_tree
+from services.api.respond import NO_STORE, private
+from services.api.schemas.answers import problems
+from services.api.schemas.webhooks import (
     PingBody,
     SecretBody,
     WebhookBody,
@@ -39,6 +38,7 @@ from services.api.webhook_shapes import (
     WebhooksBody,
     WebhookShape,
 )
+from services.api.shapes import StreamState
 from services.core import webhooks
 from services.core.clock import utc_now
 from services.core.db import in_transaction, snapshot

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from services.api.schemas import ArticleBody
+from services.api.schemas.answers import ArticleBody
 from services.core.db import transaction
 from services.ingest import retention
 from tests.fixtures.furniture import furnish

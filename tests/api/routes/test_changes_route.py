@@ -11,7 +11,7 @@ from services.api.cursor import encode_since
 from services.api.filters import Filters
 from services.api.queries import stream as stream_queries
 from services.api.routes import changes
-from services.api.schemas import ChangesBody
+from services.api.schemas.answers import ChangesBody
 from services.core import outbox
 from services.core.db import transaction
 from services.core.latest import epoch

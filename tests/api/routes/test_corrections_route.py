@@ -3,7 +3,7 @@
 import orjson
 import pytest
 
-from services.api.desk_shapes import ArticleCorrectionsBody, CorrectionsBody, CorrectionShape
+from services.api.schemas.desk import ArticleCorrectionsBody, CorrectionsBody, CorrectionShape
 from services.classify.rules.judging.evaluate import read_document
 from services.core.db import transaction
 from services.core.models import Article

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.api.desk_shapes import DraftBody
+from services.api.schemas.desk import DraftBody
 from services.classify import errands
 from services.core.db import transaction
 from tests.fixtures.editors import Client, RefusedError, token

@@ -3,7 +3,7 @@
 import orjson
 import pytest
 
-from services.api.desk_shapes import JudgementBody, JudgementsBody, SaidBody
+from services.api.schemas.desk import JudgementBody, JudgementsBody, SaidBody
 from services.classify.grouping import PairEvaluation
 from services.core import judgements
 from services.core.db import transaction

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from services.api.schemas import LatestBody
+from services.api.schemas.answers import LatestBody
 from services.core.db import transaction
 from services.core.models import StreamState
 from tests.fixtures.environment import forget_connections

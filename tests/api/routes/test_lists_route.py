@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from services.api.schemas import RegionsBody, SourcesBody, TopicsBody
+from services.api.schemas.answers import RegionsBody, SourcesBody, TopicsBody
 from tests.fixtures.furniture import furnish
 
 

@@ -8,7 +8,7 @@ import orjson
 import pytest
 from sqlalchemy import text
 
-from services.api.desk_shapes import HistoryBody, RequestBody, RulesBody, VersionBody
+from services.api.schemas.desk import HistoryBody, RequestBody, RulesBody, VersionBody
 from services.classify import rulebook
 from services.core.db import transaction
 from tests.fixtures.editors import Client, RefusedError, Worker, token

@@ -6,8 +6,8 @@ from itertools import pairwise
 import pytest
 from sqlalchemy import text
 
-from services.api.schemas import ArticleBody, ChangesBody, LatestBody
-from services.api.story_schemas import StoryBody
+from services.api.schemas.answers import ArticleBody, ChangesBody, LatestBody
+from services.api.schemas.stories import StoryBody
 from services.core.db import transaction
 from tests.fixtures.articles import Desk
 from tests.fixtures.stories import Stories

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from services.api.routes import trending
-from services.api.story_schemas import TrendingBody
+from services.api.schemas.stories import TrendingBody
 
 ABC = [("a.example", 60.0), ("b.example", 30.0), ("c.example", 0.0)]
 

@@ -5,7 +5,7 @@ import asyncio
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from services.api import desk
+from services.api.asked import desk
 from services.api.deps import require_languages
 from services.api.editing.insert import LISTS, add_term, add_test
 from services.api.errors import Problem

@@ -8,12 +8,12 @@ from fastapi import APIRouter, Query, Request
 from pydantic import ValidationError
 from starlette.responses import Response
 
-from services.api import desk
-from services.api.bodies import CorrectionGiven, told
+from services.api.asked import desk
+from services.api.asked.bodies import CorrectionGiven, told
 from services.api.errors import Problem
-from services.api.labels import label_tree
 from services.api.pages import reasons, rule_words
 from services.api.queries import articles, rulebooks
+from services.api.reading.labels import label_tree
 from services.api.routes.articles import ArticleId, require_standing
 from services.api.routes.corrections import judgement_of
 from services.api.routes.editor.bench import bench_of

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from services.api.bodies import LARGEST, refuse_file_names
+from services.api.asked.bodies import LARGEST, refuse_file_names
 from services.api.errors import Problem
 from services.api.queries import drafts, rulebooks
 from services.api.queries.drafts import Draft

@@ -8,12 +8,12 @@ from urllib.parse import parse_qsl, quote, urlencode
 from fastapi import Depends, Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from services.api import desk
+from services.api.asked import desk
+from services.api.asked.bodies import read
 from services.api.auth import refuse_other_sites, signed_in
-from services.api.bodies import read
 from services.api.errors import Problem, problem_of
-from services.api.labels import label_tree
 from services.api.pages import render
+from services.api.reading.labels import label_tree
 from services.api.respond import NO_STORE
 from services.core.clock import utc_now
 from services.core.db import snapshot

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from services.api import desk
+from services.api.asked import desk
 from services.api.errors import Problem
 from services.api.pages import rule_words
 from services.api.queries import drafts

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from services.api import desk
+from services.api.asked import desk
 from services.api.routes.editor.common import Number, Sent, Signed, awaited, go, shown, still_waiting
 from services.api.routes.judgements import JudgementId
 from services.core import judgements

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from services.api import desk
+from services.api.asked import desk
 from services.api.routes.editor.bench import bench_of
 from services.api.routes.editor.common import Sent, Signed, Slip, go, shown
 from services.core.tokens import Bearer

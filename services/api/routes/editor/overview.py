@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from services.api import desk
+from services.api.asked import desk
 from services.api.deps import LONGEST_QUERY
 from services.api.editing.find import find
 from services.api.errors import Problem

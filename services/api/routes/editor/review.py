@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from services.api import desk
+from services.api.asked import desk
 from services.api.errors import Problem
 from services.api.pages import rule_words
 from services.api.routes.editor.bench import Bench, bench_of

@@ -6,12 +6,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from services.api import desk
+from services.api.asked import desk
 from services.api.deps import require_languages
 from services.api.errors import Problem
-from services.api.labels import label_tree
 from services.api.pages import rule_words, tried
 from services.api.queries.articles import LARGEST_ID
+from services.api.reading.labels import label_tree
 from services.api.routes.editor.bench import Bench, bench_of
 from services.api.routes.editor.common import (
     Form,

@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from services.api.follow import LOOK_EVERY, Bell
+from services.api.following.follow import LOOK_EVERY, Bell
 from services.core.clock import monotonic
 from services.core.ending import end
 from services.core.errors import UnavailableError

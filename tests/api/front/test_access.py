@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.api import access
+from services.api.front import access
 from services.core.settings import settings
 from tests.fixtures.roles import eventually
 
@@ -32,7 +32,7 @@ def told(caplog: pytest.LogCaptureFixture):
 @pytest.fixture
 def lying_ready(site, service):
     """What was answered once lies ready."""
-    service.setattr("services.api.shelf.LONGEST_S", 3600.0)
+    service.setattr("services.api.front.shelf.LONGEST_S", 3600.0)
 
 
 def test_an_answer_has_one_line_with_route_status_bytes_and_time(site, desk, told):

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from services.api import gate
+from services.api.front import gate
 from services.core import cache, tokens
 from services.core.db import transaction
 from services.core.settings import settings
@@ -45,7 +45,7 @@ def test_one_too_many_is_told_when_to_come_back_and_others_are_served(service, s
 
 def test_an_answer_that_lies_ready_counts_too(service, site, desk):
     setting(service, rate_limit="2")
-    service.setattr("services.api.shelf.LONGEST_S", 60.0)
+    service.setattr("services.api.front.shelf.LONGEST_S", 60.0)
     tag = site.get("/v1/latest", **FROM_AFAR).headers["etag"]
     again = site.get("/v1/latest", if_none_match=tag, **FROM_AFAR)
     assert (again.status, again.headers["ratelimit"].split(";")[1]) == (304, "r=0")
@@ -132,7 +132,7 @@ def test_closed_reading_leaves_watchers_and_hubs_alone(service, site, desk):
 
 def test_closed_answers_lie_ready_all_the_same(service, site, desk):
     setting(service, reading="token")
-    service.setattr("services.api.shelf.LONGEST_S", 60.0)
+    service.setattr("services.api.front.shelf.LONGEST_S", 60.0)
     desk.article("One")
     reader = Client(site, token("reader", "read"))
     first = reader.get("/v1/latest")

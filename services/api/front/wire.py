@@ -9,8 +9,8 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from services.api.door import Door
-from services.api.events import ABORT
+from services.api.following.events import ABORT
+from services.api.front.door import Door
 
 _ANSWERED: Any = SimpleNamespace(response_complete=True, message_event=SimpleNamespace(set=lambda: None))
 """Stands for the cycle of a request that has been answered."""

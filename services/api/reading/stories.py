@@ -10,10 +10,10 @@ from services.api.conditional import etag_of
 from services.api.errors import Problem
 from services.api.filters import OfAStory
 from services.api.queries import above, items, stories
+from services.api.reading.streams import REPRESENTATION
+from services.api.reading.timeline import timeline
 from services.api.shapes import StoryRef, StreamState
 from services.api.story_shapes import ArticlesPage, LabelCount, StoryItem, StoryPage
-from services.api.streams import REPRESENTATION
-from services.api.timeline import timeline
 from services.api.tree import Kind, LabelTree
 
 

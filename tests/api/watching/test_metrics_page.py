@@ -8,13 +8,13 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 
-from services.api.metrics import render
+from services.api.watching.metrics import render
 from services.core import fleet, meters
 from services.core.db import transaction
 from services.core.errors import ConfigurationError
 from tests.fixtures.furniture import furnish
 
-PAGE = Path(__file__).parents[2] / "docs/reference/metrics.md"
+PAGE = Path(__file__).parents[3] / "docs/reference/metrics.md"
 
 
 def page_rows() -> dict[str, tuple[str, tuple[str, ...], str]]:

@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from services.api.door import Door
+from services.api.front.door import Door
 from services.core import fleet
 from services.core.settings import settings
 
@@ -17,8 +17,8 @@ WANDERING = {"date", "ratelimit", "x-request-id"}
 @pytest.fixture
 def quick(site, service, desk) -> list[str]:
     """Paths of what was answered at once; answers last."""
-    service.setattr("services.api.shelf.LONGEST_S", 3600.0)
-    service.setattr("services.api.shelf.MOVED_S", -1.0)
+    service.setattr("services.api.front.shelf.LONGEST_S", 3600.0)
+    service.setattr("services.api.front.shelf.MOVED_S", -1.0)
     desk.article("Kyrgyz parliament opens its session", teaser="A long teaser " * 15)
     seen, at_once = [], Door.at_once
 

@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from services.api import events
+from services.api.following import events
 from services.api.routes import changes
 from tests.fixtures.roles import eventually
 

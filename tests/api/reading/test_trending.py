@@ -1,6 +1,6 @@
 """What rises: stories that are part of others by now."""
 
-from services.api.trending import followed
+from services.api.reading.trending import followed
 
 
 def test_the_story_that_others_are_part_of_has_its_own_row_alone():

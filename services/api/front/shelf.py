@@ -20,7 +20,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.api.conditional import matching, seconds_of
-from services.api.follow import Bell
+from services.api.following.follow import Bell
 from services.api.limits import CLOSED, FOR_NOBODY, LIMITS
 from services.core.clock import monotonic, utc_now
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 from pydantic.types import StringConstraints
 
-from services.api.bodies import Given, Label
+from services.api.asked.bodies import Given, Label
 
 
 class FiltersGiven(Given):

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from services.api.schemas import Shape
+from services.api.schemas.answers import Shape
 
 
 class FileShape(Shape):

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from services.api.schemas import Shape
+from services.api.schemas.answers import Shape
 
 
 class StreamShape(Shape):

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.api.timeline import timeline
+from services.api.reading.timeline import timeline
 
 START = datetime(2026, 11, 25, 21, 40, tzinfo=UTC)  # a Wednesday
 

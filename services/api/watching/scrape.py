@@ -8,9 +8,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.requests import Request
 
-from services.api.metrics import Reading
-from services.api.patience import Patience, in_thread
 from services.api.queries import figures, operations, stream, webhooks
+from services.api.watching.metrics import Reading
+from services.api.watching.patience import Patience, in_thread
 from services.core import cache, health
 from services.core.clock import utc_now
 from services.core.db import snapshot, watching_engine

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from services.api.bodies import RulesGiven
+from services.api.asked.bodies import RulesGiven
 from services.api.errors import Problem
 from services.api.queries import drafts, rulebooks
 from services.api.queries.drafts import Draft

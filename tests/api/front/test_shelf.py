@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from services.api.shelf import Shelf
+from services.api.front.shelf import Shelf
 from tests.fixtures.roles import eventually
 
 ADDRESS = "/v1/latest?limit=5"
@@ -14,8 +14,8 @@ ADDRESS = "/v1/latest?limit=5"
 @pytest.fixture
 def shelf(site, service) -> Shelf:
     """The site's own shelf, with answers that last."""
-    service.setattr("services.api.shelf.LONGEST_S", 3600.0)
-    service.setattr("services.api.shelf.MOVED_S", -1.0)
+    service.setattr("services.api.front.shelf.LONGEST_S", 3600.0)
+    service.setattr("services.api.front.shelf.MOVED_S", -1.0)
     return site.app.state.shelf
 
 
@@ -60,7 +60,7 @@ def test_when_the_stream_moves_the_answer_is_made_anew(site, made, desk):
 
 
 def test_nobody_waits_while_an_answer_that_was_asked_for_just_now_is_made_anew(site, made, desk, service):
-    service.setattr("services.api.shelf.MOVED_S", 3600.0)
+    service.setattr("services.api.front.shelf.MOVED_S", 3600.0)
     before = site.get(ADDRESS)
     desk.article("Kyrgyz parliament opens its session")
     site.app.state.bell.ring()
@@ -71,7 +71,7 @@ def test_nobody_waits_while_an_answer_that_was_asked_for_just_now_is_made_anew(s
 
 
 def test_what_nobody_asked_for_of_late_is_waited_for(site, made, desk, service):
-    service.setattr("services.api.shelf.MOVED_S", 0.0)
+    service.setattr("services.api.front.shelf.MOVED_S", 0.0)
     site.get(ADDRESS)
     desk.article("Kyrgyz parliament opens its session")
     site.app.state.bell.ring()
@@ -79,7 +79,7 @@ def test_what_nobody_asked_for_of_late_is_waited_for(site, made, desk, service):
 
 
 def test_what_was_made_for_no_reader_is_not_counted(site, made, desk, service):
-    service.setattr("services.api.shelf.MOVED_S", 3600.0)
+    service.setattr("services.api.front.shelf.MOVED_S", 3600.0)
     counted = []
     answered = site.app.state.metrics.answered
 
@@ -98,7 +98,7 @@ def test_what_was_made_for_no_reader_is_not_counted(site, made, desk, service):
 def test_readers_without_tags_are_told_by_the_date_once_no_other_answer_can_bear_it(
     site, made, desk, service
 ):
-    service.setattr("services.api.shelf.LONGEST_S", -1.0)
+    service.setattr("services.api.front.shelf.LONGEST_S", -1.0)
     assert "last-modified" not in site.get(ADDRESS).headers, "its second is not over"
     day = eventually(lambda: site.get(ADDRESS).headers.get("last-modified"), what="a date")
     again = site.get(ADDRESS, if_modified_since=day)
@@ -149,7 +149,7 @@ def test_readers_who_come_together_wait_for_one_answer(site, made):
 
 
 def test_the_shelf_is_bounded_and_the_longest_unasked_goes_first(site, made, shelf, service):
-    service.setattr("services.api.shelf.ROOM", 3 * len(site.get(ADDRESS).body))
+    service.setattr("services.api.front.shelf.ROOM", 3 * len(site.get(ADDRESS).body))
     for limit in range(6, 16):
         site.get(f"/v1/latest?limit={limit}")
     assert 1 <= len(shelf.prepared) <= 3
@@ -179,7 +179,7 @@ def test_one_version_is_made_and_compressed_once_however_often_it_is_looked_at(s
         return whole(body, **how)
 
     service.setattr("services.api.respond.gzip.compress", counted)
-    service.setattr("services.api.shelf.LONGEST_S", -1.0)
+    service.setattr("services.api.front.shelf.LONGEST_S", -1.0)
     desk.article("Kyrgyz parliament opens its session")
     answers = [site.get(ADDRESS, accept_encoding="gzip") for _ in range(5)]
     assert len({a.headers["etag"] for a in answers}) == 1

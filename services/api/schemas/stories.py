@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from services.api.schemas import ItemShape, Shape, SourceShape, StoryShape, StoryWhyShape
+from services.api.schemas.answers import ItemShape, Shape, SourceShape, StoryShape, StoryWhyShape
 
 
 class StoryItemShape(ItemShape):

@@ -10,12 +10,12 @@ from functools import lru_cache
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from services.api import access
 from services.api.conditional import accepts_gzip
-from services.api.gate import Gate
+from services.api.front import access
+from services.api.front.gate import Gate
+from services.api.front.shelf import NOTHING, PERSONAL, Key, Limits, Shelf, is_kept
 from services.api.limits import CLOSED, LIMITS, is_trusted
-from services.api.metrics import Metrics
-from services.api.shelf import NOTHING, PERSONAL, Key, Limits, Shelf, is_kept
+from services.api.watching.metrics import Metrics
 from services.core import logs, traces
 from services.core.clock import monotonic
 from services.core.settings import settings

@@ -1,0 +1,1 @@
+"""What operators' tools are told, from servers that may not answer."""
