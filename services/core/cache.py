@@ -25,8 +25,8 @@ STREAM_CHANNEL = KEY_PREFIX + "stream"
 AWAY = (redis.RedisError, ConfigurationError)
 """Redis does not answer, or this process was given none (`dateline migrate` needs none): the same to callers."""
 
-WAIT_S = 1.5
-"""Seconds that anybody waits for Redis: what it knows is never needed."""
+WAIT_S, WATCH_S = 1.5, 1.0
+"""Seconds that anybody waits for Redis, what it knows is never needed; and that whoever watches does."""
 log = logging.getLogger(__name__)
 
 
@@ -72,7 +72,7 @@ def queue_length(queue: Queue) -> int | None:
 def _watcher() -> redis.Redis:
     """A connection for whoever watches: it gives up soon, and does not try again."""
     return redis.Redis.from_url(
-        redis_url(), socket_timeout=1, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0)
+        redis_url(), socket_timeout=WATCH_S, socket_connect_timeout=WATCH_S, retry=Retry(NoBackoff(), 0)
     )
 
 

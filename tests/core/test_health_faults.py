@@ -30,6 +30,11 @@ ROOT = Path(__file__).parents[2]
 MINUTE = timedelta(minutes=1)
 
 
+@pytest.fixture
+def patience() -> None:
+    """A role waits for seconds only: what the doctor says then is what is tested."""
+
+
 def told(*names: str) -> dict[str, health.Finding]:
     return {finding.about: finding for finding in health.examine(names or None)}
 

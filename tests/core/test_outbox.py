@@ -99,6 +99,7 @@ def test_hints_do_not_pile_up(service):
     assert queued() == (0, HINTS_AT_MOST)
 
 
+@pytest.mark.parametrize("patience", [None])
 @pytest.mark.parametrize("url", ["unix:///nowhere/redis.sock", "redis://127.0.0.1:1/0"])
 def test_a_commit_succeeds_while_the_broker_is_away(service, url):
     """It is refused at once here; that an unreachable one costs seconds at most is in the connection's limits."""

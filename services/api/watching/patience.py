@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 from services.core.errors import UnavailableError
 
-WAIT_S = 2.5
-"""Seconds after which a server that says nothing counts as away."""
+WAIT_S, WAIT_BOTH_S = 2.5, 5.0
+"""Seconds after which a server that says nothing counts as away; after which both do."""
 _Found = TypeVar("_Found")
 
 
@@ -18,9 +18,9 @@ class Patience:
     not collect the connections of all who watch it.
     """
 
-    def __init__(self, server: str, seconds: float = WAIT_S, *, cancels: bool = True) -> None:
-        """`cancels`: what hangs is told to end. A thread cannot be."""
-        self._server, self._seconds, self._cancels = server, seconds, cancels
+    def __init__(self, server: str, seconds: float | None = None, *, cancels: bool = True) -> None:
+        """`seconds`: how long, WAIT_S where nothing else is said. `cancels`: what hangs is told to end. A thread cannot be."""
+        self._server, self._seconds, self._cancels = server, seconds or WAIT_S, cancels
         self._asked: dict[str, asyncio.Task[Any]] = {}
         self._hung: set[asyncio.Task[Any]] = set()
 

@@ -9,6 +9,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.requests import Request
 
 from services.api.queries import figures, operations, stream, webhooks
+from services.api.watching import patience
 from services.api.watching.metrics import Reading
 from services.api.watching.patience import Patience, in_thread
 from services.core import cache, health
@@ -36,7 +37,9 @@ class Watch:
 
     database: Patience = field(default_factory=lambda: Patience("The database"))
     redis: Patience = field(default_factory=lambda: Patience("Redis", cancels=False))
-    both: Patience = field(default_factory=lambda: Patience("The servers", 5, cancels=False))
+    both: Patience = field(
+        default_factory=lambda: Patience("The servers", patience.WAIT_BOTH_S, cancels=False)
+    )
 
     async def ready(self) -> list[health.Finding]:
         """What the doctor says of all that readiness depends on."""

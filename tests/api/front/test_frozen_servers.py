@@ -14,6 +14,11 @@ ADDRESS = "/v1/latest?limit=5"
 
 
 @pytest.fixture
+def patience() -> None:
+    """Roles wait for seconds only: what happens then is what is tested."""
+
+
+@pytest.fixture
 def postgres(postgres_url, servers_folder) -> int:
     return postgres_pid(servers_folder)
 

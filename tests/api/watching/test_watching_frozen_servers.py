@@ -1,10 +1,16 @@
 """What watches must answer while what it watches hangs: real servers, frozen by SIGSTOP."""
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from services.core import fleet
 from tests.fixtures.freezing import frozen, postgres_of, redis_pid
 from tests.fixtures.roles import eventually
+
+
+@pytest.fixture
+def patience() -> None:
+    """Roles wait for seconds only: what happens then is what is tested."""
 
 
 def told(site) -> dict[str, dict[tuple[str, ...], float]]:
