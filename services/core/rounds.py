@@ -40,6 +40,7 @@ class Rounds:
         self._slots = processes
         self._leader = os.getpid()
         self._looked: float | None = None
+        self._seen: dict[int, float] = {}
         self._hung: set[int] = set()
         self._noticed: set[int] = set()
 
@@ -78,7 +79,10 @@ class Rounds:
     def look(self) -> float:
         """How long, in seconds, the most silent process has been so; those that have hung for two looks in a row are ended."""
         now = monotonic()
-        silent = {pid: now - at for pid, at in self._marks() if pid and _is_child(pid)}
+        marks = dict(self._marks())
+        # One that hangs before it marks for the first time has no mark to be late with: it is silent since it was seen.
+        self._seen = {pid: self._seen.get(pid, now) for pid in _forked() - marks.keys()}
+        silent = {pid: now - at for pid, at in (marks | self._seen).items() if pid and _is_child(pid)}
         awake = self._looked is not None and now - self._looked < _LATE_S
         hung = {pid for pid, seconds in silent.items() if seconds > HUNG_S} if awake else set()
         noticed = {pid for pid, seconds in silent.items() if seconds > NOTICED_S} if awake else set()
@@ -99,6 +103,21 @@ class Rounds:
 
     def _marks(self) -> list[tuple[int, float]]:
         return [_SLOT.unpack_from(self._memory, slot * _SLOT.size) for slot in range(self._slots)]
+
+
+def _forked() -> set[int]:
+    """Our children that run what we run. Empty where there is no /proc."""
+    try:
+        ours = Path("/proc/self/cmdline").read_bytes()
+        lists = [path.read_text() for path in Path("/proc/self/task").glob("*/children")]
+    except OSError:
+        return set()
+    found = set()
+    for pid in map(int, " ".join(lists).split()):
+        with suppress(OSError):
+            if Path(f"/proc/{pid}/cmdline").read_bytes() == ours:
+                found.add(pid)
+    return found
 
 
 def _is_child(pid: int) -> bool:

@@ -6,6 +6,9 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import pytest
 
@@ -22,6 +25,26 @@ def child():
     yield process
     process.kill()
     process.communicate()
+
+
+@contextmanager
+def wedged():
+    """A fork of ours that does nothing."""
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore", DeprecationWarning
+        )  # this process has threads: the fork needs none of them
+        pid = os.fork()
+    if not pid:
+        while True:
+            signal.pause()
+    try:
+        yield pid
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+        with suppress(ChildProcessError):
+            os.waitpid(pid, 0)
 
 
 def marked(kept: Rounds, pid: int, ago: float, monkeypatch) -> None:
@@ -57,6 +80,26 @@ def test_who_hangs_is_ended_at_the_second_look_and_not_when_we_slept_ourselves(c
     for _ in range(3):
         kept.look()
     assert child.wait(timeout=30) == -signal.SIGKILL
+    assert kept.look() == 0
+
+
+def test_who_hangs_before_his_first_mark_is_seen_and_ended(monkeypatch):
+    """Forked and wedged at once, as by a lock that another thread held."""
+    kept = Rounds(2)
+    with wedged() as hung:
+        assert kept.look() < rounds.HUNG_S
+        monkeypatch.setattr(rounds, "monotonic", lambda: time.monotonic() + rounds.HUNG_S + 5)
+        kept._looked = rounds.monotonic()  # we have looked meanwhile
+        assert min(kept.look() for _ in range(2)) > rounds.HUNG_S
+        assert os.waitstatus_to_exitcode(os.waitpid(hung, 0)[1]) == -signal.SIGKILL
+    assert kept.look() == 0
+
+
+def test_a_program_that_we_started_is_none_of_the_processes_that_work(child, monkeypatch):
+    kept = Rounds(2)
+    eventually(lambda: b"sys.stdin" in Path(f"/proc/{child.pid}/cmdline").read_bytes(), what="its start")
+    kept.look()
+    monkeypatch.setattr(rounds, "monotonic", lambda: time.monotonic() + 500)
     assert kept.look() == 0
 
 
