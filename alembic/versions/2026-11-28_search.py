@@ -24,7 +24,7 @@ def upgrade() -> None:
     # version in use, and is raised with it.
     op.execute(
         "INSERT INTO search_state (id, version, finished_at)"
-        " SELECT 1, CASE WHEN n.nothing THEN '3' ELSE '' END, CASE WHEN n.nothing THEN now() END"
+        " SELECT 1, CASE WHEN n.nothing THEN '4' ELSE '' END, CASE WHEN n.nothing THEN now() END"
         " FROM (SELECT NOT EXISTS (SELECT 1 FROM articles) AS nothing) AS n"
     )
 

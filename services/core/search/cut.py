@@ -18,7 +18,7 @@ _MARKED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
 _PARTS = re.compile(f"(?P<two>[{_HAN}]+|[{_HANGUL}]+)|(?P<three>[{_MARKED}]+)|[^{_HAN}{_HANGUL}{_MARKED}]+")
 _UNSPACED = re.compile(f"[{_HAN}{_HANGUL}{_MARKED}]")
 _HANGUL_RUN = re.compile(f"[{_HANGUL}]+")
-_QUOTES = "['’‘`´ʻʼ]"
+_QUOTES = "['’‘`ʻʼ]"
 _ANY_QUOTE = re.compile(_QUOTES)
 _JOINED = re.compile(
     rf"(?<=\w)['’][sS]\b|(?<=[oOgG]){_QUOTES}(?=[^\W\d_])|(?<=[\u0400-\u04ff]){_QUOTES}(?=[\u0400-\u04ff])"
@@ -78,7 +78,8 @@ def words(text: str) -> list[str]:
     (['哈萨克'], ['哈萨克'])
     """
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)
+        # An acute accent that stands alone is meant as an apostrophe; normalized it would be a space and an accent on what follows.
+        text = unicodedata.normalize("NFKC", text.replace("\u00b4", "'"))
     if _ANY_QUOTE.search(text):
         text = _JOINED.sub("", text)
     text = text.lower() if text.isascii() else unicodedata.normalize("NFC", text.casefold())

@@ -63,7 +63,8 @@ class _Language:
         if self.written.fullmatch(word) is None:
             return set()
         bare = folded(word)
-        return {f"{self.code}:{folded(way(form))}" for way in self.ways for form in {word, bare}}
+        found = {folded(way(form)) for way in self.ways for form in {word, bare}}
+        return {f"{self.code}:{form}" for form in found if form}  # of an accent and an ending nothing is left
 
 
 @cache

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from services.core.search.cut import Run, grams, has_no_runs, parts, words
 from services.core.search.forms import code_of, kept
 
-VERSION = "3"
+VERSION = "4"
 """Raise it when the same text gives something else: stored articles are then indexed anew."""
 _LAST_PLACE = 16383
 """PostgreSQL keeps no place beyond it."""

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.core import search
+from services.core.search import forms
 from services.core.search.cut import folded, words
 
 
@@ -15,6 +16,7 @@ from services.core.search.cut import folded, words
     [
         ("L’Élysée: 3,5 Mrd.", ["l", "élysée", "3", "5", "mrd"]),
         ("O'Brien’s o‘zbek oʻzbek o'zbek", ["obrien", "ozbek", "ozbek", "ozbek"]),
+        ("O´Brien´s o´zbek", ["obrien", "ozbek"]),
         ("об'єкт об’єкт обʼєкт", ["обєкт", "обєкт", "обєкт"]),
         ("ＡＢＣ ｶﾞｽ", ["abc", "ガス"]),
         ("می‌خواهم ال\u0640\u0640\u0640عربية", ["میخواهم", "العربية"]),
@@ -91,6 +93,11 @@ def test_a_question_without_a_word_is_none(q):
 def test_a_question_says(q, told):
     found = search.query(q)
     assert found == told if told else "'or'" in (found or "") and "|" in found
+
+
+def test_an_ending_behind_a_lone_accent_leaves_no_empty_form():
+    assert forms.kept("\u0301s", "fr") == ("fr:s",)
+    assert "fr:" not in forms.asked("\u0301s")
 
 
 texts = st.text(max_size=60)
