@@ -2,7 +2,6 @@
 
 import re
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
@@ -10,18 +9,17 @@ import click
 import pytest
 
 from services.classify.labelling import store
-from services.cli import cli
 from services.core import broker
 from services.core.events import Event
 from services.core.models import Base
 from services.core.queues import JOBS_FOR, QUEUE_OF, ROLES, Job, Queue
 from services.core.settings import SETTINGS
 from services.ingest.store import leases
+from tests.fixtures.commands import COMMANDS, calls, wrong_calls
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = sorted([*DOCS.rglob("*.md"), *ROOT.glob("*.md")])
-CLI_GROUPS = ("feeds", "queues", "rules", "corrections", "judge", "tokens", "webhooks", "stories", "dedupe")
 
 
 def page(name: str) -> str:
@@ -63,21 +61,6 @@ def test_env_example_names_settings_that_exist_or_variables_of_compose():
     compose = re.findall(r"\$\{(\w+)", (ROOT / "docker-compose.yml").read_text())
     assert names
     assert set(names) <= {setting.name for setting in SETTINGS} | set(compose)
-
-
-def leaves(command: click.Command, words: tuple[str, ...] = ()) -> Iterator[tuple[str, click.Command]]:
-    """Every command that does something, with the words that call it."""
-    if not isinstance(command, click.Group):
-        yield " ".join(words), command
-        return
-    context = click.Context(command)
-    for name in command.list_commands(context):
-        inner = command.get_command(context, name)
-        assert inner is not None
-        yield from leaves(inner, (*words, name))
-
-
-COMMANDS = dict(leaves(cli))
 
 
 def cli_sections() -> dict[str, tuple[str, str]]:
@@ -185,31 +168,9 @@ def test_no_page_names_a_path_of_the_machine_it_was_written_on(path):
     assert [str(f) for f in here if re.search(rf"(?<![\w./-]){re.escape(str(f))}(?![\w-])", text)] == []
 
 
-def calls(text: str, program: str) -> Iterator[list[str]]:
-    """The words after every call of a program, in code blocks and in code between backticks."""
-    blocks = re.findall(r"```\w*\n(.*?)```", text, re.DOTALL)
-    inline = re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
-    for line in [line for block in blocks for line in block.splitlines()] + inline:
-        called = re.match(
-            rf"(?:\$ |DATELINE_\w+=\S* |docker compose [^#]* )*(?:\.venv/bin/)?{program} (.+)", line
-        )
-        if called:
-            yield re.sub(r"\s+#.*|[\[\]]", "", re.sub(r"'[^']*'|\"[^\"]*\"", "TEXT", called[1])).split()
-
-
 @pytest.mark.parametrize("path", PAGES, ids=named)
 def test_every_command_that_a_page_shows_exists_with_its_options(path):
-    wrong = []
-    for words in calls(path.read_text(encoding="utf-8"), "dateline"):
-        group = words[0] in CLI_GROUPS and len(words) > 1
-        name = " ".join(words[:2] if group else words[:1])
-        if not re.fullmatch(r"[a-z]+( [a-z][a-z-]*)?", name) or name in CLI_GROUPS:
-            continue  # `dateline …`, `dateline rules` on its own
-        options = {option for p in getattr(COMMANDS.get(name), "params", []) for option in p.opts}
-        used = {word.partition("=")[0] for word in words if re.match(r"--?[a-z]", word)} - {"--help", "-h"}
-        if name not in COMMANDS or not used <= options:
-            wrong.append(" ".join(words))
-    assert wrong == []
+    assert wrong_calls(path.read_text(encoding="utf-8")) == []
 
 
 @pytest.mark.parametrize("path", PAGES, ids=named)

@@ -18,6 +18,7 @@ import yaml
 from services.core import backlog, beats, fleet, meters
 from services.core.db import transaction
 from services.core.models import Webhook
+from tests.fixtures.commands import calls, wrong_calls
 from tests.fixtures.feeds import add
 from tests.fixtures.furniture import furnish
 from tests.fixtures.ports import free_port
@@ -54,6 +55,33 @@ def test_promtool_finds_nothing_wrong_with_the_rules_and_their_tests_pass():
     for words in (("check", "rules", RULES), ("test", "rules", RULE_TESTS)):
         done = subprocess.run([promtool, *map(str, words)], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+def cases() -> list[dict[str, Any]]:
+    """What the tests of the rules expect, one alert at one moment each."""
+    return [
+        case for test in yaml.safe_load(RULE_TESTS.read_text())["tests"] for case in test["alert_rule_test"]
+    ]
+
+
+def test_every_alert_has_a_case_in_which_it_fires_and_one_in_which_it_is_silent():
+    every = {rule["alert"] for rule in alerts()}
+    assert {case["alertname"] for case in cases() if case.get("exp_alerts")} == every
+    assert {case["alertname"] for case in cases() if not case.get("exp_alerts")} == every
+
+
+def test_every_command_that_an_alert_or_a_panel_tells_people_to_give_exists():
+    """Of texts that are put together when an alert fires, as the cases have them."""
+    texts = [note for rule in alerts() for note in rule["annotations"].values()]
+    texts += [
+        note
+        for c in cases()
+        for fired in c.get("exp_alerts", ())
+        for note in fired["exp_annotations"].values()
+    ]
+    texts += [panel.get("description", "") for panel in panels()]
+    assert sum(len(list(calls(text, "dateline"))) for text in texts) > 20
+    assert {text: wrong_calls(text) for text in texts if wrong_calls(text)} == {}
 
 
 def test_every_alert_says_what_is_wrong_what_to_do_and_where_more_is_said():
