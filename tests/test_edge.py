@@ -3,6 +3,7 @@
 import gzip
 import http.client
 import http.server
+import json
 import os
 import re
 import shutil
@@ -12,12 +13,14 @@ import ssl
 import subprocess
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from tests.fixtures.api_site import Answer
+from tests.fixtures.freezing import frozen
 from tests.fixtures.ports import free_port
 from tests.fixtures.roles import eventually
 
@@ -59,8 +62,8 @@ class Upstream(http.server.ThreadingHTTPServer):
     daemon_threads = True
     answer: tuple[int, dict[str, str], bytes] | None = (200, KEPT, b'{"from":"api"}')
 
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Said)
+    def __init__(self, port: int = 0) -> None:
+        super().__init__(("127.0.0.1", port), Said)
         self.asked: list[tuple[str, str, dict[str, str]]] = []
 
 
@@ -73,20 +76,28 @@ class Edge:
     plain: int
     process: subprocess.Popen[bytes] = field(init=False)
 
-    def start(self, api: int) -> None:
-        """Start before the API on that port, and wait until it answers."""
-        self.write(api)
+    def start(self, *copies: int, remembers: bool = True) -> None:
+        """Start before copies of the API on those ports, and wait until it answers."""
+        self.write(*copies, remembers=remembers)
         self.process = self._run()
         eventually(self._open, what="nginx")
 
-    def write(self, api: int) -> None:
-        """Lay the files that the container sees, for an API on that port."""
+    def write(self, *copies: int, remembers: bool = True) -> None:
+        """Lay the files that the container sees, for copies of the API on those ports.
+
+        `remembers`: as nginx does from 1.27.3 on, which finds the copies by their name; here they stand in the group one by one.
+        """
         script = self._moved("start.sh")
         if os.geteuid() == 0:  # its workers would be nobody, who reads nothing in a test's folder
             script = script.replace("daemon off;", "daemon off; user root;")
-        conf = self._moved("nginx.conf").replace("api:8000", f"127.0.0.1:{api}")
-        (self.folder / "nginx.conf").write_text(conf)
-        (self.folder / "start.sh").write_text(script)
+        script = script.replace("since 1.27.3", "true" if remembers else "false")
+        named = re.findall(r"^ *server api:8000 resolve .*\n", script, re.MULTILINE)
+        assert len(named) == 2
+        for line in named:
+            each = [line.replace("api:8000 resolve", f"127.0.0.1:{copy}") for copy in copies]
+            script = script.replace(line, "".join(each))
+        (self.folder / "nginx.conf").write_text(self._moved("nginx.conf"))
+        (self.folder / "start.sh").write_text(script.replace("api:8000", f"127.0.0.1:{copies[0]}"))
 
     def reload(self) -> int:
         """Take up the files while it runs; the exit code."""
@@ -119,6 +130,20 @@ class Edge:
             return Answer(response.status, found, response.read())
         finally:
             connection.close()
+
+    def asked(self) -> list[str]:
+        """Which copies were asked for each answer, as the log says: `127.0.0.1:1, 127.0.0.1:2` where the first one did not answer."""
+        lines = (self.folder / "access.log").read_text().splitlines()
+        return [json.loads(line)["upstream"] for line in lines]
+
+    @contextmanager
+    def stream(self, since: str) -> Iterator[http.client.HTTPResponse]:
+        """Follow by events."""
+        line = http.client.HTTPSConnection("127.0.0.1", self.https, timeout=70, context=NO_CHECK)
+        with closing(line):
+            line.request("GET", f"/v1/changes?since={since}", headers={"Accept": "text/event-stream"})
+            with line.getresponse() as answer:
+                yield answer
 
     def _moved(self, name: str) -> str:
         """A file of the container's, with its places in the folder and its ports free ones."""
@@ -174,20 +199,15 @@ def test_streams_are_kept_and_passed_on_as_they_come(edge, site, desk):
     packed = edge.get("/v1/regions", accept_encoding="br, gzip")
     assert gzip.decompress(packed.body) == first.body
     since = site.json("/v1/latest")["changes"]
-    line = http.client.HTTPSConnection("127.0.0.1", edge.https, timeout=70, context=NO_CHECK)
-    line.request("GET", f"/v1/changes?since={since}", headers={"Accept": "text/event-stream"})
-    stream = line.getresponse()
-    desk.article(title="Told while the line is open")
-    told = b""
-    while b"Told while the line is open" not in told:
-        told += stream.read1()
-    stream.close()
-    line.close()
+    with edge.stream(since) as stream:
+        desk.article(title="Told while the line is open")
+        assert _events(stream, b"Told while the line is open")
     assert edge.get("/metrics").status == 404
 
 
-def test_the_api_hears_who_asks_and_by_which_name(edge, upstream):
-    edge.start(upstream.server_port)
+@pytest.mark.parametrize("remembers", [True, False])
+def test_the_api_hears_who_asks_and_by_which_name(edge, upstream, remembers):
+    edge.start(upstream.server_port, remembers=remembers)
     answer = edge.get("/v1/latest", x_forwarded_for="203.0.113.9", x_request_id="mine", host="news.example")
     (_, _, heard) = upstream.asked[-1]
     assert heard["X-Forwarded-For"] == "203.0.113.9, 127.0.0.1", "who speaks to the edge stands last"
@@ -237,6 +257,59 @@ def test_without_a_copy_of_the_api_the_edge_says_so(edge, upstream):
         assert answer.headers["content-type"] == "application/problem+json"
     page = edge.get("/", accept="text/html,*/*;q=0.8")
     assert (page.status, page.headers["content-type"]) == (503, "text/html; charset=utf-8")
+
+
+def test_a_frozen_copy_costs_one_reader_his_time_and_followers_nothing(edge, roles, desk):
+    """Two real copies, one of them stopped (SIGSTOP): it takes connections and says nothing."""
+    ports = {name: free_port() for name in "ab"}
+    for name, port in ports.items():
+        roles.start("api", name=name, DATELINE_BIND=f"127.0.0.1:{port}")
+    edge.start(*ports.values())
+    for port in ports.values():
+        roles.port = port
+        roles.get("/health/ready")
+    since = roles.get("/v1/latest")["changes"]
+    with ExitStack() as open_:
+        first, second = [open_.enter_context(edge.stream(since)) for _ in ports]  # one on each copy, in turn
+        with frozen(roles.running["a"].pid):
+            for n in range(1, 41):
+                assert edge.get(f"/v1/latest?limit={n}").status == 200
+            log = eventually(lambda: len(edge.asked()) >= 40 and edge.asked(), what="lines in the log")
+            in_vain = [asked for asked in log if f":{ports['a']}" in asked]
+            assert 1 <= len(in_vain) <= 4, "of forty it is asked once, and once more after half a minute"
+            desk.article(title="Told by the copy that goes on")
+            held = edge.get(f"/v1/changes?since={since}&wait=30")
+            assert b"Told by the copy that goes on" in held.body
+            assert _events(second, b"Told by the copy that goes on")
+            with edge.stream(since) as anew:  # as a follower does whose stream says nothing any more
+                assert _events(anew, b"Told by the copy that goes on")
+        assert _events(first, b"Told by the copy that goes on"), "the one that was frozen goes on"
+
+
+def _events(stream: http.client.HTTPResponse, wanted: bytes) -> bool:
+    """Read until it has been told of that."""
+    told = b""
+    while wanted not in told:
+        told += (more := stream.read1())
+        assert more, "the stream ended"
+    return True
+
+
+@pytest.mark.parametrize("remembers", [True, False])
+def test_no_failure_is_held_against_those_who_are_the_last(edge, remembers):
+    """All copies restart: nobody is refused for what went before, however short a time ago."""
+    ports = [free_port(), free_port()]
+    edge.start(*ports, remembers=remembers)
+    for n in range(8):
+        assert edge.get(f"/v1/latest?limit={n + 1}").status == 503
+    with Upstream(ports[0]) as back:
+        thread = threading.Thread(target=back.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        thread.start()
+        for n in range(8):
+            assert edge.get(f"/v1/latest?limit={n + 1}").status == 200
+        back.shutdown()
+        thread.join(timeout=60)
+    assert edge.get("/v1/search?q=x").status == 503
 
 
 def test_what_was_sent_is_never_sent_twice(edge, upstream):

@@ -30,13 +30,34 @@ port=${EDGE_HTTPS##*:}
 [ "$port" = 443 ] && port= || port=:$port
 printf 'return 308 https://$host%s$request_uri;\n' "$port" >"$run/redirect.conf"
 
-# From 1.25.1 on, nginx has a word of its own for HTTP/2.
 have=$(nginx -v 2>&1 | sed 's|.*nginx/||; s|[^0-9.].*||')
-if [ "$(printf '%s\n' 1.25.1 "$have" | sort -V | head -n 1)" = 1.25.1 ]; then
+since() { [ "$(printf '%s\n' "$1" "$have" | sort -V | head -n 1)" = "$1" ]; }
+
+# From 1.25.1 on, nginx has a word of its own for HTTP/2.
+if since 1.25.1; then
     printf 'listen 8443 ssl;\nhttp2 on;\n' >"$run/listen.conf"
 else
     echo 'listen 8443 ssl http2;' >"$run/listen.conf"
 fi
+
+# A copy that did not answer is left alone for half a minute, so that one that is frozen costs one reader his time and not every second one.
+# The same copies stand there again as those to ask when none is left (backup), and of those no failure is remembered: while all
+# restart, or new ones refuse because they are not up yet, each request looks for itself, and nobody is refused for what went before.
+# From 1.27.3 on, nginx follows names in a group of servers; before, a name in a variable is asked anew, and nothing is remembered.
+if since 1.27.3; then
+    cat >"$run/copies.conf" <<'COPIES'
+upstream copies {
+    zone copies 256k;
+    server api:8000 resolve max_fails=1 fail_timeout=30s;
+    server api:8000 resolve max_fails=0 backup;
+}
+COPIES
+    echo 'set $api http://copies;' >"$run/api.conf"
+else
+    : >"$run/copies.conf"
+    echo 'set $api http://api:8000;' >"$run/api.conf"
+fi
+
 [ "${1:-}" != reload ] || {
     nginx -c /etc/dateline/nginx.conf -t -q
     exec nginx -c /etc/dateline/nginx.conf -s reload
