@@ -13,6 +13,7 @@ from services.core.broker import JOB_LIMIT_S, OPTIONS
 from services.core.health import ROLES_NEEDED
 from services.core.queues import QUEUE_OF, ROLES, Job, Queue
 from services.core.settings import SETTINGS, explain
+from services.core.traces import ENDPOINTS
 
 ROOT = Path(__file__).parents[1]
 
@@ -100,6 +101,29 @@ def test_only_settings_that_exist_are_set_and_their_defaults_can_be_read(name, s
     }
     assert environment.keys() <= KNOWN
     explain({k: v for k, v in environment.items() if not k.endswith("_FILE")}, {})
+
+
+@pytest.mark.parametrize(
+    ("name", "service"),
+    [
+        (name, service)
+        for name, service in EVERYWHERE
+        if "DATELINE_REDIS_URL" in service.get("environment", {})
+    ],
+)
+def test_where_traces_go_is_passed_on_to_every_role_and_is_not_there_where_nobody_says_so(name, service):
+    """An empty variable is not everywhere read as none; one without a value is not passed on."""
+    told = re.findall(r"^\| `(OTEL_.*?) \|", (ROOT / "docs/reference/traces.md").read_text(), re.MULTILINE)
+    named = {variable for row in told for variable in re.findall(r"OTEL_\w+", row)}
+    passed_on = {k: v for k, v in service["environment"].items() if k.startswith("OTEL_")}
+    assert set(ENDPOINTS) | named <= set(passed_on)
+    assert set(passed_on.values()) == {None}
+
+
+def test_the_image_holds_what_sends_traces():
+    image = (ROOT / "infra/docker/Dockerfile").read_text()
+    assert "requirements-traces.txt" in image
+    assert "opentelemetry-exporter-otlp-proto-http==" in (ROOT / "requirements-traces.txt").read_text()
 
 
 def test_the_api_believes_the_edge():

@@ -108,7 +108,7 @@ def start(role: str) -> None:
     from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
 
     who = {"service.name": f"dateline-{role}", "service.instance.id": f"{socket.gethostname()}:{os.getpid()}"}
-    if "OTEL_SERVICE_NAME" in os.environ:
+    if os.environ.get("OTEL_SERVICE_NAME", "").strip():
         del who["service.name"]
     provider = TracerProvider(resource=Resource.create(who), shutdown_on_exit=False)
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
