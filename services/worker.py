@@ -3,7 +3,7 @@
 from functools import partial
 from importlib import import_module
 
-from services.core import beats, broker, fleet, pool, traces
+from services.core import beats, broker, fleet, oom, pool, traces
 from services.core.queues import ALONE, ROLES, Queue
 from services.core.rounds import Rounds
 from services.core.settings import settings
@@ -32,10 +32,12 @@ def run_worker(roles: tuple[str, ...]) -> None:
     alone = ALONE.issuperset(roles)
     processes = 1 if alone else settings().worker_processes
     rounds = Rounds(processes)
+    role = "+".join(roles)
+    watch = oom.Watch(role)
     beats.start(
-        "+".join(roles),
+        role,
         beats.process_name(),
-        lambda: {"queues": [q.value for q in queues]},
+        lambda: {"queues": [q.value for q in queues]} | watch.look(),
         silence=rounds.look,
     )
     pool.in_each_process(fleet.start, fleet.add_up)

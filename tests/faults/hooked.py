@@ -53,6 +53,20 @@ def die_of_an_article() -> None:
     label.label_one = label_one
 
 
+def eat_all_memory() -> None:
+    """The first labelling of all takes memory until the kernel ends its process."""
+    original = label.label_one
+
+    def label_one(waiting: Any, compiled: Any) -> Any:
+        if once("eaten"):
+            eaten = []
+            while True:
+                eaten.append(b"x" * (1 << 24))
+        return original(waiting, compiled)
+
+    label.label_one = label_one
+
+
 def freeze_with_the_lock() -> None:
     """The process that publishes stops for good while it holds the lock of the stream."""
     original = latest.publish
@@ -81,7 +95,13 @@ def label_slowly() -> None:
 
 HOOKS: dict[str, Callable[[], None]] = {
     hook.__name__: hook
-    for hook in (die_between_pop_and_note, die_of_an_article, freeze_with_the_lock, label_slowly)
+    for hook in (
+        die_between_pop_and_note,
+        die_of_an_article,
+        eat_all_memory,
+        freeze_with_the_lock,
+        label_slowly,
+    )
 }
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -92,6 +93,58 @@ def test_row_3_workers_that_are_told_to_stop_in_the_middle_give_back_leases_and_
         rows = "SELECT count(*) FROM articles WHERE attempts > 0 OR lease_until > now()"
         assert world.sql(rows) == [(0,)]
     world.check()
+
+
+@contextmanager
+def short_of_memory(megabytes: int) -> Iterator[Path]:
+    """A control group of its own that may take so much, without swap."""
+    mounts = [line.split() for line in Path("/proc/mounts").read_text().splitlines()]
+    where = [Path(m[1]) for m in mounts if m[2] == "cgroup" and "memory" in m[3].split(",")]
+    where += [Path(m[1]) for m in mounts if m[2] == "cgroup2"]
+    limits = ("memory.limit_in_bytes", "memory.max")
+    for group in [mount / f"dateline-test-{os.getpid()}" for mount in where]:
+        try:
+            group.mkdir()
+        except OSError:
+            continue
+        try:
+            for limit in [group / name for name in limits if (group / name).exists()]:
+                limit.write_text(str(megabytes << 20))
+                if (group / "memory.swap.max").exists():
+                    (group / "memory.swap.max").write_text("0")
+                yield group
+                return
+        finally:
+            eventually(
+                lambda g=group: not (g / "cgroup.procs").read_text(), what="the end of all in the group"
+            )
+            group.rmdir()
+    pytest.skip(
+        "this machine lets nobody make a control group that limits memory (root, and the controller `memory`)"
+    )
+
+
+def test_row_2b_a_worker_that_takes_all_memory_loses_one_process_and_names_the_reason(world):
+    with short_of_memory(600) as group, instead(world, "classify", "eat_all_memory") as (child, folder):
+        inside = ("/bin/sh", "-c", f'echo $$ > {group}/cgroup.procs; exec "$@"', "sh", *child.argv)
+        world.keeper.start(replace(child, argv=inside))
+        leader = world.keeper.pid(child.name)
+        world.press.publish()
+        eventually((folder / "eaten").exists, what="a process that takes all memory")
+        said = "the kernel ended a process here for want of memory"
+        eventually(lambda: said in world.keeper.log(child.name), what="a sentence in the log")
+        assert "the limit is 600 MB" in world.keeper.log(child.name)
+        asked = [sys.executable, "-m", "services", "doctor", "--json"]
+
+        def told() -> bool:
+            done = subprocess.run(
+                asked, env=dict(child.env), cwd=world.folder, check=False, capture_output=True
+            )
+            return b"the kernel ended 1 process of worker classify on" in done.stdout
+
+        eventually(told, what="a sentence of the doctor", every=1)
+        world.check()
+        assert world.keeper.pid(child.name) == leader, "nothing else had to end"
 
 
 def test_row_4_a_hint_that_is_lost_between_pop_and_note_costs_seconds(world):

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from services.core import beats
 from services.core.errors import DatelineError
-from services.core.health import desk, feeds, rules, servers, stories, webhooks, work
+from services.core.health import desk, feeds, memory, rules, servers, stories, webhooks, work
 from services.core.health.feeds import dozens, why_they_fail
 from services.core.health.finding import Finding
 from services.core.health.work import ROLES_NEEDED
@@ -60,6 +60,7 @@ CHECKS: Mapping[str, Callable[[], Iterator[Finding]]] = {
     "queue": servers.queue,
     "clock": servers.clock,
     "disk": servers.disk,
+    "memory": memory.look,
     "roles": work.roles,
     "rulebook": work.rulebook,
     "waiting": work.waiting,
