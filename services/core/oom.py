@@ -53,7 +53,7 @@ def remedy(role: str, limit: int | None) -> str:
         return "this machine has too little of it: run fewer processes (DATELINE_WORKER_PROCESSES)"
     variables = " and ".join(f"{name.upper()}_MEMORY" for name in role.split("+"))
     return (
-        f"the limit is {limit // 2**20:,} MB: give its container more ({variables} in compose), or run fewer processes "
+        f"the limit is {limit // 2**20:,} MB: give it more ({variables} in compose, MemoryMax with systemd), or run fewer processes "
         "(DATELINE_WORKER_PROCESSES)"
     )
 

@@ -67,6 +67,7 @@ def in_each_process(begin: Callable[[], object], end: Callable[[], object]) -> N
 @worker_process_init.connect  # type: ignore[untyped-decorator]  # celery ships no types
 def _begin_process(**_: Any) -> None:
     """A forked process must not share its parent's sockets; then it gets ready."""
+    memory.go_first()
     if db.engine.cache_info().currsize:
         db.engine().dispose(close=False)
     signal.signal(signal.SIGTERM, _leave)

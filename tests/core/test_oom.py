@@ -62,7 +62,7 @@ def test_what_happened_since_the_worker_began_is_logged_once_and_told_by_the_doc
     (line,) = caplog.messages
     assert line == (
         "the kernel ended a process here for want of memory; what it had in hand is done by others; the limit is 1,024 MB: "
-        "give its container more (INGEST_MEMORY in compose), or run fewer processes (DATELINE_WORKER_PROCESSES)"
+        "give it more (INGEST_MEMORY in compose, MemoryMax with systemd), or run fewer processes (DATELINE_WORKER_PROCESSES)"
     )
     (well,) = health.examine(("memory",))
     assert well.ok
@@ -70,7 +70,7 @@ def test_what_happened_since_the_worker_began_is_logged_once_and_told_by_the_doc
     (found,) = health.examine(("memory",))
     assert not found.ok
     assert found.says.startswith(
-        "the kernel ended 2 processes of worker ingest on box for want of memory, last 0 min ago; the limit is 1,024 MB: give its"
+        "the kernel ended 2 processes of worker ingest on box for want of memory, last 0 min ago; the limit is 1,024 MB: give it"
     )
 
 
