@@ -17,8 +17,6 @@ from services.core import languages
 from services.core.urls import is_decoration
 
 LONGEST_QUERY = 200
-LANGUAGE = re.compile(r"[A-Za-z]{2,40}([-_][A-Za-z0-9]{1,8})*")
-"""How a BCP 47 tag is written, with `_` for `-` as many write it; and the name of a language."""
 PLAIN_NUMBER = re.compile(r"0|[1-9][0-9]*")
 Limit = Annotated[int, Query(ge=1, le=200, description="How many at most.")]
 BeforeCursor = Annotated[
@@ -139,27 +137,19 @@ def require_sense(filters: Filters, tree: LabelTree) -> None:
         require_label(tree, "topic", topic, status=400)
 
 
-def require_languages(tags: Iterable[str]) -> None:
-    """Refuse what is no tag, and a tag of a language that nobody knows, and suggest what may be meant. Raises Problem (400)."""
-    for tag in tags:
-        if not LANGUAGE.fullmatch(tag.strip()):
-            detail = f"language: {tag[:80]!r} is no BCP 47 tag, such as `en`, `kk` or `pt-BR`."
-            raise Problem(400, "invalid-parameter", detail, {"parameter": "language"})
-        code = languages.canonical(tag).partition("-")[0]
-        if not languages.is_known(code):
-            raise _unknown_language(tag.strip()[:80], languages.nearest(code))
+def require_languages(tags: Iterable[str], *, member: str | None = None) -> None:
+    """Refuse what is no tag, and a tag of a language that nobody knows, and suggest what may be meant. Raises Problem (400).
 
-
-def _unknown_language(tag: str, near: list[str]) -> Problem:
-    hint = (
-        f"Did you mean {_either(near)}?" if near else "A tag begins with a code of ISO 639, such as en or kk."
-    )
-    return Problem(
-        400,
-        "unknown-language",
-        f"language: there is no language {tag!r}. {hint}",
-        {"parameter": "language", "value": tag, "nearest": near},
-    )
+    The tags are those of the parameter `language`, or of a `member` of the body.
+    """
+    place, kind = ("member", "invalid-body") if member else ("parameter", "invalid-parameter")
+    name = member or "language"
+    for fault in filter(None, map(languages.fault, tags)):
+        detail = f"{name}: {fault.sentence}"
+        if fault.nearest is None:
+            raise Problem(400, kind, detail, {place: name})
+        extra = {place: name, "value": fault.tag, "nearest": fault.nearest}
+        raise Problem(400, "unknown-language", detail, extra)
 
 
 def require_label(

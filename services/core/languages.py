@@ -4,12 +4,45 @@
 which there is one of two, the official languages of countries and the English names from CLDR (Unicode licence).
 """
 
+import re
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 _FILE = Path(__file__).with_name("languages.txt")
+_TAG = re.compile(r"[A-Za-z]{2,40}([-_][A-Za-z0-9]{1,8})*")
+"""How a BCP 47 tag is written, with `_` for `-` as many write it; and the name of a language."""
 _LIKE = 0.75
+_HINT = "A tag begins with a code of ISO 639, such as en or kk."
+
+
+class Fault(NamedTuple):
+    """Why nothing can be written in a language: a sentence, and for a tag of no language the codes that may have been meant."""
+
+    sentence: str
+    tag: str
+    nearest: list[str] | None
+
+
+def fault(tag: str) -> Fault | None:
+    """What is wrong with the tag of a language that somebody wrote; None: there is such a language.
+
+    >>> fault("cn")
+    Fault(sentence="there is no language 'cn'. Did you mean zh?", tag='cn', nearest=['zh'])
+    >>> fault("kz").sentence, fault("1").nearest, fault("pt_BR")
+    ("there is no language 'kz'. Did you mean kk or ru?", None, None)
+    """
+    shown = tag.strip()[:80]
+    if not _TAG.fullmatch(tag.strip()):
+        return Fault(f"{tag[:80]!r} is no BCP 47 tag, such as `en`, `kk` or `pt-BR`.", shown, None)
+    code = canonical(tag).partition("-")[0]
+    if is_known(code):
+        return None
+    near = nearest(code)
+    first, last = ", ".join(near[:-1]), "".join(near[-1:])
+    hint = f"Did you mean {first and first + ' or '}{last}?" if near else _HINT
+    return Fault(f"there is no language {shown!r}. {hint}", shown, near)
 
 
 def is_known(code: str) -> bool:

@@ -80,6 +80,13 @@ def test_explain_in_words_and_without_a_text(folder: Path) -> None:
     assert run("explain").exit_code == 2
 
 
+def test_explain_names_the_language_that_was_meant(folder: Path) -> None:
+    refused = run("explain", "--title", "新疆", "--lang", "cn", "--rules", str(folder))
+    assert refused.exit_code == 2
+    assert "there is no language 'cn'. Did you mean zh?" in refused.output
+    assert run("explain", "--title", "x", "--lang", "zh_TW", "--rules", str(folder)).exit_code == 0
+
+
 def test_evaluate_prints_the_figures_of_the_contract(folder: Path) -> None:
     rows = folder / "rows.jsonl"
     rows.write_text('{"title": "Kazakh steppe", "regions": ["central-asia"]}\n\n', encoding="utf-8")

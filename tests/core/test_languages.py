@@ -51,3 +51,17 @@ def test_one_language_has_one_code():
 def test_a_name_leads_to_its_code():
     assert languages.nearest("Kazak")[0] == "kk"
     assert languages.nearest("portugese") == ["pt"]
+
+
+def test_what_is_said_of_a_tag_names_all_that_may_have_been_meant():
+    told = {tag: languages.fault(tag) for tag in ("be", "sg", "ENG_gb", "chinese", "")}
+    assert (told["be"], told["sg"], told["ENG_gb"]) == (None, None, None)
+    assert told["chinese"].nearest == ["zh"]
+    assert told[""].nearest is None
+    many = next(
+        found
+        for country in CODES
+        if (found := languages.fault(country.lower())) and len(found.nearest or ()) == 3
+    )
+    one, two, three = many.nearest
+    assert many.sentence.endswith(f"Did you mean {one}, {two} or {three}?")

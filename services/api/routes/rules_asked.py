@@ -23,7 +23,7 @@ from services.api.asked.bodies import (
 from services.api.asked.desk import Wait
 from services.api.asked.rules_given import draft_of, reference, require_draft, require_version
 from services.api.auth import Editor
-from services.api.deps import known_parameters
+from services.api.deps import known_parameters, require_languages
 from services.api.errors import LABEL
 from services.api.respond import private
 from services.api.schemas.answers import problems
@@ -96,6 +96,8 @@ async def explain(
     wait: Wait = 30,
 ) -> Response:
     """Which labels a text or a stored article gets and why, which hits did not count, and what came near."""
+    if given.document and given.document.lang:
+        require_languages([given.document.lang], member="document.lang")
     asked = {
         "rulebook": await reference(given.rulebook, editor),
         "article_id": given.article_id,

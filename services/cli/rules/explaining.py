@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from services.classify.rules import CompiledRulebook
 from services.cli.printing import JSON, print_json
 from services.cli.rules.common import RULES, compiled, reference
+from services.core import languages
 
 
 @click.command()
@@ -38,6 +39,8 @@ def explain(
 
     Example: dateline rules explain --title "Tokayev visits Tashkent" --json
     """
+    if lang and (wrong := languages.fault(lang)):
+        raise click.BadParameter(wrong.sentence, param_hint="--lang")
     given = {"title": title, "body": body, "lang": lang, "dateline": dateline, "source_country": country}
     if article_id is not None:
         if title or body or dateline:

@@ -290,6 +290,7 @@ WRONG = (
     ("explain", {}, "article_id or document is needed"),
     ("explain", {"article_id": 1, "document": {"title": "a"}}, "not both"),
     ("explain", {"document": {"lang": "en"}}, "a title or a body"),
+    ("explain", {"document": {"title": "a", "lang": "e%"}}, "document.lang: 'e%' is no BCP 47 tag"),
     ("explain", {"article_id": 2**63}, "article_id"),
     ("publish", {"rulebook": {"draft": True}}, "message: field required"),
     (
@@ -321,6 +322,26 @@ def test_a_body_that_is_wrong_is_refused_with_its_place_and_asks_nobody(editor, 
         assert (answer.status, answer.json["type"]) == (400, "/docs#invalid-body"), body
         assert told in answer.json["detail"]
     assert worker.done == []
+
+
+def test_a_text_in_a_language_that_does_not_exist_is_refused_with_what_was_meant(editor, worker):
+    for tag, near, told in (
+        ("cn", ["zh"], "Did you mean zh?"),
+        ("kz-Cyrl", ["kk", "ru"], "Did you mean kk or ru?"),
+        ("xq", [], "A tag begins with a code of ISO 639"),
+    ):
+        refused = editor.post("/v1/rules/explain", {"document": {"title": "新疆", "lang": tag}})
+        assert (refused.status, refused.json["type"]) == (400, "/docs#unknown-language")
+        named = {key: refused.json[key] for key in ("member", "value", "nearest")}
+        assert named == {"member": "document.lang", "value": tag, "nearest": near}
+        assert refused.json["detail"].startswith(f"document.lang: there is no language {tag!r}. {told}")
+    assert worker.done == []
+
+
+@pytest.mark.parametrize("tag", ["pt_BR", "eng", ""])
+def test_a_language_however_it_is_written_goes_on_to_a_worker(editor, worker, tag):
+    assert editor.post("/v1/rules/explain", {"document": {"title": "Rain", "lang": tag}}).status == 200
+    assert [errand.input["document"]["lang"] for errand in worker.done] == [tag]
 
 
 def test_a_body_that_is_too_large_is_not_read_to_its_end(editor, two):
