@@ -3,7 +3,6 @@
 import itertools
 import logging
 import signal
-import threading
 from types import FrameType
 
 from services.classify.copies import looking
@@ -24,7 +23,7 @@ log = logging.getLogger(__name__)
 
 def run_scheduler() -> None:
     """Tick until told to stop. Any number of copies may run: what they do is safe to do twice."""
-    stop = threading.Event()
+    stop = stopping.Asked()
 
     def on_signal(_number: int, _frame: FrameType | None) -> None:
         stop.set()

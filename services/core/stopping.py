@@ -4,10 +4,12 @@ While it begins a role has nothing in hand. Celery's own answer to a stop expect
 an AttributeError, or waits for as long as its processes take to be ready.
 """
 
+import _thread
 import logging
 import os
 import signal
-import threading
+import time
+from contextlib import suppress
 from types import FrameType
 
 log = logging.getLogger(__name__)
@@ -17,6 +19,33 @@ LONGEST_S = 20.0
 """Who has been told to stop ends after so long, whatever he waits for: less than the 30 s of compose and systemd. `dateline up` kills
 what has not ended after 6.5 s.
 """
+TELLING_S = 1.0
+"""The log may be what is waited for: it is not told for longer than this."""
+
+
+class Asked:
+    """Whether somebody has asked to stop: a handler of signals says so, and the thread that it runs in waits for it.
+
+    For `threading.Event` that is a way to hang: its `wait` holds a lock for moments, and a handler that runs in one of them has `set` wait for
+    that lock, which is its own thread's. Here the one lock is what is waited for, and letting it go waits for nothing.
+    """
+
+    def __init__(self) -> None:
+        self._asked = False
+        self._bar = _thread.allocate_lock()
+        self._bar.acquire()
+
+    def set(self) -> None:
+        """Somebody has; end the wait. Once or several times."""
+        self._asked = True
+        with suppress(RuntimeError):  # it is open already
+            self._bar.release()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until somebody has, so long at most; whether somebody has."""
+        if not self._asked:
+            self._bar.acquire(timeout=seconds)
+        return self._asked
 
 
 def at_once() -> None:
@@ -31,12 +60,24 @@ def end(_number: int, _frame: FrameType | None) -> None:
 
 
 def within(seconds: float = LONGEST_S) -> None:
-    """This process, which has been told to stop, does so within a time. What it has in hand then is freed as if it had been killed."""
+    """This process, which has been told to stop, does so within a time. What it has in hand then is freed as if it had been killed.
 
-    def insist() -> None:
-        log.error("told to stop, and not done after %g s: ended as it is", seconds)
-        os._exit(1)
+    For handlers of signals: whatever they interrupt may hold the locks of `threading` and of the log, so nothing here waits for those.
+    """
+    with suppress(RuntimeError):  # no thread can be had: then supervisors insist
+        _thread.start_new_thread(_insist, (seconds,))
 
-    timer = threading.Timer(seconds, insist)
-    timer.daemon = True
-    timer.start()
+
+def _insist(seconds: float) -> None:
+    time.sleep(seconds)
+    told = _thread.allocate_lock()
+    told.acquire()
+    with suppress(RuntimeError):
+        _thread.start_new_thread(_tell, (seconds, told))
+        told.acquire(timeout=TELLING_S)
+    os._exit(1)
+
+
+def _tell(seconds: float, told: _thread.LockType) -> None:
+    log.error("told to stop, and not done after %g s: ended as it is", seconds)
+    told.release()

@@ -72,3 +72,30 @@ def test_who_is_told_to_stop_and_does_not_is_ended(tmp_path: Path):
     )
     assert done.returncode == 1
     assert "told to stop" in done.stderr
+
+
+HELD = {
+    "the list of threads": "with threading._active_limbo_lock:\n    signal.raise_signal(signal.SIGTERM)\n    time.sleep(600)",
+    "a log that nobody reads": "timer.start()\nwhile True:\n    logging.warning('word ' * 1000)",
+}
+
+
+@pytest.mark.parametrize("held", HELD.values(), ids=HELD)
+def test_whatever_the_main_thread_holds_it_is_ended(held):
+    code = (
+        "import logging, os, signal, threading, time\nfrom services.core import stopping\nlogging.basicConfig()\n"
+        "signal.signal(signal.SIGTERM, lambda *_: stopping.within(0.1))\n"
+        "timer = threading.Timer(1, os.kill, (os.getpid(), signal.SIGTERM))\n" + held
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE) as process:
+        try:
+            assert process.wait(timeout=60) == 1
+        finally:
+            process.kill()
+
+
+def test_a_request_to_stop_at_a_random_moment_of_a_wait_is_heard():
+    """The scheduler's loop without its pauses, a hundred times; with `threading.Event` some seventy of them hang."""
+    words = (sys.executable, "-m", "tests.core.told_while_waiting", "100")
+    done = subprocess.run(words, timeout=600, check=False, capture_output=True, text=True)
+    assert json.loads(done.stdout) == {"ended": 100, "hung": 0}, done.stderr
