@@ -8,14 +8,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from services.backups import corrected
 from services.backups.said import (
     CORRECTIONS,
     EXPECTED,
     JUDGEMENTS,
-    KINDS,
     Row,
     correction,
     judgement,
@@ -26,20 +26,12 @@ from services.classify import rulebook
 from services.classify.errands import publishing
 from services.classify.starter import load_folder
 from services.core import addresses, judgements
-from services.core.corrections import Judgement, correct, of_article
 from services.core.errors import DatelineError, InvalidInputError
 from services.core.models import ArticleUrl
 from services.core.urls import canonical_url
 from services.ingest.listing import Imported, export_opml, import_opml
 
 FEEDS, RULES = "feeds.opml", "rules"
-_STANDING = text(
-    """
-    SELECT a.url, a.title, c.regions, c.topics, c.places, c.note, c.author
-    FROM corrections c JOIN articles a ON a.id = c.article_id
-    WHERE c.withdrawn_at IS NULL AND a.removed_at IS NULL ORDER BY a.url, a.id
-    """
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +46,8 @@ class Exported:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of a folder that was read back; `refused` has a sentence for each thing that was left out, `kept` for each judgement
-    of an article that is not here.
+    """What became of a folder that was read back; `refused` has a sentence for each thing that was left out, `kept` for each correction or
+    judgement of an article that is not here.
     """
 
     feeds: Imported | None
@@ -72,7 +64,7 @@ def export_to(session: Session, folder: Path) -> Exported:
     version = rulebook.active_version(session)
     rules = {} if version is None else rulebook.texts_of(session, version)
     feeds = export_opml(session)
-    corrections = [_line(dict(row)) for row in session.execute(_STANDING).mappings()]
+    corrections = [_line(row) for row in corrected.carried(session)]
     judged = [_line(row) for row in judgements.carried(session)]
     try:
         _write(folder / FEEDS, feeds)
@@ -100,17 +92,20 @@ def import_from(session: Session, folder: Path, *, author: str) -> Taken:
     version = _publish(session, folder, author) if has[RULES] else None
     feeds = import_opml(session, folder / FEEDS) if has[FEEDS] else None
     lines = _Lines(session, list(feeds.refused) if feeds else [])
-    corrected = lines.take(folder / CORRECTIONS, correction, _correct) if has[CORRECTIONS] else Counter()
-    taking = judgements.Taking(session)
-    judged = (
-        lines.take(folder / JUDGEMENTS, judgement, partial(_judge, taking)) if has[JUDGEMENTS] else Counter()
-    )
+    corrections: Counter[str] = Counter()
+    judged: Counter[str] = Counter()
+    if has[CORRECTIONS]:
+        correct = partial(_correct, corrected.Taking(session))
+        corrections = lines.take(folder / CORRECTIONS, correction, correct)
+    if has[JUDGEMENTS]:
+        judge = partial(_judge, judgements.Taking(session))
+        judged = lines.take(folder / JUDGEMENTS, judgement, judge)
     return Taken(
         feeds,
         version,
-        corrected["said"],
+        corrections["said"],
         judged["said"],
-        corrected["known"] + judged["known"],
+        corrections["known"] + judged["known"],
         tuple(lines.kept),
         tuple(lines.refused),
     )
@@ -155,23 +150,9 @@ class _Lines:
         return counts
 
 
-def _correct(session: Session, row: Row) -> str:
-    """Say a correction, where the same does not stand already."""
-    article_id = _article(session, row["url"])
-    if article_id is None:
-        raise InvalidInputError(
-            f"No article has the address {row['url']}; import again when its feed has brought it."
-        )
-    said: dict[str, Any] = {kind: None if row[kind] is None else tuple(row[kind]) for kind in KINDS}
-    stands = next((found for found in of_article(session, article_id) if found.withdrawn_at is None), None)
-    if (
-        stands is not None
-        and stands.note == row["note"]
-        and all(_list(said[k]) == getattr(stands, k) for k in KINDS)
-    ):
-        return "known"
-    correct(session, article_id, Judgement(**said, note=row["note"]), author=row["author"])
-    return "said"
+def _correct(taking: corrected.Taking, session: Session, row: Row) -> str:
+    """Say a correction, or keep it where its article is not here."""
+    return taking.take(row, _article(session, row["url"]))
 
 
 def _judge(taking: judgements.Taking, session: Session, row: Row) -> str:
@@ -192,10 +173,6 @@ def _judge(taking: judgements.Taking, session: Session, row: Row) -> str:
 def _article(session: Session, url: str) -> int | None:
     key = canonical_url(url, addresses.in_force(session))
     return session.scalar(select(ArticleUrl.article_id).where(ArticleUrl.url_key == key))
-
-
-def _list(said: tuple[str, ...] | None) -> list[str] | None:
-    return None if said is None else list(said)
 
 
 def _line(row: Mapping[str, Any]) -> str:

@@ -12,12 +12,14 @@ from services.core.judgements import NOT_NEWS, OF_PAIRS
 Row = dict[str, Any]
 CORRECTIONS, JUDGEMENTS = "corrections.jsonl", "judgements.jsonl"
 EXPECTED: Mapping[str, str] = {
-    CORRECTIONS: "an object with url, author, and regions, topics, places (lists of words or null) is expected.",
+    CORRECTIONS: "an object with url, author, and regions, topics, places (lists of words or null), perhaps the text that was judged, is expected.",
     JUDGEMENTS: f"an object with says ({', '.join((*OF_PAIRS, NOT_NEWS))}), author, and two articles (of {NOT_NEWS} one), each with url, "
     "title, body, date, source and lang, is expected.",
 }
 """What stands in a line of each file."""
 KINDS = ("regions", "topics", "places")
+TEXTS = ("title", "body", "lang", "tags", "source_country", "prior_region")
+"""What a correction carries of the text that was judged; its address besides."""
 _TEXT = ("url", "title", "body", "date", "source", "lang")
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
@@ -44,11 +46,13 @@ def correction(row: Mapping[str, Any]) -> Row:
     """A correction. Raises ValueError, KeyError, TypeError or AttributeError for what is none."""
     kinds = {kind: row.get(kind) for kind in KINDS}
     texts = {"url": row["url"], "author": row["author"], "note": row.get("note", "")}
-    lists = [said for said in kinds.values() if said is not None]
+    judged = {name: row.get(name) for name in TEXTS}
+    lists = [said for said in (*kinds.values(), judged["tags"]) if said is not None]
     if not all(isinstance(said, list) for said in lists):
         raise TypeError
     _words([*texts.values(), *(word for said in lists for word in said)])
-    return kinds | texts
+    _words([said for name, said in judged.items() if name != "tags" and said is not None])
+    return kinds | texts | judged
 
 
 def judgement(row: Mapping[str, Any]) -> Row:

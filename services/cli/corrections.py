@@ -107,7 +107,7 @@ def list_(limit: int, as_json: bool) -> None:
         said = _of(row)
         note = f" ({row.note})" if row.note else ""
         click.echo(
-            f"{row.article_id or 'removed'}  {row.created_at:%Y-%m-%d %H:%M}  {row.author}: {said}{note}"
+            f"{row.article_id or 'not here'}  {row.created_at:%Y-%m-%d %H:%M}  {row.author}: {said}{note}"
         )
         click.echo(f"    {row.document.get('title', '')}")
 

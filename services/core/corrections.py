@@ -38,6 +38,7 @@ _HOLD = text(
 _WITHDRAW = text(
     "UPDATE corrections SET withdrawn_at = now() WHERE article_id = :id AND withdrawn_at IS NULL RETURNING id"
 )
+_LET_GO = text("UPDATE corrections SET withdrawn_at = now() WHERE id = :number AND article_id IS NULL")
 _INSERT = text(
     """
     INSERT INTO corrections (article_id, regions, topics, places, note, author, document)
@@ -106,9 +107,17 @@ def as_row(standing: Standing) -> dict[str, Any]:
     return {**standing.document, **{kind: getattr(standing, kind) for kind in _LISTS}}
 
 
-def correct(session: Session, article_id: int, judgement: Judgement, *, author: str) -> int:
+def correct(
+    session: Session,
+    article_id: int,
+    judgement: Judgement,
+    *,
+    author: str,
+    document: Mapping[str, Any] | None = None,
+) -> int:
     """Store what an editor says of an article, in place of what was said of it before; the correction's number.
 
+    `document`: the text that was judged, where that is not the article's of today.
     Raises NotFoundError for no such article, InvalidInputError for a label that the rulebook in force does not have,
     for a judgement that says nothing, for a removed article, and for a duplicate (its article is the one to correct).
     """
@@ -125,20 +134,45 @@ def correct(session: Session, article_id: int, judgement: Judgement, *, author: 
     judgement = _with_kept(session, article_id, judgement)
     _refuse_nonsense(judgement)
     session.execute(_WITHDRAW, {"id": article_id})
-    number = session.execute(
-        _INSERT,
-        {
-            "id": article_id,
-            **{name: _list(getattr(judgement, name)) for name in _LISTS},
-            "note": judgement.note,
-            "author": author,
-            "document": held.document,
-        },
-    ).scalar_one()
+    number = _store(session, article_id, judgement, document or held.document, author)
     _let_wait(session, article_id)
     said = {"article": article_id}
     after_commit(session, lambda: log.info("%s corrected article %d", author, article_id, extra=said))
-    return int(number)
+    return number
+
+
+def keep(session: Session, judgement: Judgement, document: Mapping[str, Any], *, author: str) -> int:
+    """Store what an editor said of an article that is not here: the text that was judged measures the rules, and nothing is bound.
+
+    Raises InvalidInputError as `correct` does, and for a text without words.
+    """
+    _refuse_unknown(session, judgement)
+    _refuse_nonsense(judgement)
+    if not document.get("title") and not document.get("body"):
+        raise InvalidInputError("The text that was judged is not here, so there is nothing to keep.")
+    return _store(session, None, judgement, document, author)
+
+
+def let_go(session: Session, number: int) -> None:
+    """Withdraw one that was kept."""
+    session.execute(_LET_GO, {"number": number})
+
+
+def _store(
+    session: Session, article_id: int | None, judgement: Judgement, document: Mapping[str, Any], author: str
+) -> int:
+    return int(
+        session.execute(
+            _INSERT,
+            {
+                "id": article_id,
+                **{name: _list(getattr(judgement, name)) for name in _LISTS},
+                "note": judgement.note,
+                "author": author,
+                "document": document,
+            },
+        ).scalar_one()
+    )
 
 
 def _with_kept(session: Session, article_id: int, judgement: Judgement) -> Judgement:

@@ -88,7 +88,20 @@ def test_a_second_export_replaces_what_the_first_wrote_and_nothing_else(said, ru
         ('{"url": "https://tribune.example/1", "author": "ada", "regions": "asia"}', "line 2: an object"),
         (
             '{"url": "https://nowhere.example/1", "author": "ada", "regions": []}',
-            "No article has the address",
+            "The text that was judged is not here",
+        ),
+        (
+            '{"url": "https://nowhere.example/1", "author": "ada", "title": "T", "regions": ["atlantis"]}',
+            "no region 'atlantis'",
+        ),
+        ('{"url": "https://nowhere.example/1", "author": "ada", "title": "T"}', "says something"),
+        (
+            '{"url": "https://nowhere.example/1", "author": "ada", "regions": [], "tags": [1]}',
+            "line 2: an object",
+        ),
+        (
+            '{"url": "https://nowhere.example/1", "author": "ada", "regions": [], "body": []}',
+            "line 2: an object",
         ),
         (
             '{"url": "https://tribune.example/1", "author": "ada", "regions": ["atlantis"]}',
