@@ -5,20 +5,14 @@ import signal
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 
 from services.core import broker
-from services.core.db import transaction
 from services.core.queues import Job
 from tests.classify.stories.test_stories import EVENTS
+from tests.fixtures.database import sql
 from tests.fixtures.roles import Roles, eventually
 
 REPORTS = [report for pair in EVENTS.values() for report in pair]
-
-
-def sql(statement: str) -> list[tuple]:
-    with transaction() as session:
-        return [tuple(row) for row in session.execute(text(statement))]
 
 
 def decided() -> bool:

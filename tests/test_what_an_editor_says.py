@@ -1,7 +1,6 @@
 """What an editor says of copies and stories, through every room: foreseen, said, done by workers, held, taken back."""
 
 import pytest
-from sqlalchemy import text
 
 from services.classify.errands.agreement import agree
 from services.classify.labelling import label
@@ -10,6 +9,7 @@ from services.core import judgements
 from services.core.clock import utc_now
 from services.core.db import transaction
 from tests.fixtures.articles import Desk
+from tests.fixtures.database import sql
 from tests.fixtures.rulebooks import ECONOMY, publish
 
 QUAKE = "A strong earthquake shook the port of Iquique in northern Chile on Monday, cutting power and sending residents to the hills above it."
@@ -23,12 +23,6 @@ OPERA = (
 def _today(service: pytest.MonkeyPatch, desk: Desk) -> None:
     desk.now = utc_now()
     publish(ECONOMY)
-
-
-def sql(statement, **values):
-    with transaction() as session:
-        found = session.execute(text(statement), values)
-        return [tuple(row) for row in found] if found.returns_rows else []
 
 
 @pytest.fixture

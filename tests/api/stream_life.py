@@ -13,27 +13,28 @@ import select
 import signal
 import sys
 import time
-import traceback
 from datetime import UTC, datetime
+from functools import partial
 from html import escape
 
 from sqlalchemy import text
 
 from services.classify.labelling import label, relabel, store
-from services.core import db, latest, removal
+from services.core import latest, removal
 from services.core.clock import utc_now
 from services.core.db import transaction
 from services.ingest import finishing, retention
 from services.ingest.finishing import Look
 from services.ingest.reading import read
 from services.ingest.store import leases
+from tests.fixtures import crews
+from tests.fixtures.database import sql
 from tests.fixtures.entries import answer
 from tests.fixtures.rulebooks import publish
 
 FEEDS = ("https://a.example/feed", "https://b.example/feed", "https://gatherer.example/feed")
 LANGUAGES = ("en", "en", "de", "ru")
 WORDS = ("rain", "snow", "inflation", "Kazakh", "Kyrgyz")
-FATAL = 0.01
 KILLED = 0.08
 """How often one is killed from outside, by a twentieth of a second."""
 
@@ -50,12 +51,6 @@ RULES = (
 """By the one book an article on Kazakhs stands in Asia, by the other in Europe."""
 
 
-def run(statement: str, **values: object) -> list[tuple]:
-    with transaction() as session:
-        found = session.execute(text(statement), values)
-        return [tuple(row) for row in found] if found.returns_rows else []
-
-
 def prose(dice: random.Random, many: int) -> str:
     """Words that no other text has, and a few that all filters know."""
     rare = ["".join(dice.choices("abcdefghijklmnopqrstuvwxyz", k=8)) for _ in range(many)]
@@ -64,11 +59,11 @@ def prose(dice: random.Random, many: int) -> str:
 
 def body(dice: random.Random, feed: str) -> bytes:
     """A feed that brings new entries, and old ones as they were or corrected; some have the words, or the address, of another's."""
-    known = run(
+    known = sql(
         "SELECT s.guid, s.url, a.title, a.text FROM sightings s JOIN articles a ON a.id = s.article_id JOIN feeds f ON f.id = s.feed_id"
         " WHERE f.url = :feed ORDER BY a.id DESC LIMIT 30", feed=feed,
     )  # fmt: skip
-    others = run("SELECT url, title, text FROM articles WHERE text <> '' ORDER BY id DESC LIMIT 30")
+    others = sql("SELECT url, title, text FROM articles WHERE text <> '' ORDER BY id DESC LIMIT 30")
     host = feed.split("/")[2]
     items = []
     for _ in range(dice.randint(1, 4)):
@@ -101,11 +96,11 @@ def body(dice: random.Random, feed: str) -> bytes:
 def press(dice: random.Random) -> None:
     feed = dice.choice(FEEDS)
     brings = body(dice, feed)
-    run(
+    sql(
         "UPDATE feeds SET next_check_at = now(), lease_until = 'epoch', attempts = 0 WHERE url = :feed",
         feed=feed,
     )
-    run("UPDATE hosts SET free_at = 'epoch'")
+    sql("UPDATE hosts SET free_at = 'epoch'")
     with transaction() as session:
         claimed = {state.url: state for state in leases.claim(session, limit=5)}
     if state := claimed.get(feed):
@@ -128,7 +123,7 @@ def editor(dice: random.Random) -> None:
     what = dice.random()
     if what < 0.1:
         publish(dice.choice(RULES) + f"# {dice.random()}\n")
-    elif found := run("SELECT id FROM articles ORDER BY id DESC LIMIT 50"):
+    elif found := sql("SELECT id FROM articles ORDER BY id DESC LIMIT 50"):
         with transaction() as session:
             if what < 0.6:
                 removal.remove(session, [dice.choice(found)[0]], why="It is no news.", keep_text=True)
@@ -148,9 +143,9 @@ def keeper(dice: random.Random) -> None:
                 text(f"UPDATE {table} SET sort_at = sort_at - interval '100 days' WHERE {key} = ANY(:ids)"),
                 {"ids": old},
             )
-    run("UPDATE story_state SET seq = greatest(seq, (SELECT max(seq) FROM changes))")
+    sql("UPDATE story_state SET seq = greatest(seq, (SELECT max(seq) FROM changes))")
     kept = dice.randint(30, 120)
-    run(
+    sql(
         "UPDATE changes SET at = at - interval '200 days' WHERE seq < (SELECT max(seq) FROM changes) - :kept",
         kept=kept,
     )
@@ -161,40 +156,19 @@ def keeper(dice: random.Random) -> None:
 KINDS = (press, worker, worker, walker, editor, keeper)
 
 
-def dawdling(step, dice):
-    """The step, and after it a moment in which others would like to publish, or the end."""
-
-    def done(*words, **named):
-        found = step(*words, **named)
-        time.sleep(dice.random() ** 4 * 0.01)
-        if dice.random() < FATAL:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return found
-
-    return done
-
-
-def start(kind, seed: int) -> int:
-    """A process that does one kind of thing until it is killed; its number."""
-    child = os.fork()
-    if child:
-        return child
-    try:
-        db.engine().dispose(close=False)  # the connections are its parent's
-        dice = random.Random(seed)
-        store.LEASE_S, store.MAX_ATTEMPTS = 1, 10_000
-        store.claim.__kwdefaults__["limit"] = dice.randint(1, 6)
-        latest.publish = dawdling(latest.publish, dice)
-        while True:
-            kind(dice)
-    except BaseException:  # noqa: BLE001 - told, whatever it is
-        traceback.print_exc()
-    os._exit(1)
+def live(kind, seed: int) -> None:
+    """Do one kind of thing until killed."""
+    dice = random.Random(seed)
+    store.LEASE_S, store.MAX_ATTEMPTS = 1, 10_000
+    store.claim.__kwdefaults__["limit"] = dice.randint(1, 6)
+    latest.publish = crews.dawdling(latest.publish, dice, at_most_s=0.01)
+    while True:
+        kind(dice)
 
 
 def waits() -> bool:
     """Whether anything is still to be labelled, or the walk still under way."""
-    ((articles, walk),) = run(
+    ((articles, walk),) = sql(
         "SELECT (SELECT count(*) FROM articles WHERE waiting_since IS NOT NULL AND removed_at IS NULL),"
         " (SELECT count(*) FROM relabellings WHERE finished_at IS NULL)"
     )
@@ -205,15 +179,16 @@ def main() -> None:
     seed = int(sys.argv[1])
     dice, died, failed, open_ = random.Random(seed), 0, 0, True
     seeds = iter(range(seed * 10_000, sys.maxsize))
-    running = {place: (kind, start(kind, next(seeds))) for place, kind in enumerate(KINDS)}
+    running = {
+        place: (kind, crews.start(partial(live, kind, next(seeds)))) for place, kind in enumerate(KINDS)
+    }
     while failed < 3 and running and (open_ or waits()):
         ready, _, _ = select.select([sys.stdin] if open_ else [], [], [], 0.05)
         if ready:
             open_ = False
             for place, (kind, child) in list(running.items()):
                 if kind not in {worker, walker}:
-                    os.kill(child, signal.SIGKILL)
-                    os.waitpid(child, 0)
+                    crews.end(child)
                     del running[place]
         if dice.random() < KILLED:
             os.kill(dice.choice(list(running.values()))[1], signal.SIGKILL)
@@ -221,10 +196,9 @@ def main() -> None:
             gone, status = os.waitpid(child, os.WNOHANG)
             if gone:
                 died, failed = died + 1, failed + (os.WTERMSIG(status) != signal.SIGKILL)
-                running[place] = (kind, start(kind, next(seeds)))
+                running[place] = (kind, crews.start(partial(live, kind, next(seeds))))
     for _, child in running.values():
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
+        crews.end(child)
     print(json.dumps({"died": died}))
     sys.exit(failed > 0)
 

@@ -25,6 +25,7 @@ from services.api.filters import Filters
 from services.core.latest import EPOCH_SQL
 from services.ingest.store import catalogue
 from tests.api import stream_life as life
+from tests.fixtures.database import sql
 from tests.fixtures.roles import Roles, eventually
 from tests.fixtures.rulebooks import publish
 
@@ -191,7 +192,7 @@ def shown(item: dict[str, Any]) -> dict[str, Any]:
 
 def position(cursor: str) -> int:
     """The place of an unfiltered cursor in the log."""
-    ((epoch,),) = life.run(f"SELECT {EPOCH_SQL} FROM stream_state")
+    ((epoch,),) = sql(f"SELECT {EPOCH_SQL} FROM stream_state")
     return decode_since(cursor, epoch=epoch, filters=Filters(), floor=0, head=sys.maxsize)
 
 
@@ -200,7 +201,7 @@ def logged(start: str, end: str) -> list[int]:
     values = {"start": position(start), "end": position(end)}
     return [
         seq
-        for (seq,) in life.run(
+        for (seq,) in sql(
             "SELECT seq FROM whole_log WHERE seq > :start AND seq <= :end ORDER BY seq", **values
         )
     ]
@@ -259,10 +260,10 @@ def world(roles: Roles, service: pytest.MonkeyPatch) -> Callable[[int], World]:
         catalogue.add(session, [catalogue.FeedToAdd(url) for url in life.FEEDS])
     publish(life.RULES[0])
     # What the log had before it was cut, to compare with.
-    life.run("CREATE TABLE whole_log AS SELECT seq FROM changes")
-    life.run("CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS"
+    sql("CREATE TABLE whole_log AS SELECT seq FROM changes")
+    sql("CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS"
              " 'BEGIN INSERT INTO whole_log VALUES (NEW.seq); RETURN NEW; END'")  # fmt: skip
-    life.run("CREATE TRIGGER keep AFTER INSERT ON changes FOR EACH ROW EXECUTE FUNCTION keep()")
+    sql("CREATE TRIGGER keep AFTER INSERT ON changes FOR EACH ROW EXECUTE FUNCTION keep()")
     return lambda seed: World(roles, seed)
 
 
@@ -281,7 +282,7 @@ def test_whoever_stores_only_the_cursor_ends_with_what_latest_shows(world):
     )  # fmt: skip
     readers = [threading.Thread(target=follower.live) for follower in made.followers]
     try:
-        eventually(lambda: life.run("SELECT 1 FROM articles WHERE listed"), what="the first article")
+        eventually(lambda: sql("SELECT 1 FROM articles WHERE listed"), what="the first article")
         for reader in readers:
             reader.start()
         for times in (1, 2):

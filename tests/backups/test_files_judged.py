@@ -4,13 +4,13 @@ import json
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 
 from services.core import judgements
 from services.core.db import transaction
 from services.core.models import ArticleUrl
 from services.core.urls import canonical_url
 from tests.fixtures.articles import Desk
+from tests.fixtures.database import sql
 from tests.fixtures.rulebooks import ECONOMY, publish
 
 JUDGED = "judgements.jsonl"
@@ -20,12 +20,6 @@ SAID = {
     ("no", "Quake in Chile", "Quake in Osh"),
     ("not_news", "Buy shoes"),
 }
-
-
-def sql(statement, **values):
-    with transaction() as session:
-        found = session.execute(text(statement), values)
-        return [tuple(row) for row in found] if found.returns_rows else []
 
 
 def article(desk: Desk, title: str, name: str) -> int:

@@ -10,6 +10,7 @@ from services.core.db import transaction
 from services.core.errors import ConfigurationError
 from services.core.health import servers
 from tests.fixtures.articles import Desk
+from tests.fixtures.database import sql
 from tests.fixtures.environment import forget_connections
 
 HOST = "tester"
@@ -17,11 +18,6 @@ HOST = "tester"
 
 def told() -> dict[str, tuple[bool, str]]:
     return {finding.about: (finding.ok, finding.says) for finding in health.examine()}
-
-
-def run(statement: str) -> None:
-    with transaction() as session:
-        session.execute(text(statement))
 
 
 def alive(*roles: str) -> None:
@@ -66,7 +62,7 @@ def test_an_empty_installation_is_told_what_to_do_next(service):
 
 def test_a_role_that_fell_silent_is_not_running(service):
     alive("scheduler", "ingest", "classify")
-    run(f"UPDATE beats SET at = now() - interval '{beats.STALE_S + 1} seconds' WHERE role = 'ingest'")
+    sql(f"UPDATE beats SET at = now() - interval '{beats.STALE_S + 1} seconds' WHERE role = 'ingest'")
     found = told()
     assert (found["scheduler"][0], found["ingest"][0], found["classify"][0]) == (True, False, True)
     assert beats.alive() == {"scheduler": 1, "classify": 1}
@@ -75,7 +71,7 @@ def test_a_role_that_fell_silent_is_not_running(service):
 def test_a_role_whose_process_hangs_is_said_to_mend_itself(service):
     beats.beat("ingest", f"{HOST}:1", {}, silence=25)
     beats.beat("classify", f"{HOST}:2", {}, silence=25)
-    run("UPDATE beats SET at = at - interval '30 seconds' WHERE role = 'classify'")
+    sql("UPDATE beats SET at = at - interval '30 seconds' WHERE role = 'classify'")
     found = told()
     assert found["ingest"] == (
         False,
@@ -96,7 +92,7 @@ def test_one_role_on_this_host_is_what_a_container_asks_for(service, monkeypatch
 
 def test_beats_of_a_process_are_one_row_and_old_ones_go(service):
     alive("ingest")
-    run("UPDATE beats SET at = now() - interval '2 days'")
+    sql("UPDATE beats SET at = now() - interval '2 days'")
     beats.beat("classify", f"{HOST}:2", {})
     beats.beat("classify", f"{HOST}:2", {})
     with transaction() as session:
@@ -146,13 +142,13 @@ def test_a_queue_that_is_away_is_told_and_the_rest_is_still_looked_at(service):
 def test_articles_that_wait_too_long_or_were_put_aside_are_told(service, desk: Desk):
     desk.article(listed=False)
     desk.article(listed=False)
-    run("UPDATE articles SET waiting_since = now() - interval '1 hour'")
+    sql("UPDATE articles SET waiting_since = now() - interval '1 hour'")
     found = told()
     ok, says = found["waiting"]
     assert not ok
     assert says.startswith("2 articles wait for labels, the oldest for 36")
     assert "quarantine" not in found
-    run("UPDATE articles SET quarantined = 'reason' WHERE id = (SELECT min(id) FROM articles)")
+    sql("UPDATE articles SET quarantined = 'reason' WHERE id = (SELECT min(id) FROM articles)")
     found = told()
     assert found["waiting"][1].startswith("1 article waits")
     assert found["quarantine"] == (
@@ -184,7 +180,7 @@ def test_feeds_are_well_while_most_of_them_answer(service, desk: Desk, failing: 
 def test_stories_that_are_behind_the_stream_are_told(service, desk: Desk):
     desk.article()
     assert told()["stories"][0] is True, "what came just now is not late"
-    run("UPDATE changes SET at = now() - interval '5 minutes'")
+    sql("UPDATE changes SET at = now() - interval '5 minutes'")
     ok, says = told()["stories"]
     assert not ok
     assert re.fullmatch(

@@ -23,6 +23,7 @@ from services.core.models import Article
 from services.core.queues import Queue
 from services.core.settings import settings
 from tests.fixtures.articles import Desk
+from tests.fixtures.database import sql
 from tests.fixtures.environment import forget_connections
 from tests.fixtures.freezing import frozen, postgres_of, redis_pid
 
@@ -37,11 +38,6 @@ def patience() -> None:
 
 def told(*names: str) -> dict[str, health.Finding]:
     return {finding.about: finding for finding in health.examine(names or None)}
-
-
-def run(statement: str, **values: object) -> None:
-    with transaction() as session:
-        session.execute(text(statement), values)
 
 
 def test_a_frozen_redis_is_told_and_the_rest_is_still_looked_at(service, desk: Desk, redis_url):
@@ -61,18 +57,18 @@ def test_a_frozen_database_is_told_and_nothing_waits_for_it(service, desk: Desk,
 
 def test_a_database_that_takes_no_writes_is_told(service, database_url):
     name = make_url(database_url).database
-    run(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    sql(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
     finding = told("database")["database"]
     assert not finding.ok
     assert finding.says.startswith("takes no writes")
 
 
 def test_an_old_schema_is_wrong_and_a_newer_one_a_note(service):
-    run("UPDATE alembic_version SET version_num = '2026_11_23_initial'")
+    sql("UPDATE alembic_version SET version_num = '2026_11_23_initial'")
     finding = told("schema")["schema"]
     assert not finding.ok
     assert finding.says.endswith("run `dateline migrate`.")
-    run("UPDATE alembic_version SET version_num = '2199_01_01_later'")
+    sql("UPDATE alembic_version SET version_num = '2199_01_01_later'")
     finding = told("schema")["schema"]
     assert (finding.ok, finding.level) == (True, "note")
     assert "a newer version has migrated it" in finding.says
@@ -157,7 +153,7 @@ def test_a_full_disk_is_wrong_and_a_nearly_full_one_a_note(service, tmp_path):
 def samples(*counts: int) -> None:
     """What waited for labels, minute by minute up to now."""
     for ago, count in enumerate(reversed(counts)):
-        run(
+        sql(
             "INSERT INTO backlog (stage, at, waiting) VALUES ('labels', date_trunc('minute', now()) - make_interval(mins => :ago), :count)",
             ago=ago,
             count=count,
@@ -176,7 +172,7 @@ def test_a_backlog_that_grows_is_wrong_whatever_its_level(service, desk: Desk):
 
 def test_a_great_backlog_that_melts_is_a_note(service, desk: Desk):
     desk.article(listed=False)
-    run("UPDATE articles SET waiting_since = now() - interval '5 minutes'")
+    sql("UPDATE articles SET waiting_since = now() - interval '5 minutes'")
     assert not told("waiting")["waiting"].ok, "without a trend its age decides"
     samples(5000, 4000, 3000, 2000, 1000)
     found = told("waiting")
@@ -204,7 +200,7 @@ def test_what_waits_is_written_down_once_a_minute_whoever_asks(service, desk: De
 
 def test_what_was_put_aside_is_taken_up_again(service, desk: Desk):
     one, two = desk.article(listed=False), desk.article(listed=False)
-    run(
+    sql(
         "UPDATE articles SET quarantined = 'A worker died 3 times in a row while labelling it.', attempts = 3"
     )
     finding = told("waiting")["quarantine"]
@@ -225,7 +221,7 @@ def articles(desk: Desk, number: int, *, days: float, region: str | None, rule: 
     """Listed articles of some days ago, with a region or none, and the rule that fired."""
     sample = desk.article(regions=[region] if region else [])
     verdict = {"regions": [{"slug": region, "why": [{"rule": rule}]}] if region else [], "topics": []}
-    run(
+    sql(
         """
         INSERT INTO articles (source_id, url, title, teaser, text, html, authors, tags, content_hash, date_guessed, first_seen_at, updated_at,
                               sort_at, listed, regions, verdict)

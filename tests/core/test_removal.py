@@ -3,7 +3,6 @@
 import threading
 
 import pytest
-from sqlalchemy import text
 
 from services.classify import rulebook
 from services.classify.labelling import label, store
@@ -13,16 +12,11 @@ from services.core.db import transaction
 from services.core.errors import InvalidInputError
 from services.core.queues import Queue
 from tests.fixtures.articles import Desk
+from tests.fixtures.database import sql
 from tests.fixtures.rulebooks import ECONOMY, publish
 
 WHY = "It is no news, says ada."
 OLD = "It is older than 90 days."
-
-
-def sql(statement: str, **values: object) -> list[tuple]:
-    with transaction() as session:
-        found = session.execute(text(statement), values)
-        return [tuple(row) for row in found] if found.returns_rows else []
 
 
 def remove(*ids: int, why: str = WHY, keep_text: bool = True) -> list[int]:

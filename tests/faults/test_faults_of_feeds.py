@@ -1,7 +1,6 @@
 """Row 22 of the fault matrix: a publisher's system goes mad, and nobody is shown anything twice, nor loses anything."""
 
 import pytest
-from sqlalchemy import text
 
 from services.core.clock import utc_now
 from services.core.db import transaction
@@ -9,16 +8,11 @@ from services.ingest import finishing
 from services.ingest.finishing import Look
 from services.ingest.reading import read
 from services.ingest.store import catalogue, leases
+from tests.fixtures.database import sql
 from tests.fixtures.entries import answer, rss
 
 URL = "https://mad.example/feed"
 NAMES = range(12)
-
-
-def sql(statement: str) -> list[tuple]:
-    with transaction() as session:
-        found = session.execute(text(statement))
-        return [tuple(row) for row in found] if found.returns_rows else []
 
 
 def look(body: bytes) -> None:

@@ -4,13 +4,13 @@ import asyncio
 from urllib.request import urlopen
 
 import pytest
-from sqlalchemy import text
 
 from newswire.press import RunningPress, running_press
 from services.core.db import transaction
 from services.core.settings import settings
 from services.ingest import parsing, refresh
 from services.ingest.store import adding
+from tests.fixtures.database import sql
 from tests.fixtures.environment import forget_connections
 from tests.fixtures.roles import eventually
 from tests.fixtures.silence import silent_server
@@ -24,12 +24,6 @@ def _database(service: pytest.MonkeyPatch):
     forget_connections()
     yield
     parsing.close()
-
-
-def sql(statement: str) -> list[tuple]:
-    with transaction() as session:
-        found = session.execute(text(statement))
-        return [tuple(row) for row in found] if found.returns_rows else []
 
 
 def add(press: RunningPress) -> None:

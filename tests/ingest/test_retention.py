@@ -2,7 +2,6 @@
 
 import threading
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -14,6 +13,7 @@ from services.core.queues import Job
 from services.ingest import retention
 from services.ingest.store import expiring
 from tests.fixtures.articles import Desk
+from tests.fixtures.database import sql
 from tests.fixtures.entries import rss
 from tests.fixtures.environment import forget_connections
 from tests.fixtures.roles import eventually
@@ -22,12 +22,6 @@ from tests.ingest.test_store_apply import ITEM, A, add, look
 DAYS = 90
 OLD, YOUNG = timedelta(days=91), timedelta(days=89)
 LOG = DAYS + expiring.LOG_DAYS_MORE
-
-
-def sql(statement: str, **values: object) -> list[Any]:
-    with transaction() as session:
-        found = session.execute(text(statement), values)
-        return [tuple(row) for row in found] if found.returns_rows else []
 
 
 def changes() -> list[tuple[int, str]]:

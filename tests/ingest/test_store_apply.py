@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 
 from services.core.clock import utc_now
 from services.core.db import transaction
@@ -19,6 +18,7 @@ from services.ingest.finishing import Look
 from services.ingest.plan import FeedState, Plan
 from services.ingest.reading import read
 from services.ingest.store import catalogue, feeds, leases
+from tests.fixtures.database import sql
 from tests.fixtures.entries import answer, rss
 
 A, B = "https://a.example/feed", "https://b.example/feed"
@@ -28,12 +28,6 @@ ITEM = ("g1", "https://a.example/1", "Council meets about the river again")
 @pytest.fixture(autouse=True)
 def _database(service: pytest.MonkeyPatch) -> None:
     """Every test here has a database of its own."""
-
-
-def sql(statement: str, **values: object) -> list[Any]:
-    with transaction() as session:
-        found = session.execute(text(statement), values)
-        return [tuple(row) for row in found] if found.returns_rows else []
 
 
 def add(*urls: str) -> None:

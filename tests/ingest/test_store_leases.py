@@ -4,11 +4,11 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import text
 
 from services.core.db import transaction
 from services.ingest.plan import FeedState
 from services.ingest.store import catalogue, leases
+from tests.fixtures.database import sql
 
 
 @pytest.fixture(autouse=True)
@@ -19,12 +19,6 @@ def _database(service: pytest.MonkeyPatch) -> None:
 def add(*urls: str) -> None:
     with transaction() as session:
         assert catalogue.add(session, [catalogue.FeedToAdd(url) for url in urls]) == len(urls)
-
-
-def sql(statement: str, **values: object) -> list:
-    with transaction() as session:
-        found = session.execute(text(statement), values)
-        return list(found) if found.returns_rows else []
 
 
 def claim(limit: int = 20, *, suspects: bool = False) -> list[FeedState]:

@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 
 from newswire.press import running_press
 from services.core import settings
@@ -20,6 +19,7 @@ from services.core.websub import is_token
 from services.ingest import websub
 from services.ingest.store import catalogue, leases, subscriptions
 from tests.fixtures.api_site import Site
+from tests.fixtures.database import records, sql
 from tests.fixtures.hub import FakeHub, running_hub
 from tests.fixtures.roles import eventually
 
@@ -39,12 +39,6 @@ def hub() -> Iterator[FakeHub]:
         yield running
 
 
-def sql(statement: str, **values: object) -> list[Any]:
-    with transaction() as session:
-        found = session.execute(text(statement), values)
-        return list(found.mappings()) if found.returns_rows else []
-
-
 def add(*names: str, hub: str | None = None, topic: str | None = None) -> None:
     for name in names:
         host = f"{name}.example"
@@ -61,7 +55,7 @@ def add(*names: str, hub: str | None = None, topic: str | None = None) -> None:
 
 
 def rows() -> list[Any]:
-    return sql(
+    return records(
         "SELECT *, extract(epoch FROM renew_at - now())::float AS renew_s FROM subscriptions ORDER BY feed_id"
     )
 
@@ -412,7 +406,7 @@ def note(feed_id: int, *, new: bool = True, previous: datetime | None = NOW - HO
 
 
 def push_until() -> datetime | None:
-    (found,) = sql(f"SELECT {subscriptions.PUSH_UNTIL} AS until FROM feeds f")
+    (found,) = records(f"SELECT {subscriptions.PUSH_UNTIL} AS until FROM feeds f")
     return found["until"]
 
 
@@ -443,7 +437,7 @@ def test_a_push_of_which_nothing_is_to_be_seen_yet_brings_one_more_look():
     sql("UPDATE feeds SET next_check_at = now() + interval '1 day'")
     sql("UPDATE subscriptions SET pushed_at = :at", at=NOW - HOUR / 2)
     note(feed, new=False)
-    (found,) = sql("SELECT next_check_at, pace_reason FROM feeds")
+    (found,) = records("SELECT next_check_at, pace_reason FROM feeds")
     assert found["next_check_at"] == NOW + timedelta(minutes=2)
     assert "hub" in found["pace_reason"]
     sql("UPDATE feeds SET next_check_at = now() + interval '1 day'")

@@ -12,23 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 
 from services.core import webhooks
 from services.core.db import transaction
 from services.core.settings import settings
 from services.embedded.roles import answers
 from tests.fixtures.api_site import Site
+from tests.fixtures.database import sql
 from tests.fixtures.editors import Client, token
 from tests.fixtures.ports import free_port
 from tests.fixtures.receiver import Receiver, receiving
 from tests.fixtures.roles import Roles, eventually
-
-
-def sql(statement: str, **values: object) -> list[Any]:
-    with transaction() as session:
-        found = session.execute(text(statement), values)
-        return list(found) if found.returns_rows else []
 
 
 @pytest.fixture

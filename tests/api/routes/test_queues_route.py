@@ -3,7 +3,6 @@
 import json
 
 import pytest
-from sqlalchemy import text
 
 from services.classify.labelling import store
 from services.core import cache, set_aside
@@ -14,13 +13,8 @@ from services.ingest.store import catalogue, leases
 from tests.fixtures.api_site import Site
 from tests.fixtures.articles import Desk
 from tests.fixtures.command import Run
+from tests.fixtures.database import sql
 from tests.fixtures.editors import Client, token
-
-
-def sql(statement: str) -> list[tuple]:
-    with transaction() as session:
-        done = session.execute(text(statement))
-        return [tuple(row) for row in done] if done.returns_rows else []
 
 
 @pytest.fixture

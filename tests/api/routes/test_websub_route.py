@@ -6,24 +6,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 
 from services.core import broker, cache, fleet, settings
 from services.core.cache import queue_length
-from services.core.db import transaction
 from services.core.queues import Queue
 from tests.fixtures.api_site import Site
+from tests.fixtures.database import records, sql
 from tests.fixtures.hub import FakeHub, Said, call, running_hub
 
 TOKEN = "t" * 43
 SECRET = "of this feed"
 TOPIC = "https://a.example/feed"
-
-
-def sql(statement: str, **values: object) -> list:
-    with transaction() as session:
-        found = session.execute(text(statement), values)
-        return list(found.mappings()) if found.returns_rows else []
 
 
 @dataclass(frozen=True)
@@ -48,7 +41,7 @@ class Desk:
 
     @property
     def row(self) -> Any:
-        (row,) = sql(
+        (row,) = records(
             "SELECT *, extract(epoch FROM lease_until - now())::float AS lease_s,"
             " extract(epoch FROM renew_at - now())::float AS renew_s FROM subscriptions"
         )
@@ -57,7 +50,9 @@ class Desk:
     @property
     def due_in(self) -> float:
         """Seconds until the feed is looked at; 0 for at once."""
-        (row,) = sql("SELECT greatest(extract(epoch FROM next_check_at - now()), 0)::float AS s FROM feeds")
+        (row,) = records(
+            "SELECT greatest(extract(epoch FROM next_check_at - now()), 0)::float AS s FROM feeds"
+        )
         return float(row["s"])
 
     @property

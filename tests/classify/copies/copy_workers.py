@@ -13,7 +13,7 @@ import select
 import signal
 import sys
 import time
-import traceback
+from functools import partial
 
 import psycopg
 
@@ -21,25 +21,11 @@ from services.classify.copies import groups, looking
 from services.classify.labelling import label, store
 from services.core.db import transaction
 from services.core.settings import settings
+from tests.fixtures import crews
 
 LEASE_S = 1
-FATAL = 0.01
-"""How often a process dies right after a step."""
 KILLED = 0.05
 """How often one is killed from outside, by a twentieth of a second."""
-
-
-def dawdle(step, dice):
-    """The step, and after it a moment in which others get on, or the end."""
-
-    def dawdling(*words, **named):
-        done = step(*words, **named)
-        time.sleep(dice.random() ** 4 * 0.03)
-        if dice.random() < FATAL:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return done
-
-    return dawdling
 
 
 def look_at_once(batch):
@@ -57,25 +43,13 @@ def work(seed, *, naive):
     store.claim.__kwdefaults__["limit"] = dice.randint(1, 4)
     steps = (looking, "publish"), (looking, "scan"), (groups, "_near"), (groups, "hold"), (groups, "write")
     for module, name in steps:
-        setattr(module, name, dawdle(getattr(module, name), dice))
+        setattr(module, name, crews.dawdling(getattr(module, name), dice, at_most_s=0.03))
     if naive:
         label.look_for_copies = look_at_once
     label.warm_up()
     while True:
         if not label.label_waiting():
             time.sleep(0.005)
-
-
-def start(seed, *, naive):
-    """A process that works; its number."""
-    child = os.fork()
-    if child:
-        return child
-    try:
-        work(seed, naive=naive)
-    except BaseException:  # noqa: BLE001 - told, whatever it is
-        traceback.print_exc()
-    os._exit(1)
 
 
 def waiting():
@@ -91,7 +65,7 @@ def main():
     seed, number, *naive = sys.argv[1:]
     dice, died, failed = random.Random(f"{seed} outside"), 0, 0
     seeds = iter(range(int(seed) * 10_000, sys.maxsize))
-    running = [start(next(seeds), naive=bool(naive)) for _ in range(int(number))]
+    running = [crews.start(partial(work, next(seeds), naive=bool(naive))) for _ in range(int(number))]
     open_ = True
     while failed < 3 and (open_ or waiting()):
         if open_:
@@ -105,10 +79,9 @@ def main():
             gone, status = os.waitpid(child, os.WNOHANG)
             if gone:
                 died, failed = died + 1, failed + (os.WTERMSIG(status) != signal.SIGKILL)
-                running[place] = start(next(seeds), naive=bool(naive))
+                running[place] = crews.start(partial(work, next(seeds), naive=bool(naive)))
     for child in running:
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
+        crews.end(child)
     print(json.dumps({"died": died}))
     sys.exit(failed > 0)
 

@@ -17,6 +17,7 @@ from services.core.clock import utc_now
 from services.core.db import async_engine, transaction
 from tests.classify.duplicates.test_duplicates import TEXTS
 from tests.fixtures.articles import Desk
+from tests.fixtures.database import sql
 from tests.fixtures.environment import forget_connections
 from tests.fixtures.rulebooks import ECONOMY, publish
 
@@ -30,12 +31,6 @@ def _today(service: pytest.MonkeyPatch, desk: Desk) -> None:
     """Articles of this minute, in a database of this test, and a rulebook in force."""
     desk.now = utc_now()
     publish(GAS)
-
-
-def sql(statement: str, **values: object) -> list[tuple]:
-    with transaction() as session:
-        found = session.execute(text(statement), values)
-        return [tuple(row) for row in found] if found.returns_rows else []
 
 
 def settle() -> None:

@@ -3,7 +3,6 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import text
 
 from services.classify import rulebook
 from services.classify.errands.measuring import corrected_rows, measure
@@ -15,6 +14,7 @@ from services.core.db import transaction
 from services.core.errors import InvalidInputError, NotFoundError
 from services.core.queues import Queue
 from tests.fixtures.articles import Desk
+from tests.fixtures.database import sql
 from tests.fixtures.rulebooks import ECONOMY, ENERGY, publish
 
 
@@ -22,12 +22,6 @@ from tests.fixtures.rulebooks import ECONOMY, ENERGY, publish
 def _today(service: pytest.MonkeyPatch, desk: Desk) -> None:
     desk.now = utc_now()
     publish(ECONOMY)
-
-
-def sql(statement: str, **values: object) -> list[tuple]:
-    with transaction() as session:
-        found = session.execute(text(statement), values)
-        return [tuple(row) for row in found] if found.returns_rows else []
 
 
 def labels(article: int) -> tuple:

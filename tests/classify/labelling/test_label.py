@@ -1,7 +1,6 @@
 """Labelling: claimed, labelled, saved and published once; deaths, corrections and new rulebooks on the way harm nobody."""
 
 import pytest
-from sqlalchemy import text
 
 from services.classify import rulebook
 from services.classify.labelling import label, store, stored
@@ -10,6 +9,7 @@ from services.core.clock import utc_now
 from services.core.db import transaction
 from services.core.errors import NotFoundError, UnavailableError
 from tests.fixtures.articles import Desk
+from tests.fixtures.database import sql
 from tests.fixtures.rulebooks import ECONOMY, ENERGY, publish
 
 
@@ -18,12 +18,6 @@ def _today(service: pytest.MonkeyPatch, desk: Desk) -> None:
     """Articles of this minute, in a database of this test, and a rulebook in force."""
     desk.now = utc_now()
     publish(ECONOMY)
-
-
-def sql(statement: str, **values: object) -> list[tuple]:
-    with transaction() as session:
-        found = session.execute(text(statement), values)
-        return [tuple(row) for row in found] if found.returns_rows else []
 
 
 def stream() -> list[tuple]:

@@ -11,6 +11,7 @@ from services.classify.labelling import label, relabel, store, walk
 from services.core.clock import utc_now
 from services.core.db import transaction
 from tests.fixtures.articles import Desk
+from tests.fixtures.database import sql
 from tests.fixtures.environment import forget_connections
 from tests.fixtures.rulebooks import ECONOMY, ENERGY, publish
 
@@ -22,12 +23,6 @@ def _today(service: pytest.MonkeyPatch, desk: Desk) -> None:
     forget_connections()
     publish(ECONOMY)
     relabel.relabel_listed()
-
-
-def sql(statement: str, **values: object) -> list[tuple]:
-    with transaction() as session:
-        found = session.execute(text(statement), values)
-        return [tuple(row) for row in found] if found.returns_rows else []
 
 
 def moved() -> list[int]:

@@ -6,10 +6,8 @@ others: each goes by its own memory, and takes no lock.
 
 import os
 import random
-import signal
 import sys
 import time
-import traceback
 
 from services.classify.stories import Limits, state
 from services.classify.stories.memory import Memory
@@ -18,7 +16,7 @@ from services.classify.storykeeping import store as story_store
 from services.classify.storykeeping import work as story_work
 from services.classify.storykeeping.recall import Held
 from services.classify.storykeeping.store import State
-from services.core import db
+from tests.fixtures import crews
 
 MERGING = Limits(join=0.35, bridge=0.2, merge=0.12)
 """Bridges are rare in a stream of some hundred articles; with these there are some."""
@@ -45,38 +43,21 @@ def consume() -> None:
         time.sleep(0.002)
 
 
-def fork() -> int:
-    """A new consumer; its process id."""
-    if child := os.fork():
-        return child
-    try:
-        if db.engine.cache_info().currsize:
-            db.engine.cache_clear()
-        consume()
-    except BaseException:  # noqa: BLE001 - it ends here whatever it was, and is told
-        traceback.print_exc()
-    finally:
-        os._exit(1)
-
-
 def main() -> None:
     """Keep so many consumers running; kill one of them a few hundredths of a second after each line that is read."""
     dice, processes = random.Random(int(sys.argv[1])), int(sys.argv[2])
     if sys.argv[3:] == ["naive"]:
         forget_the_others()
-    running, killed, failed = [fork() for _ in range(processes)], 0, 0
+    running, killed, failed = [crews.start(consume) for _ in range(processes)], 0, 0
     for _ in sys.stdin:
         time.sleep(dice.random() * 0.12)
         victim = dice.choice(running)
-        os.kill(victim, signal.SIGKILL)
-        _, status = os.waitpid(victim, 0)
+        status = crews.end(victim)
         killed += os.WIFSIGNALED(status)
         failed += os.WIFEXITED(status)
-        running[running.index(victim)] = fork()
+        running[running.index(victim)] = crews.start(consume)
     for child in running:
-        os.kill(child, signal.SIGKILL)
-        _, status = os.waitpid(child, 0)
-        failed += os.WIFEXITED(status)
+        failed += os.WIFEXITED(crews.end(child))
     print(killed, failed)
 
 

@@ -5,7 +5,6 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
 
 from services.classify.stories import Stories, memory
 from services.classify.stories.rising import Trends
@@ -19,14 +18,9 @@ from services.core.latest import Draft, publish
 from services.core.models import StoryState
 from services.core.trends import top
 from tests.classify.stories.test_stories import EVENTS
+from tests.fixtures.database import sql
 
 EN, RU, DE, ES, TR = (EVENTS[code] for code in ("en", "ru", "de", "es", "tr"))
-
-
-def sql(statement, **values):
-    with transaction() as session:
-        found = session.execute(text(statement), values)
-        return [tuple(row) for row in found] if found.returns_rows else []
 
 
 def one(statement, **values):

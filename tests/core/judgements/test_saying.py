@@ -11,12 +11,7 @@ from services.core.db import transaction
 from services.core.errors import ConflictError, InvalidInputError, NotFoundError
 from services.core.models import Copy, Story, StoryArticle
 from services.core.queues import Queue
-
-
-def sql(statement, **values):
-    with transaction() as session:
-        found = session.execute(text(statement), values)
-        return [tuple(row) for row in found] if found.returns_rows else []
+from tests.fixtures.database import sql
 
 
 def say(one, other, says, **more):
