@@ -9,7 +9,8 @@ And where memory runs out all the same, the right process has to end: one that w
 
 import ctypes
 import gc
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,9 +28,22 @@ def one_heap() -> None:
 
 
 def keep_shared() -> None:
-    """To be called right before a fork: what is there now is never looked at by the collector again."""
+    """Before a fork: what is there now is never looked at by the collector again."""
     gc.collect()
     gc.freeze()
+
+
+@contextmanager
+def read_to_share() -> Iterator[None]:
+    """What is read meanwhile stays, for processes forked later: looked at once at its end, in place of again and again."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        keep_shared()
+        if was_on:
+            gc.enable()
 
 
 def give_back() -> None:

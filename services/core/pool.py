@@ -103,16 +103,22 @@ def get_ready() -> None:
     Without it there is nothing to do anyway, and each process would read for itself what takes seconds and a hundred megabytes.
     """
     until = clock.monotonic() + PATIENCE_S
-    for warm_up in _warm_ups:
-        while True:
-            try:
-                warm_up()
-                break
-            except UnavailableError as error:
-                log.warning("not ready yet: %s", error)
-                if clock.monotonic() > until:
-                    break
-                time.sleep(LOOK_EVERY_S)
-            except DatelineError as error:
-                log.warning("not ready yet: %s", error)
-                break
+    with memory.read_to_share():
+        for warm_up in _warm_ups:
+            _warm(warm_up, until)
+
+
+def _warm(warm_up: Callable[[], object], until: float) -> None:
+    while True:
+        try:
+            warm_up()
+        except UnavailableError as error:
+            log.warning("not ready yet: %s", error)
+            if clock.monotonic() > until:
+                return
+            time.sleep(LOOK_EVERY_S)
+        except DatelineError as error:
+            log.warning("not ready yet: %s", error)
+            return
+        else:
+            return

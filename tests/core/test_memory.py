@@ -36,6 +36,16 @@ def test_what_was_there_before_a_fork_is_not_copied_by_the_collector():
     assert private_kib(frozen=True) * 2 < private_kib(frozen=False)
 
 
+def test_what_is_read_to_be_shared_is_looked_at_once_at_its_end():
+    program = (
+        "import gc\nfrom services.core import memory\nlooked = []\n"
+        "gc.callbacks.append(lambda phase, told: looked.append((phase, told['generation'])))\n"
+        "with memory.read_to_share():\n    kept = [[n] for n in range(100_000)]\n    assert looked == []\n"
+        "assert looked == [('start', 2), ('stop', 2)]\nassert gc.isenabled() and gc.get_freeze_count() > 100_000\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
 def test_giving_back_and_one_heap_harm_nothing_wherever_they_run(monkeypatch):
     memory.one_heap()
     memory.give_back()

@@ -1,8 +1,12 @@
 """Wrong rulebooks are refused whole, with file, line, column and a sentence."""
 
+import sys
+
 import pytest
 
 from services.classify.rules import RulebookError, load_texts
+from services.classify.rules.loading.terms import TermError, parse_term
+from services.classify.rules.text.fold import fold
 
 GOOD = "labels:\n  - {id: topic/a, name: A, terms: [alpha]}\n"
 
@@ -94,3 +98,21 @@ def test_a_place_in_two_files_is_refused() -> None:
     with pytest.raises(RulebookError) as caught:
         load_texts({"a.yaml": "places: {KZ: {en: [x]}}", "b.yaml": "places: {KZ: {en: [y]}}"})
     assert "a.yaml:1:10" in caught.value.findings[0].sentence
+
+
+def test_every_letter_of_which_folding_leaves_nothing_is_no_word_alone():
+    """What is all letters to Unicode is taken for a word without being folded, but for these."""
+    letters = [chr(code) for code in range(sys.maxunicode + 1) if chr(code).isalnum()]
+    silent = {letter for letter in letters if not fold(letter)}
+    assert {"\u0640", "\u02bb"} < silent
+    for letter in silent:
+        with pytest.raises(TermError, match="Nothing is left"):
+            parse_term(letter * 2)
+    assert [
+        word for letter in letters if letter not in silent and not parse_term(word := letter * 2).phrases
+    ] == []
+
+
+def test_a_published_version_is_kept_as_it_is_and_any_other_is_the_hash_of_what_is_said():
+    assert load_texts({"a.yaml": GOOD}, version="ab12").version == "ab12"
+    assert len(load_texts({"a.yaml": GOOD}).version) == 64

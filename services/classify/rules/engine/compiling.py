@@ -17,7 +17,7 @@ from services.classify.rules.engine.postings import (
     Tail,
 )
 from services.classify.rules.engine.views import Views
-from services.classify.rules.model import Context, Phrase, Rulebook, Term
+from services.classify.rules.model import Context, Phrase, Rulebook, Term, Word
 from services.classify.rules.text.clitics import with_clitics
 from services.classify.rules.text.fold import fold, is_unspaced
 from services.classify.rules.text.regexes import compile_regex
@@ -108,7 +108,7 @@ class _Compiler:
                 targets=() if silent else targets,
                 weak=term.tier == "weak",
                 veto=term.tier == "veto",
-                fields=frozenset(term.fields) or None,
+                fields=frozenset(term.fields) if term.fields else None,
                 regex=compile_regex(term.regex) if term.regex else None,
                 unless=self._group(term.unless),
                 needs=self._group(term.needs),
@@ -178,11 +178,16 @@ def _post(known: list[Posting], posting: Posting, tail: Tail) -> None:
 
 def _shapes(phrase: Phrase, lang: str | None) -> Iterable[tuple[str, int, tuple[tuple[str, int], ...]]]:
     """(head, ending, tail) of a phrase: words run together up to the first ending, checked words after it."""
+    if len(phrase.words) == 1:
+        word = phrase.words[0]
+        for form in with_clitics(fold(word.text), lang):
+            yield form, _ending(word), ()
+        return
     words: list[tuple[str, int]] = []
     joined = ""
     for word in phrase.words:
         joined = f"{joined} {fold(word.text)}".strip()
-        ending = ANY_ENDING if word.ending is None or _hangul(word.text) else word.ending
+        ending = _ending(word)
         if ending != 0:
             words.append((joined, ending))
             joined = ""
@@ -191,6 +196,10 @@ def _shapes(phrase: Phrase, lang: str | None) -> Iterable[tuple[str, int, tuple[
     (head, ending), tail = words[0], tuple(words[1:])
     for form in with_clitics(head, lang):
         yield form, ending, tail
+
+
+def _ending(word: Word) -> int:
+    return ANY_ENDING if word.ending is None or _hangul(word.text) else word.ending
 
 
 def _shares(term: CompiledTerm) -> tuple[tuple[int, float, bool], ...]:

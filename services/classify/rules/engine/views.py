@@ -36,10 +36,13 @@ class Views:
         self._shared: View = []
         self._scoped: dict[int, _Scoped] = {}
         self._of: defaultdict[str, list[int]] = defaultdict(list)
+        bound = [
+            term.lang if term.lang is not None and latin(term) else None for term in (c.term for c in terms)
+        ]
         for number, called in enumerate(postings):
-            told = [_told(posting, terms) for posting in called]
-            self._shared.append(tuple([seen for bound, _, seen in told if bound is None]))
-            languages = {bound for bound, _, _ in told if bound is not None}
+            told = [_told(posting, terms, bound) for posting in called]
+            self._shared.append(tuple([seen for lang, _, seen in told if lang is None]))
+            languages = {lang for lang, _, _ in told if lang is not None}
             if languages:
                 self._scoped[number] = told
             for language in languages:
@@ -66,12 +69,13 @@ class Views:
         return view
 
 
-def _told(posting: Posting, terms: Sequence[CompiledTerm]) -> tuple[str | None, bool, Seen]:
+def _told(
+    posting: Posting, terms: Sequence[CompiledTerm], languages: Sequence[str | None]
+) -> tuple[str | None, bool, Seen]:
     kind, called, bound = CONTEXT, posting.group, None
     if called < 0:
-        term = terms[posting.term]
-        kind, called = term.facet, posting.term
-        bound = term.term.lang if term.term.lang is not None and latin(term.term) else None
+        called = posting.term
+        kind, bound = terms[called].facet, languages[called]
     ending = ENDLESS if posting.ending == ANY_ENDING else posting.ending
     more = None if posting.simple else posting
     return bound, kind == PLACE_FACET, (posting.before, posting.after, ending, kind, called, more)
@@ -83,4 +87,6 @@ def latin(term: Term) -> bool:
     Feeds often declare the wrong language, and a Cyrillic or Chinese word names itself.
     """
     text = "".join(phrase.text for phrase in term.phrases) or term.regex or ""
-    return all(letter < "\u0370" or "\u1e00" <= letter <= "\u1eff" for letter in text if letter.isalpha())
+    return text.isascii() or all(
+        letter < "\u0370" or "\u1e00" <= letter <= "\u1eff" for letter in text if letter.isalpha()
+    )

@@ -20,20 +20,20 @@ MAX_FILES = 2000
 MAX_TOTAL = 20_000_000  # characters of all files
 
 
-def load_texts(texts: Mapping[str, str]) -> Rulebook:
-    """Read files (name -> YAML text), in the order of their sorted names.
+def load_texts(texts: Mapping[str, str], *, version: str | None = None) -> Rulebook:
+    """Read files (name -> YAML text), in the order of their sorted names. `version`: theirs, of those that were published.
 
     Raises RulebookError with every error found; each names file, line, column and what to do.
     """
     findings = Findings()
     with suppress(Enough), all_kept():
-        rulebook = _read(texts, findings)
+        rulebook = _read(texts, findings, version)
         if not findings.found:
             return rulebook
     raise RulebookError(findings.found)
 
 
-def _read(texts: Mapping[str, str], findings: Findings) -> Rulebook:
+def _read(texts: Mapping[str, str], findings: Findings, version: str | None) -> Rulebook:
     """What can be read of the files; `findings` says what cannot."""
     first = origin(min(texts, default="rules"))
     if len(texts) > MAX_FILES:
@@ -43,7 +43,7 @@ def _read(texts: Mapping[str, str], findings: Findings) -> Rulebook:
     if findings.found:
         raise Enough
     tops = [_top(name, texts[name], findings) for name in sorted(texts)]
-    rulebook = _Collector(findings).collect([top for top in tops if top is not None])
+    rulebook = _Collector(findings).collect([top for top in tops if top is not None], version)
     if not rulebook.rules and not rulebook.places and not findings.found:
         findings.error(first, "The rulebook is empty: write places: or labels:.")
     return rulebook
@@ -68,7 +68,7 @@ class _Collector:
         self.places: dict[str, Place] = {}
         self.rules: dict[str, LabelRule] = {}
 
-    def collect(self, tops: list[Entries]) -> Rulebook:
+    def collect(self, tops: list[Entries], version: str | None) -> Rulebook:
         defaults = self._defaults(tops)
         terms = TermReader(self.reader, defaults.lang)
         for top in tops:
@@ -84,7 +84,7 @@ class _Collector:
         places = tuple(self.places[code] for code in sorted(self.places))
         check_references(places, rules, self.findings)
         addresses = self._addresses(tops)
-        version = version_of(defaults, places, rules, addresses.data)
+        version = version or version_of(defaults, places, rules, addresses.data)
         return Rulebook(version, defaults, places, rules, addresses)
 
     def _addresses(self, tops: list[Entries]) -> Addresses:

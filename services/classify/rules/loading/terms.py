@@ -21,6 +21,8 @@ MAX_WEIGHT = 100
 _WEIGHT = re.compile(r"\^(-?\d+(?:\.\d+)?)$")
 _ENDING = re.compile(r"\*(\d*)$")
 _GROUP = re.compile(r"\(([^()]*)\)")
+_SILENT = re.compile("[\u02bb\u02bc\u02be\u02bf\u0640\ufc5e-\ufc63\ufcf2-\ufcf4\ufe70-\ufe7f]")
+"""Letters to Unicode of which nothing is left when they are folded: breathings, the line that stretches Arabic words, its vowels."""
 
 
 class TermError(ValueError):
@@ -50,22 +52,26 @@ def parse_term(written: str) -> Notation:
     exact = text.startswith("=")
     text, weight = _split_weight(text.removeprefix("="))
     phrases = tuple(_phrase(alternative, written) for alternative in _alternatives(text))
-    return Notation(phrases=tuple(dict.fromkeys(phrases)), exact=exact, weight=weight)
+    if len(phrases) > 1:
+        phrases = tuple(dict.fromkeys(phrases))
+    return Notation(phrases=phrases, exact=exact, weight=weight)
 
 
 def _split_weight(text: str) -> tuple[str, float | None]:
+    if "^" not in text:
+        return text, None
     match = _WEIGHT.search(text)
     if match:
         if abs(float(match[1])) > MAX_WEIGHT:
             raise TermError(f"A weight is a number from -{MAX_WEIGHT} to {MAX_WEIGHT}.")
         return text[: match.start()].rstrip(), float(match[1])
-    if "^" in text:
-        raise TermError(f"After ^ stands a number, as in {text.partition('^')[0]}^2.")
-    return text, None
+    raise TermError(f"After ^ stands a number, as in {text.partition('^')[0]}^2.")
 
 
 def _alternatives(text: str) -> list[str]:
     """Every reading of `(a|b)`, innermost groups first."""
+    if "(" not in text and "|" not in text and ")" not in text:
+        return [text]
     open_ended = [text]
     done: list[str] = []
     while open_ended:
@@ -95,10 +101,12 @@ def _phrase(text: str, written: str) -> Phrase:
 
 
 def _has_letters(text: str) -> bool:
-    return (text.isascii() and text.isalnum()) or bool(fold(text))
+    return (text.isalnum() and _SILENT.search(text) is None) or bool(fold(text))
 
 
 def _word(part: str) -> Word:
+    if "*" not in part:
+        return Word(part)
     match = _ENDING.search(part)
     stem = part[: match.start()] if match else part
     if "*" in stem:
