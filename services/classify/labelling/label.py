@@ -11,7 +11,7 @@ from contextlib import suppress
 from services.classify import rulebook
 from services.classify.copies import groups, looking
 from services.classify.copies.regroup import Looks, filed
-from services.classify.labelling import orphans, store
+from services.classify.labelling import batches, orphans, store
 from services.classify.rules import CompiledRulebook, classify, corrected, to_json
 from services.classify.work import Labelled, Waiting
 from services.core import traces
@@ -32,9 +32,9 @@ def warm_up() -> None:
 
 def label_waiting() -> int:
     """Label batches until nothing waits or the budget is spent; how many articles were labelled."""
-    started, done = monotonic(), 0
-    while monotonic() - started < BUDGET_S:
-        batch, compiled = _claim()
+    started, done, size = monotonic(), 0, batches.LEAST
+    while (begun := monotonic()) - started < BUDGET_S:
+        batch, compiled = _claim(size)
         if not batch:
             break
         try:
@@ -43,6 +43,7 @@ def label_waiting() -> int:
             _release(batch)
             raise
         done += len(batch)
+        size = batches.next_size(size, got=len(batch), took_s=monotonic() - begun)
     return done
 
 
@@ -52,12 +53,12 @@ def _release(batch: list[Waiting]) -> None:
         orphans.release(session, batch)
 
 
-def _claim() -> tuple[list[Waiting], CompiledRulebook]:
+def _claim(size: int) -> tuple[list[Waiting], CompiledRulebook]:
     """What to label now, and by what: without a rulebook nothing is claimed, for a claim counts as an attempt."""
     compiled = rulebook.prepare()
     with transaction() as session:
         store.quarantine(session)
-        return store.claim(session) or store.claim(session, limit=1, suspects=True), compiled
+        return store.claim(session, limit=size) or store.claim(session, limit=1, suspects=True), compiled
 
 
 def label_batch(batch: list[Waiting], compiled: CompiledRulebook) -> None:

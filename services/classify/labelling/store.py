@@ -9,33 +9,36 @@ from sqlalchemy.orm import Session
 
 from services.classify.copies import groups, looking
 from services.classify.copies.regroup import Joined, Looks, regroup
-from services.classify.labelling import indexing, stored, telling
+from services.classify.labelling import batches, indexing, stored, telling
 from services.classify.work import Labelled, Waiting
 from services.core import holder, latest
 from services.core.models import ArticleLabel, Rulebook
 
-BATCH = 50
-"""Articles claimed, labelled and published together; the stream's lock costs the same for one as for fifty."""
+BATCH = batches.LEAST
+"""Articles that a claim takes unless it is told otherwise."""
 
 LEASE_S = 30
 MAX_ATTEMPTS = 3
 _NONE = Looks()
 
-_CLAIM = text(
-    """
+# What is in hand has an attempt, so that the index of what has none holds just what can be claimed: however many others have in hand at the
+# front, they are not read. Two texts, since no plan chooses an index by a value.
+_CLAIM = """
     UPDATE articles a SET lease_until = now() + make_interval(secs => :lease), lease_token = :holder || gen_random_uuid()::text,
                           attempts = a.attempts + 1
     FROM feeds f RIGHT JOIN (
         SELECT id, feed_id AS fid, source_id AS sid FROM articles
         WHERE waiting_since IS NOT NULL AND quarantined IS NULL AND removed_at IS NULL AND lease_until < now()
-          AND (attempts > 0) = :suspects
+          AND {tried}
         ORDER BY id LIMIT :n FOR NO KEY UPDATE SKIP LOCKED
     ) w ON f.id = w.fid JOIN sources s ON s.id = w.sid
     WHERE a.id = w.id
     RETURNING a.id, a.revision, a.lease_token, a.title, a.text, a.language, a.tags, a.url, a.sort_at, a.listed,
               a.published_revision, a.region, a.regions, a.topics, a.places, s.country, s.key AS source, f.region_hint,
               (SELECT to_jsonb(c) FROM corrections c WHERE c.article_id = a.id AND c.withdrawn_at IS NULL) AS correction
-    """
+"""
+_CLAIM_FRESH, _CLAIM_SUSPECTS = (
+    text(_CLAIM.format(tried=tried)) for tried in ("attempts = 0", "attempts > 0")
 )
 
 # Asked before each claim, so by an index of the few that were in hand before: however many wait, it does not read them.
@@ -100,9 +103,8 @@ _SAVE = text(
 
 def claim(session: Session, *, limit: int = BATCH, suspects: bool = False) -> list[Waiting]:
     """Lease waiting articles, oldest first. `suspects`: those that were in hand when a worker died."""
-    rows = session.execute(
-        _CLAIM, {"n": limit, "lease": LEASE_S, "suspects": suspects, "holder": holder.prefix()}
-    )
+    statement = _CLAIM_SUSPECTS if suspects else _CLAIM_FRESH
+    rows = session.execute(statement, {"n": limit, "lease": LEASE_S, "holder": holder.prefix()})
     claimed = sorted((stored.waiting_of(row) for row in rows.mappings()), key=lambda w: w.id)
     if suspects:
         telling.leases_ran_out(session, len(claimed))

@@ -1,5 +1,7 @@
 """Labelling: claimed, labelled, saved and published once; deaths, corrections and new rulebooks on the way harm nobody."""
 
+import itertools
+
 import pytest
 
 from services.classify import rulebook
@@ -84,19 +86,36 @@ def test_run_twice_publishes_nothing_more(desk):
     assert (stream(), sql("SELECT * FROM articles")) == before
 
 
-def test_more_than_a_batch_is_labelled_in_one_run(desk):
-    for _ in range(3):
-        desk.article(listed=False)
+def stock(desk: Desk, total: int) -> None:
+    """So many articles that wait."""
+    desk.article(listed=False)
     sql(
         "INSERT INTO articles (feed_id, source_id, url, title, teaser, text, html, authors, tags, content_hash, date_guessed,"
         " first_seen_at, updated_at, sort_at, waiting_since) SELECT feed_id, source_id, url || n, title, teaser, text, html,"
         " authors, tags, content_hash, date_guessed, first_seen_at, updated_at, sort_at, waiting_since"
-        " FROM articles, generate_series(1, :n) AS n",
-        n=store.BATCH // 2,
+        " FROM articles, generate_series(2, :n) AS n",
+        n=total,
     )
-    total = 3 + 3 * (store.BATCH // 2)
-    assert label.label_waiting() == total > store.BATCH
-    assert len({row[0] for row in stream()}) == len(stream()) == total
+
+
+def published_together() -> list[int]:
+    """How many changes each transaction has published, in order."""
+    return [count for (count,) in sql("SELECT count(*) FROM changes GROUP BY xmin::text ORDER BY min(seq)")]
+
+
+@pytest.mark.parametrize(
+    ("look_s", "together"), [(0.0, [50, 100, 20]), (0.5, [50, 50, 50, 20])], ids=["quick", "slow"]
+)
+def test_where_much_waits_more_is_published_together_as_long_as_that_is_quick(
+    desk, monkeypatch, look_s, together
+):
+    """Each look at the clock is so much later than the one before."""
+    stock(desk, sum(together))
+    ticks = itertools.count()
+    monkeypatch.setattr(label, "monotonic", lambda: next(ticks) * look_s)
+    assert label.label_waiting() == sum(together)
+    assert published_together() == together
+    assert len({row[0] for row in stream()}) == len(stream()) == sum(together)
 
 
 def test_a_correction_that_changes_no_label_is_an_update(desk):
