@@ -127,3 +127,26 @@ def test_before_a_claim_not_all_that_wait_are_read(desk: Desk, heard):
         store.quarantine(session)
     ((statement, values),) = heard
     assert {node.get("Index Name") for node in scans(plan_of(statement, values))} == {"ix_articles_tried"}
+
+
+def test_a_claim_reads_nothing_that_is_in_hand(desk: Desk, heard):
+    """Ten thousand articles in hand stand before everything that can be claimed, and each claim read all of them."""
+    for _ in range(60):
+        desk.article(listed=False)
+    with db.transaction() as session:
+        session.execute(
+            text(
+                "UPDATE articles SET waiting_since = now(), attempts = (id % 4 > 0)::int,"
+                " lease_until = CASE WHEN id % 4 > 0 THEN now() + interval '1 hour' ELSE 'epoch' END"
+            )
+        )
+    with db.engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("VACUUM ANALYZE articles"))
+    heard.clear()
+    with db.transaction() as session:
+        claimed = store.claim(session)
+    assert len(claimed) == 15
+    statement, values = next(one for one in heard if "UPDATE articles" in one[0])
+    read = {node.get("Index Name") for node in scans(plan_of(statement, values))}
+    assert "ix_articles_untried" in read
+    assert not {"ix_articles_waiting", "ix_articles_tried"} & read

@@ -40,7 +40,8 @@ def listed(as_json: bool) -> None:
             else ""
         )
         aside = f", {depth.aside} set aside" if depth.aside else ""
-        click.echo(f"{depth.queue:9} {depth.waiting} waiting, {depth.in_hand} in hand{since}{aside}")
+        more = "more than " if depth.more else ""
+        click.echo(f"{depth.queue:9} {more}{depth.waiting} waiting, {depth.in_hand} in hand{since}{aside}")
 
 
 @queues.command()

@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import ARRAY, BigInteger, bindparam, text
 from sqlalchemy.orm import Session
 
+from services.core import backlog
 from services.core.errors import InvalidInputError
 from services.core.events import ArticlesStored, DeskAsked, Event, FeedsAdded
 from services.core.outbox import publish
@@ -18,25 +19,26 @@ from services.core.queues import Queue
 
 PAUSED_FOR = "Its content stopped a worker "
 """How the reason of a feed begins that was paused because workers died of it (`ingest.store.leases`)."""
-_COUNTED = 100_000
 
 _DEPTH: Mapping[Queue, str] = {
     Queue.FETCH: """
-        SELECT count(*) FILTER (WHERE next_check_at <= now() AND lease_until < now()), count(*) FILTER (WHERE lease_until > now()),
-               min(next_check_at) FILTER (WHERE next_check_at <= now() AND lease_until < now()) FROM feeds WHERE paused_reason IS NULL
+        SELECT count(*) FILTER (WHERE lease_until < now()), count(*) FILTER (WHERE lease_until >= now()),
+               min(next_check_at) FILTER (WHERE lease_until < now())
+        FROM (SELECT next_check_at, lease_until FROM feeds WHERE paused_reason IS NULL AND next_check_at <= now()
+              ORDER BY next_check_at LIMIT :most) f
     """,
-    Queue.CLASSIFY: """
-        SELECT count(*) FILTER (WHERE lease_until < now()), count(*) FILTER (WHERE lease_until > now()), min(waiting_since)
-        FROM articles WHERE waiting_since IS NOT NULL AND quarantined IS NULL AND removed_at IS NULL
-    """,
+    Queue.CLASSIFY: backlog.UNLABELLED,
     Queue.DESK: """
-        SELECT count(*) FILTER (WHERE lease_until < now()), count(*) FILTER (WHERE lease_until > now()), min(created_at)
-        FROM desk_requests WHERE state = 'waiting'
+        SELECT count(*) FILTER (WHERE lease_until < now()), count(*) FILTER (WHERE lease_until >= now()), min(created_at)
+        FROM (SELECT lease_until, created_at FROM desk_requests WHERE state = 'waiting' ORDER BY id LIMIT :most) d
     """,
-    Queue.RELABEL: "SELECT count(*), 0, min(next_at) FROM relabellings WHERE finished_at IS NULL AND next_at <= now()",
-    Queue.STORIES: f"""
-        SELECT count(*), 0, min(at) FROM (SELECT at FROM changes WHERE seq > (SELECT seq FROM story_state) LIMIT {_COUNTED}) c
-    """,  # noqa: S608 - a constant of ours
+    Queue.RELABEL: """
+        SELECT count(*), 0, min(next_at)
+        FROM (SELECT next_at FROM relabellings WHERE finished_at IS NULL AND next_at <= now() LIMIT :most) r
+    """,
+    Queue.STORIES: """
+        SELECT count(*), 0, min(at) FROM (SELECT at FROM changes WHERE seq > (SELECT seq FROM story_state) ORDER BY seq LIMIT :most) c
+    """,
 }
 """By queue: rows that wait, rows in hand, since when the first of them waits. What `maintenance` does is never urgent, and not counted."""
 
@@ -67,13 +69,16 @@ _EVENT: Mapping[Queue, Event] = {
 
 @dataclass(frozen=True, slots=True)
 class Depth:
-    """One queue: rows that `waiting` and `in_hand` count, since when the first waits, how many were set `aside`."""
+    """One queue: rows that `waiting` and `in_hand` count, since when the first waits, how many were set `aside`. `more`: there are more than
+    `backlog.MOST`, which are not counted.
+    """
 
     queue: Queue
     waiting: int
     in_hand: int
     oldest: datetime | None
     aside: int
+    more: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +94,8 @@ def depths(session: Session) -> list[Depth]:
     """Every queue whose work are rows."""
     found = []
     for queue, statement in _DEPTH.items():
-        waiting, in_hand, oldest = session.execute(text(statement)).one()
-        found.append(Depth(queue, waiting, in_hand, oldest, _count(session, queue)))
+        row = backlog.counted(*session.execute(text(statement), backlog.one_more()).one())
+        found.append(Depth(queue, row.waiting, row.in_hand, row.oldest, _count(session, queue), row.more))
     return found
 
 

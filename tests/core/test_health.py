@@ -5,7 +5,7 @@ import re
 import pytest
 from sqlalchemy import text
 
-from services.core import beats, health
+from services.core import backlog, beats, health
 from services.core.db import transaction
 from services.core.errors import ConfigurationError
 from services.core.health import servers
@@ -155,6 +155,25 @@ def test_articles_that_wait_too_long_or_were_put_aside_are_told(service, desk: D
         False,
         "1 article was put aside because workers died of them (reason): see the log of classify; `dateline queues replay classify` takes them up again.",
     )
+
+
+@pytest.mark.parametrize(
+    ("count", "says"), [(3, "3 articles wait"), (4, "more than 3 articles wait")], ids=["as many", "more"]
+)
+def test_of_more_than_is_counted_the_oldest_is_told_all_the_same(
+    service, desk: Desk, monkeypatch, count: int, says: str
+):
+    """The oldest is the last by number: it is not among those that are counted."""
+    monkeypatch.setattr(backlog, "MOST", 3)
+    for _ in range(count):
+        desk.article(listed=False)
+    run("UPDATE articles SET waiting_since = now()")
+    run(
+        "UPDATE articles SET waiting_since = now() - interval '1 hour' WHERE id = (SELECT max(id) FROM articles)"
+    )
+    ok, told_of = told()["waiting"]
+    assert not ok
+    assert told_of.startswith(f"{says} for labels, the oldest for 36")
 
 
 def test_a_clock_that_is_off_is_told(service, monkeypatch):

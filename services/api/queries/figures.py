@@ -25,12 +25,15 @@ _STAGES = text(
     """
     WITH waiting AS (
         SELECT waiting_since, published_revision FROM articles
-        WHERE waiting_since IS NOT NULL AND quarantined IS NULL AND removed_at IS NULL LIMIT :most
+        WHERE waiting_since IS NOT NULL AND quarantined IS NULL AND removed_at IS NULL
+        ORDER BY id LIMIT :most
     ), undecided AS (SELECT at FROM changes WHERE seq > (SELECT seq FROM story_state) ORDER BY seq LIMIT :most)
     SELECT 'fetch' AS name, count(*) AS waiting, extract(epoch FROM now() - min(greatest(f.next_check_at, h.free_at)))::float8 AS oldest_s
     FROM feeds f JOIN hosts h USING (host)
     WHERE f.paused_reason IS NULL AND f.next_check_at <= now() AND f.lease_until < now() AND h.free_at <= now()
-    UNION ALL SELECT 'labels', count(*), extract(epoch FROM now() - min(waiting_since))::float8 FROM waiting
+    UNION ALL SELECT 'labels', count(*), extract(epoch FROM now() - (
+        SELECT min(waiting_since) FROM articles WHERE waiting_since IS NOT NULL AND quarantined IS NULL AND removed_at IS NULL
+    ))::float8 FROM waiting
     UNION ALL SELECT 'publication', count(*), extract(epoch FROM now() - min(waiting_since))::float8 FROM waiting WHERE published_revision = 0
     UNION ALL SELECT 'stories', count(*), extract(epoch FROM now() - min(at))::float8 FROM undecided
     UNION ALL SELECT 'desk', count(*), extract(epoch FROM now() - min(created_at))::float8 FROM desk_requests WHERE state = 'waiting'

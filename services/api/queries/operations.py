@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.queries import feeds
 from services.api.queries.sources import GAPS_FOR, is_failing
+from services.core import backlog
 from services.core.beats import RESTORED
 from services.core.models import Article, Beat, Feed, Gap, StoryState, Subscription
 
@@ -19,7 +20,7 @@ RECENT = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What waits at this moment. Ages are None where nothing waits. `missed`: what the recent `gaps` probably cost."""
+    """What waits at this moment; `waiting` articles are counted up to `backlog.MOST`. Ages are None where nothing waits. `missed`: what the recent `gaps` probably cost."""
 
     feeds: dict[str, int]
     oldest_due: datetime | None
@@ -58,10 +59,8 @@ class Fetching:
 async def work(connection: AsyncConnection, *, now: datetime, since: datetime) -> Work:
     """What waits, by stage; `listed_since` counts articles that came after `since`."""
     due = select(func.min(Feed.next_check_at)).where(Feed.paused_reason.is_(None), Feed.next_check_at < now)
-    waits = Article.waiting_since.is_not(None) & Article.quarantined.is_(None) & Article.removed_at.is_(None)
-    waiting = (
-        await connection.execute(select(func.count(), func.min(Article.waiting_since)).where(waits))
-    ).one()
+    row = (await connection.execute(text(backlog.UNLABELLED), backlog.one_more())).one()
+    waiting = backlog.counted(*row)
     quarantined = select(func.count()).where(Article.quarantined.is_not(None))
     gaps = select(func.count(Gap.id), func.coalesce(func.sum(Gap.missed), 0)).where(
         Gap.to_at > now - GAPS_FOR
@@ -70,8 +69,8 @@ async def work(connection: AsyncConnection, *, now: datetime, since: datetime) -
     return Work(
         feeds=await connection.run_sync(feeds.counts, now=now),
         oldest_due=await connection.scalar(due),
-        waiting=waiting[0],
-        oldest_waiting=waiting[1],
+        waiting=waiting.waiting + waiting.in_hand,
+        oldest_waiting=waiting.oldest,
         quarantined=await connection.scalar(quarantined.select_from(Article)) or 0,
         gaps=recent_gaps[0],
         missed=int(recent_gaps[1]),

@@ -32,6 +32,7 @@ async def listed(request: Request) -> Response:
                 "queue": queue,
                 "waiting": depth.waiting if depth else None,
                 "in_hand": depth.in_hand if depth else None,
+                "more": depth.more if depth else False,
                 "oldest_waiting_at": depth.oldest if depth else None,
                 "set_aside": depth.aside if depth else 0,
                 "hints": hints.get(queue),

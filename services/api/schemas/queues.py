@@ -13,6 +13,7 @@ class QueueShape(Shape):
     queue: str
     waiting: int | None = Field(description="Rows that nobody has in hand; null where the work is no rows.")
     in_hand: int | None = Field(description="Rows that a worker has in hand.")
+    more: bool = Field(description="Whether there are more than the 100,000 that these two count.")
     oldest_waiting_at: datetime | None = Field(description="Since when the first of them waits.")
     set_aside: int = Field(description="Rows that were set aside because workers died of them.")
     hints: int | None = Field(description="Messages on the broker; null while it does not answer.")

@@ -25,11 +25,7 @@ STARTS = {
 """By stage, what there is to do when what waits before it grows."""
 
 _WAITING = text(
-    """
-    SELECT count(*) FILTER (WHERE quarantined IS NULL) AS waiting,
-           coalesce(extract(epoch FROM now() - min(waiting_since) FILTER (WHERE quarantined IS NULL)), 0) AS oldest
-    FROM articles WHERE waiting_since IS NOT NULL AND quarantined IS NULL AND removed_at IS NULL
-    """
+    f"SELECT *, coalesce(extract(epoch FROM now() - oldest), 0) AS age FROM ({backlog.UNLABELLED}) w"  # noqa: S608
 )
 _RESTORED = text(
     """
@@ -104,10 +100,11 @@ def rulebook() -> Iterator[Finding]:
 def waiting() -> Iterator[Finding]:
     """What waits for labels, for how long, and whether it gets more or less."""
     with watching() as session:
-        found = session.execute(_WAITING).one()
+        row = session.execute(_WAITING, backlog.one_more()).one()
+        found = backlog.counted(row.waiting, row.in_hand, row.oldest)
         aside, why = session.execute(_ASIDE).one()
         trends = {stage: trend_of(backlog.samples(session, stage), now=utc_now()) for stage in STARTS}
-    yield _of_waiting(found.waiting, int(found.oldest), trends["labels"])
+    yield _of_waiting(found, int(row.age), trends["labels"])
     for stage, trend in trends.items():
         if trend is not None and trend.grows:
             yield Finding(
@@ -125,12 +122,12 @@ def waiting() -> Iterator[Finding]:
         )
 
 
-def _of_waiting(count: int, oldest: int, trend: Trend | None) -> Finding:
+def _of_waiting(found: backlog.Counted, oldest: int, trend: Trend | None) -> Finding:
+    count = found.waiting + found.in_hand
     if not count:
         return Finding("waiting", ok=True, says="nothing waits for labels")
-    says = (
-        f"{many(count, 'article')} {'waits' if count == 1 else 'wait'} for labels, the oldest for {oldest} s"
-    )
+    more, wait = "more than " if found.more else "", "waits" if count == 1 else "wait"
+    says = f"{more}{many(count, 'article')} {wait} for labels, the oldest for {oldest} s"
     if oldest < OLD_WAIT_S:
         return Finding("waiting", ok=True, says=says)
     left = trend.minutes_left if trend is not None else None

@@ -63,6 +63,16 @@ class Article(Base):
             "id",
             postgresql_where=sql("attempts > 0 AND waiting_since IS NOT NULL AND quarantined IS NULL"),
         ),
+        Index(
+            "ix_articles_untried",
+            "id",
+            postgresql_where=sql("attempts = 0 AND waiting_since IS NOT NULL AND quarantined IS NULL"),
+        ),
+        Index(
+            "ix_articles_waiting_since",
+            "waiting_since",
+            postgresql_where=sql("waiting_since IS NOT NULL AND quarantined IS NULL"),
+        ),
         Index("ix_articles_quarantined", "id", postgresql_where=sql("quarantined IS NOT NULL")),
         Index("ix_articles_search", "search", postgresql_using="gin"),
         Index("ix_articles_duplicate_of", "duplicate_of", postgresql_where=sql("duplicate_of IS NOT NULL")),

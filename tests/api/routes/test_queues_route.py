@@ -5,7 +5,7 @@ import json
 import pytest
 
 from services.classify.labelling import store
-from services.core import cache, set_aside
+from services.core import backlog, cache, set_aside
 from services.core.db import transaction
 from services.core.errors import InvalidInputError
 from services.core.queues import Queue
@@ -101,6 +101,37 @@ def test_over_http_nobody_else_sees_it(service, desk: Desk, site: Site):
     ):
         answer = editor.send(method, path)
         assert (answer.status, answer.json["scope"]) == (403, "operator"), path
+
+
+def test_more_than_is_counted_is_said_with_the_oldest_of_all(
+    service, desk: Desk, site: Site, run: Run, monkeypatch
+):
+    """Seven wait, of which three are counted; two of these are in hand. The oldest stands last."""
+    monkeypatch.setattr(backlog, "MOST", 3)
+    desk.article(listed=False)
+    sql(
+        "INSERT INTO articles (feed_id, source_id, url, title, teaser, text, html, authors, tags, content_hash, date_guessed,"
+        " first_seen_at, updated_at, sort_at, waiting_since) SELECT feed_id, source_id, url || n, title, teaser, text, html,"
+        " authors, tags, content_hash, date_guessed, first_seen_at, updated_at, sort_at, now() FROM articles, generate_series(1, 6) AS n"
+    )
+    sql(
+        "UPDATE articles SET waiting_since = '2026-01-02T03:04:05Z' WHERE id = (SELECT max(id) FROM articles)"
+    )
+    sql(
+        "UPDATE articles SET lease_until = now() + interval '1 hour' WHERE id IN (SELECT id FROM articles ORDER BY id LIMIT 2)"
+    )
+    operator = Client(site, token("olzhas", "operator"))
+    found = {row["queue"]: row for row in operator.json("/v1/queues")["items"]}
+    of = found["classify"]
+    assert (of["waiting"], of["in_hand"], of["more"]) == (1, 2, True)
+    assert of["oldest_waiting_at"] == "2026-01-02T03:04:05Z"
+    assert not found["maintenance"]["more"]
+    (line,) = [one for one in run("queues", "list").out.splitlines() if one.startswith("classify")]
+    assert line == "classify  more than 1 waiting, 2 in hand, the first since 2026-01-02 03:04:05 UTC"
+    sql("UPDATE articles SET waiting_since = NULL WHERE id > (SELECT min(id) + 2 FROM articles)")
+    found = {row["queue"]: row for row in operator.json("/v1/queues")["items"]}
+    of = found["classify"]
+    assert (of["waiting"], of["in_hand"], of["more"]) == (1, 2, False)
 
 
 def test_on_the_command_line(set_aside_rows, run: Run):
