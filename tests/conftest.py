@@ -18,9 +18,14 @@ pytest_plugins = [
     "tests.fixtures.workbench",
 ]
 
-if "CI" not in os.environ:  # there, hypothesis has a profile of its own
-    settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-    settings.load_profile("busy")  # how long an example takes is the machine's affair
-
 for _name in [name for name in os.environ if name.startswith("DATELINE_")]:
     del os.environ[_name]  # what is set on the machine must not decide what a test sees
+
+# How long an example takes, or its making, says how busy the machine is and nothing of the code. CI sees the same examples each time.
+settings.register_profile(
+    "any-machine",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize="CI" in os.environ,
+)
+settings.load_profile("any-machine")

@@ -220,6 +220,7 @@ def test_the_api_hears_who_asks_and_by_which_name(edge, upstream, remembers):
 @pytest.mark.parametrize("shown", [{"authorization": "Bearer t"}, {"cookie": "session=s"}])
 def test_who_shows_who_he_is_gets_an_answer_of_his_own(edge, upstream, shown):
     edge.start(upstream.server_port)
+    upstream.answer = (200, KEPT | {"Cache-Control": "public, max-age=600"}, b"for everybody")
     for _ in range(2):
         edge.get("/v1/latest")
         edge.get("/v1/latest", **shown)

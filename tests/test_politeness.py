@@ -26,6 +26,12 @@ def unread() -> list[str]:
         return list(session.scalars(text("SELECT url FROM feeds WHERE ok_at IS NULL")))
 
 
+def beating() -> set[str]:
+    """Roles that have given a sign of life."""
+    with transaction() as session:
+        return set(session.scalars(text("SELECT role FROM beats")))
+
+
 def starts(press: RunningPress) -> list[float]:
     """When the press was asked for a feed, over all outlets."""
     return sorted(at for row in press.stats().values() for at in row["starts"])
@@ -42,7 +48,7 @@ def test_one_host_is_asked_one_at_a_time_with_a_pause_whoever_asks(service: pyte
         for number in (1, 2):
             roles.start("worker", "ingest", name=f"ingest-{number}")
             roles.start("scheduler", name=f"scheduler-{number}")
-        eventually(lambda: not unread(), what="a look at all thirty feeds", seconds=90)
+        eventually(lambda: not unread(), what="a look at all thirty feeds")
         asked = starts(press)
         assert len(asked) == 30, "each of them once"
         assert min(later - earlier for earlier, later in pairwise(asked)) >= PAUSE
@@ -56,11 +62,12 @@ def test_hosts_that_do_not_answer_hold_up_nobody_else(service: pytest.MonkeyPatc
     service.setenv("DATELINE_WORKER_PROCESSES", "1")
     forget_connections()
     with silent_server() as one, silent_server() as two, silent_server() as three:
-        add(one, two, three)
         with running_press(seed=3, feeds=40, entries=3) as press:
-            add(*(press.feed_url(outlet.slug) for outlet in press.outlets))
             roles.start("worker", "ingest")
             roles.start("scheduler")
+            eventually(lambda: beating() == {"ingest", "scheduler"}, what="both at work")
+            add(one, two, three)
+            add(*(press.feed_url(outlet.slug) for outlet in press.outlets))
             eventually(
                 lambda: set(unread()) == {one, two, three}, what="a look at everybody else", seconds=50
             )

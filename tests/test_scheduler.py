@@ -104,4 +104,4 @@ def test_two_schedulers_as_processes_hint_within_bounds_and_stop_when_told(
     assert queued()[Queue.FETCH] <= HINTS_AT_MOST + 1
     for process in both:
         process.terminate()
-    assert [process.wait(timeout=15) for process in both] == [0, 0]
+    assert [process.wait(timeout=60) for process in both] == [0, 0]

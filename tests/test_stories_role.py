@@ -39,7 +39,7 @@ def test_it_decides_what_is_published_and_stores_its_memory_when_it_is_stopped(d
     assert len(below(worker.pid)) == 1, "one process, whatever the setting says"
     assert sql("SELECT count(*) > 0 FROM story_steps") == [(True,)]
     worker.terminate()
-    worker.wait(timeout=15)
+    worker.wait(timeout=60)
     assert sql("SELECT count(*) FROM story_steps") == [(0,)], roles.log("worker-stories")
     assert sql("SELECT snapshot_step = step FROM story_state") == [(True,)]
 

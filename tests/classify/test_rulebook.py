@@ -207,15 +207,15 @@ def test_a_busy_machine_may_take_its_time_to_compile(service, monkeypatch):
 
     def slow(*given):
         taken.append(given)
-        time.sleep(0.6)
+        time.sleep(2.5)  # longer than the limit, which is far longer than from one statement to the next
         return compile_rulebook(*given)
 
     monkeypatch.setattr(rulebook, "compile_rulebook", slow)
-    monkeypatch.setitem(db.SERVER_LIMITS, "idle_in_transaction_session_timeout", "200ms")
+    monkeypatch.setitem(db.SERVER_LIMITS, "idle_in_transaction_session_timeout", "2s")
     forget_connections()
     with transaction() as session:
         rulebook.current(session)
-        assert session.scalar(text("SHOW idle_in_transaction_session_timeout")) == "200ms"
+        assert session.scalar(text("SHOW idle_in_transaction_session_timeout")) == "2s"
     assert len(taken) == 1
 
 

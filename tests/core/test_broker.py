@@ -65,7 +65,7 @@ class Floor:
         if self.worker is not None:
             self.worker.terminate()
             try:
-                self.worker.wait(timeout=15)
+                self.worker.wait(timeout=60)
             except subprocess.TimeoutExpired:
                 self.worker.kill()
                 self.worker.wait()
@@ -98,7 +98,7 @@ def test_a_worker_lives_through_restarts_of_the_broker_with_jobs_in_flight(floor
         eventually(lambda begun=begun: floor.count("started") >= begun + 2, what="two jobs in hand")
         floor.kill_and_restart_broker()
         floor.let_go(True)
-        assert eventually(lambda: broker.send(Job.FETCH_FEEDS), seconds=20, what="a hint sent again")
+        assert eventually(lambda: broker.send(Job.FETCH_FEEDS), what="a hint sent again")
         eventually(lambda: cache.queue_length(Queue.FETCH) == 0, what="the hint taken from the new broker")
         eventually(lambda done=done: floor.count("done") >= done + 2, what="work going on")
         assert floor.worker.poll() is None, floor.log()
@@ -125,7 +125,7 @@ def test_a_worker_told_to_stop_ends_in_time_and_its_job_is_not_lost(floor):
     assert broker.send(Job.FETCH_FEEDS)
     eventually(lambda: floor.pids("started"), what="the job in hand")
     floor.worker.terminate()
-    assert floor.worker.wait(timeout=15) is not None
+    assert floor.worker.wait(timeout=60) is not None
     floor.let_go(True)
     floor.start_worker()
     eventually(lambda: floor.count("done") == 1, what="the job done by the next worker")
@@ -141,7 +141,7 @@ def test_nothing_but_lines_of_json_stand_in_the_log_of_a_worker(floor):
     floor.let_go(True)
     eventually(lambda: floor.count("done") == 1, what="the job done")
     floor.worker.terminate()
-    assert floor.worker.wait(timeout=15) is not None
+    assert floor.worker.wait(timeout=60) is not None
     told = [json.loads(line) for line in floor.log().splitlines()]
     messages = " ".join(line["message"] for line in told)
     assert "exited with 'signal 9 (SIGKILL)'" in messages
@@ -251,7 +251,7 @@ def test_a_hint_that_cannot_be_acknowledged_takes_no_place_for_ever(service, mon
         channel = waiting.consumer.channel
         channel.basic_qos(0, 1, False)
         waiting.put({})
-        message = waiting.get(timeout=5)
+        message = waiting.get(timeout=60)
         assert not channel.qos.can_consume()
         with monkeypatch.context() as frozen:
 

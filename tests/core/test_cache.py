@@ -73,7 +73,7 @@ def test_moves_of_the_stream_are_heard_and_heard_again_after_the_connection_was_
                     eventually, lambda was=found: listeners() - was, what="a new listener"
                 )
             cache.tell_followers(seq)
-            heard.append(await asyncio.wait_for(following, timeout=20))
+            heard.append(await asyncio.wait_for(following, timeout=60))
         with contextlib.suppress(RuntimeError):
             await moves.aclose()
         return heard

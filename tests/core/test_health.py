@@ -167,8 +167,8 @@ def test_of_more_than_is_counted_the_oldest_is_told_all_the_same(
     monkeypatch.setattr(backlog, "MOST", 3)
     for _ in range(count):
         desk.article(listed=False)
-    run("UPDATE articles SET waiting_since = now()")
-    run(
+    sql("UPDATE articles SET waiting_since = now()")
+    sql(
         "UPDATE articles SET waiting_since = now() - interval '1 hour' WHERE id = (SELECT max(id) FROM articles)"
     )
     ok, told_of = told()["waiting"]

@@ -98,7 +98,7 @@ def test_what_a_killed_worker_had_in_hand_is_free_at_the_next_tick_and_counted(w
         scheduler.tick()
         return row(IN_HAND) == (0, 0, 0)
 
-    eventually(freed, what="leases of the dead freed", seconds=20)
+    eventually(freed, what="leases of the dead freed")
     assert row(ATTEMPTS) == (1, 1, 1)
 
 

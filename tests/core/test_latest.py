@@ -190,7 +190,7 @@ def test_followers_that_store_one_number_see_everything_once_whoever_writes(arti
     readers = [threading.Thread(target=follow, args=(follower,)) for follower in followers]
     for reader in readers:
         reader.start()
-    ends = [writer.communicate(timeout=60)[1] for writer in writers]
+    ends = [writer.communicate(timeout=240)[1] for writer in writers]
     over.set()
     for reader in readers:
         reader.join()

@@ -84,11 +84,11 @@ def test_a_savepoint_rolled_back_keeps_what_was_noted_before_it(service):
 def test_followers_are_told_the_highest_position_once(service):
     with cache.client().pubsub(ignore_subscribe_messages=True) as listener:
         listener.subscribe(cache.STREAM_CHANNEL)
-        assert listener.get_message(timeout=10) is None  # the confirmation
+        assert listener.get_message(timeout=60) is None  # the confirmation
         with transaction() as session:
             outbox.publish(session, StreamAdvanced(7))
             outbox.publish(session, StreamAdvanced(9))
-        told = listener.get_message(timeout=10)
+        told = listener.get_message(timeout=60)
         assert told["data"] == b"9"
         assert listener.get_message() is None
 

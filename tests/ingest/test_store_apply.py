@@ -84,7 +84,7 @@ def label_all() -> None:
 
 def meet_after_deciding(monkeypatch: pytest.MonkeyPatch, *, parties: int) -> None:
     """Everybody has looked at what is stored, and decided, before anybody stores; whoever must look again need not wait."""
-    barrier, decide, met = threading.Barrier(parties, timeout=20), finishing.decide, threading.local()
+    barrier, decide, met = threading.Barrier(parties, timeout=120), finishing.decide, threading.local()
 
     def decide_and_meet(*words: Any, **named: Any) -> Plan:
         plan = decide(*words, **named)

@@ -33,7 +33,7 @@ def test_the_command_says_where_it_serves_writes_the_list_and_stops_cleanly(clie
         ]
         status = client.get(feeds[0]).status
         press.send_signal(number)
-        rest, errors = press.communicate(timeout=30)
+        rest, errors = press.communicate(timeout=120)
 
     assert line.startswith("Newswire: 17 outlets publish; list http://127.0.0.1:")
     assert (status, press.returncode, rest, errors) == (200, 0, "", "")

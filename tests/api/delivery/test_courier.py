@@ -48,6 +48,7 @@ def at_once() -> None:
 
 
 def test_changes_arrive_signed_in_order_and_only_those_of_the_stream(desk, operator, receiver):
+    began = time.time()
     desk.article("Before", regions=["europe"])
     made = add(operator, receiver, filters={"region": ["europe"]})
     first = desk.article("First", regions=["europe"])
@@ -60,7 +61,7 @@ def test_changes_arrive_signed_in_order_and_only_those_of_the_stream(desk, opera
     assert told == [("added", first), ("added", second), ("updated", first), ("left", second)]
     for request in receiver.came:
         assert request.signed_by(made["secret"])
-        assert abs(int(request.timestamp) - time.time()) < 60
+        assert int(began) <= int(request.timestamp) <= time.time()
         assert request.body["type"] == "changes"
         assert request.headers["content-type"] == "application/json"
     assert operator.json(f"/v1/webhooks/{made['id']}")["state"] == "active"
@@ -147,14 +148,16 @@ def test_a_replay_while_a_message_is_under_way_is_not_undone_by_it(desk, operato
     eventually(lambda: sql("SELECT 1 FROM webhooks WHERE pending_id IS NULL AND failures = 0"), what="rest")
 
 
-def test_a_slow_address_holds_up_nobody_else(desk, operator, receiver):
+def test_a_slow_address_holds_up_nobody_else(desk, operator, receiver, service):
+    """It is waited for until this test is over: whoever waited behind it would wait as long."""
+    service.setattr("services.api.delivery.send.TOTAL_S", 600.0)
     with receiving() as slow:
         slow.hold.clear()
         answer = operator.post("/v1/webhooks", {"name": "slow", "url": slow.url})
         assert answer.status == 201
         add(operator, receiver)
         desk.article("One")
-        eventually(receiver.changes, what="the quick one", seconds=20)
+        eventually(receiver.changes, what="the quick one")
         assert not slow.taken
 
 

@@ -25,7 +25,7 @@ class Events:
     """An event stream, read event by event."""
 
     def __init__(self, site, path, **headers):
-        self.connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=30)
+        self.connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=70)
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         self.connection.request("GET", path, headers={"Accept": "text/event-stream", **named})
         self.response = self.connection.getresponse()
@@ -175,7 +175,7 @@ def test_a_held_answer_comes_as_soon_as_something_happens(site, desk):
     reader.start()
     desk.article(regions=["russia"])
     awaited = desk.article(regions=["asia"])
-    reader.join(timeout=30)
+    reader.join(timeout=70)
     assert told(answers[0]) == [("added", awaited)]
 
 
@@ -187,7 +187,7 @@ def test_a_held_answer_needs_no_redis(site, desk, monkeypatch):
     reader = threading.Thread(target=lambda: answers.append(site.json(f"/v1/changes?since={cursor}&wait=60")))
     reader.start()
     awaited = desk.article()
-    reader.join(timeout=30)
+    reader.join(timeout=70)
     assert told(answers[0]) == [("added", awaited)]
 
 

@@ -240,7 +240,7 @@ def test_an_answer_is_waited_for_and_many_wait_at_once(editor, worker, two):
     release = threading.Event()
 
     def slow(errand):
-        assert release.wait(20)
+        assert release.wait(60)
         return {"slow": True}
 
     worker.answers["impact"] = slow
@@ -258,7 +258,7 @@ def test_an_answer_is_waited_for_and_many_wait_at_once(editor, worker, two):
     assert found == []
     release.set()
     for waiter in waiters:
-        waiter.join(20)
+        waiter.join(60)
     assert found == [200, 200, 200]
 
 

@@ -148,7 +148,7 @@ def run(seed: int, *, number: int, naive: bool = False) -> Settled:
     reader.start()
     try:
         arrive(seed, number=number)
-        told, errors = workers.communicate(timeout=120)
+        told, errors = workers.communicate(timeout=300)
     finally:
         over.set()
         reader.join()
