@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -13,7 +13,7 @@ from services.classify.rules import CompiledRulebook, Rulebook, compile_rulebook
 from services.classify.rules.bulk import all_kept
 from services.classify.work import OvertakenError, Published
 from services.core import addresses
-from services.core.db import transaction
+from services.core.db import computing, transaction
 from services.core.errors import ConfigurationError, NotFoundError
 from services.core.events import RulebookPublished
 from services.core.models import Publication, Relabelling
@@ -68,10 +68,8 @@ def compiled(session: Session, version: str) -> CompiledRulebook:
     """A published version, compiled at the first call of this process. `version` is whole, not a prefix."""
     found = _compiled.get(version)
     if found is None:
-        # Seconds of computing, on a busy machine more than the server lets a transaction idle. Nothing is locked here yet.
-        session.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
-        found = _compile(version, _texts(session, version))
-        session.execute(text("SET LOCAL idle_in_transaction_session_timeout TO DEFAULT"))
+        with computing(session):  # for seconds, and nothing is locked here yet
+            found = _compile(version, _texts(session, version))
     _compiled.move_to_end(version)
     return found
 

@@ -32,6 +32,7 @@ SERVER_LIMITS = {
 }
 
 
+_SILENCE = "idle_in_transaction_session_timeout"
 POOL_SIZE, POOL_MORE = 8, 8
 """Connections that an API process keeps, and how many more it makes while many ask."""
 CLIENT: dict[str, Any] = {
@@ -189,6 +190,17 @@ def transaction() -> Iterator[Session]:
     """
     with _in_words(), Session(engine(), expire_on_commit=False) as session, session.begin():
         yield session
+
+
+@contextmanager
+def computing(session: Session) -> Iterator[None]:
+    """Let the transaction be silent for minutes: what happens in this block computes between its statements, on a busy machine for longer
+    than the server bears, and holds nothing meanwhile that others wait for. (The stream's lock, once it is taken, sets a limit of its own.)
+    """
+    before = session.scalar(text(f"SELECT current_setting('{_SILENCE}')"))
+    session.execute(text(f"SELECT set_config('{_SILENCE}', '5min', true)"))
+    yield
+    session.execute(text(f"SELECT set_config('{_SILENCE}', :before, true)"), {"before": before})
 
 
 @contextmanager

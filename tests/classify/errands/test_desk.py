@@ -1,5 +1,7 @@
 """The desk: what editors ask for is done once, answered in data, refused with reasons, and survives deaths."""
 
+import time
+
 import pytest
 from sqlalchemy import text
 
@@ -7,12 +9,13 @@ from services.classify import desk as worker
 from services.classify import errands, rulebook
 from services.classify.rules import load_texts
 from services.classify.starter import starter_texts
-from services.core import desk
+from services.core import db, desk
 from services.core.clock import utc_now
 from services.core.db import transaction
 from services.core.desk import Asked
 from services.core.models.desk import DESK_KINDS
 from tests.fixtures.articles import Desk
+from tests.fixtures.environment import forget_connections
 from tests.fixtures.rulebooks import ECONOMY, ENERGY, publish
 
 EXAMPLES = "    tests:\n      - {title: Inflation, expect: [topic/energy]}\n"
@@ -155,6 +158,17 @@ def test_our_own_fault_is_told_and_the_next_request_is_served(service):
     assert failed.state == "failed"
     assert "ZeroDivisionError" in failed.error["sentence"]
     assert ask("check").state == "done"
+
+
+def test_what_computes_for_long_between_two_statements_is_no_transaction_that_hangs(service):
+    def thinks(session, *_: object) -> dict:
+        time.sleep(2.5)  # longer than the limit, which is far longer than from one statement to the next
+        return {"found": session.scalar(text("SELECT 1"))}
+
+    service.setitem(errands.ERRANDS, "stats", thinks)
+    service.setitem(db.SERVER_LIMITS, "idle_in_transaction_session_timeout", "2s")
+    forget_connections()
+    assert ask("stats").answer == {"found": 1}
 
 
 def test_a_request_that_workers_die_over_is_given_up_with_the_reason(service):
