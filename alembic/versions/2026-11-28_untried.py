@@ -1,4 +1,4 @@
-"""untried: a claim reads nothing that is in hand, and who has waited longest is found without reading all that wait"""
+"""untried: a claim reads nothing that is in hand, who has waited longest is found without reading all that wait, words are filed in small lots"""
 
 from alembic import op
 import sqlalchemy as sa
@@ -21,8 +21,10 @@ def upgrade() -> None:
         op.create_index('ix_articles_waiting_since', 'articles', ['waiting_since'],
                         postgresql_where=sa.text('waiting_since IS NOT NULL AND quarantined IS NULL'),
                         postgresql_concurrently=True)
+        op.execute('ALTER INDEX ix_articles_search SET (gin_pending_list_limit = 1024)')
 
 
 def downgrade() -> None:
+    op.execute('ALTER INDEX ix_articles_search RESET (gin_pending_list_limit)')
     op.drop_index('ix_articles_waiting_since', 'articles')
     op.drop_index('ix_articles_untried', 'articles')

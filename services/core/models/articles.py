@@ -74,7 +74,13 @@ class Article(Base):
             postgresql_where=sql("waiting_since IS NOT NULL AND quarantined IS NULL"),
         ),
         Index("ix_articles_quarantined", "id", postgresql_where=sql("quarantined IS NOT NULL")),
-        Index("ix_articles_search", "search", postgresql_using="gin"),
+        # Words are noted in a list first, which whoever fills it files: with the default of 4 MB somebody works 0.4 s for all the others.
+        Index(
+            "ix_articles_search",
+            "search",
+            postgresql_using="gin",
+            postgresql_with={"gin_pending_list_limit": 1024},
+        ),
         Index("ix_articles_duplicate_of", "duplicate_of", postgresql_where=sql("duplicate_of IS NOT NULL")),
     )
 
