@@ -14,4 +14,4 @@ def world():
 @pytest.fixture
 def _well_before(world: World):
     """What one fault left must not be held against the next."""
-    world.wait_shown(seconds=120)
+    world.wait_shown()

@@ -327,7 +327,7 @@ def test_row_11_a_disk_of_the_database_that_is_full(world):
             keys = world.press.publish(60)
             time.sleep(4)
             filler.unlink()
-            world.check(seconds=120)
+            world.check()
             ours = "SELECT count(*) FROM article_urls WHERE url_key = ANY(%s)"
             assert world.sql(ours, keys) == [(60,)]
         finally:

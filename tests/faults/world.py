@@ -38,8 +38,9 @@ from tests.fixtures.ports import free_port
 from tests.fixtures.servers import make_reachable_folder
 
 ROOT = Path(__file__).parents[2]
-SETTLED_S = 60
-"""I2: what is stored is published, or put aside with a reason, this long after a fault's end."""
+SETTLED_S = 240
+"""I2 asks that what is stored is published, or put aside with a reason, soon after a fault's end. How soon is for chaos to measure: here,
+on a machine that may do much else, what is not published after so long hangs."""
 SETTINGS: Mapping[str, str] = {
     "DATELINE_FETCH_ALLOW": "127.0.0.0/8",
     "DATELINE_FETCH_INTERVAL_MIN": "1",
