@@ -27,6 +27,7 @@ from services.api.openapi import describe
 from services.api.pages import render
 from services.api.routes import ROUTERS
 from services.api.watching.metrics import Metrics
+from services.api.watching.pulse import Pulse
 from services.api.watching.scrape import Watch
 from services.core import beats, cache, fleet, logs, stopping, traces
 from services.core.db import close_readers, is_away, pool_use, watching_engine
@@ -51,6 +52,7 @@ def create_app() -> FastAPI:
     )
     app.state.metrics = Metrics()
     app.state.watch = Watch()
+    app.state.pulse = Pulse()
     app.state.bell = Bell()
     app.state.channels = Channels(app.state.bell)
     app.state.tally = Tally()
@@ -87,14 +89,17 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     courier = Courier(bell)
     bell.start()
     courier.start()
-    counting = asyncio.create_task(add_up(app.state.tally), name="rate limits")
+    beside = [
+        asyncio.create_task(add_up(app.state.tally), name="rate limits"),
+        asyncio.create_task(app.state.pulse.beat(), name="pulse"),
+    ]
     try:
         yield
     finally:
         await bell.stop()
         await app.state.channels.close()
         await courier.stop()
-        await end([counting])
+        await end(beside)
         await cache.close_counters()
         await app.state.watch.end()
         await close_readers()
@@ -159,7 +164,7 @@ def serve() -> None:
         "api",
         beats.process_name(),
         lambda: {"followers": metrics.followers, "pool": pool_use()},
-        silence=lambda: 0.0,
+        silence=app.state.pulse.look,
     )
     fleet.start()
     traces.start("api")

@@ -25,7 +25,7 @@ NOTICED_S = 15.0
 """Silence of so long is logged, once."""
 HUNG_S = 40.0
 """A process that has marked nothing for so long is ended. By then its role has counted as not running for a while."""
-_LATE_S = 15.0
+LATE_S = 15.0
 """When the last look is longer ago, we were frozen ourselves, and silence says nothing of others."""
 _SLOT = struct.Struct("=qd")
 
@@ -83,7 +83,7 @@ class Rounds:
         # One that hangs before it marks for the first time has no mark to be late with: it is silent since it was seen.
         self._seen = {pid: self._seen.get(pid, now) for pid in _forked() - marks.keys()}
         silent = {pid: now - at for pid, at in (marks | self._seen).items() if pid and _is_child(pid)}
-        awake = self._looked is not None and now - self._looked < _LATE_S
+        awake = self._looked is not None and now - self._looked < LATE_S
         hung = {pid for pid, seconds in silent.items() if seconds > HUNG_S} if awake else set()
         noticed = {pid for pid, seconds in silent.items() if seconds > NOTICED_S} if awake else set()
         for pid in noticed - self._noticed:
