@@ -1,9 +1,9 @@
 """Processes that label as workers do, and die: `python -m tests.classify.copies.copy_workers SEED WORKERS [naive]`.
 
-Each takes a few articles at a time and dawdles between the steps; some kill themselves at the worst moments, some are killed from
-outside, and whoever dies is replaced. All of them look for work at once, as if every hint had come several times. When standard
-input ends, they go on until nothing waits; then this prints how many died. `naive`: keys are not committed before others are
-looked for.
+Each takes a few articles at a time and dawdles between the steps; some kill themselves at the worst moments, one is killed from
+outside for each line of standard input, and whoever dies is replaced. All of them look for work at once, as if every hint had come several
+times. When standard input ends, they go on until nothing waits; then this prints how many died. `naive`: keys are not committed before
+others are looked for.
 """
 
 import json
@@ -24,8 +24,6 @@ from services.core.settings import settings
 from tests.fixtures import crews
 
 LEASE_S = 1
-KILLED = 0.05
-"""How often one is killed from outside, by a twentieth of a second."""
 
 
 def look_at_once(batch):
@@ -66,15 +64,18 @@ def main():
     dice, died, failed = random.Random(f"{seed} outside"), 0, 0
     seeds = iter(range(int(seed) * 10_000, sys.maxsize))
     running = [crews.start(partial(work, next(seeds), naive=bool(naive))) for _ in range(int(number))]
-    open_ = True
-    while failed < 3 and (open_ or waiting()):
-        if open_:
-            ready, _, _ = select.select([sys.stdin], [], [], 0.05)
-            open_ = not ready
-        else:
+    open_, to_kill = True, 0
+    while failed < 3 and (open_ or to_kill or waiting()):
+        if open_ and select.select([sys.stdin], [], [], 0.05)[0]:
+            lines = os.read(sys.stdin.fileno(), 4096)
+            open_, to_kill = bool(lines), to_kill + lines.count(b"\n")
+        elif not open_:
             time.sleep(0.05)
-        if dice.random() < KILLED:
-            os.kill(dice.choice(running), signal.SIGKILL)
+        if to_kill:
+            os.kill(running[0], signal.SIGKILL)
+            os.waitid(os.P_PID, running[0], os.WEXITED | os.WNOWAIT)  # it is counted below
+            to_kill -= 1
+        dice.shuffle(running)
         for place, child in enumerate(running):
             gone, status = os.waitpid(child, os.WNOHANG)
             if gone:
