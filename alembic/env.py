@@ -3,18 +3,25 @@
 import time
 
 from alembic import context
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, text
 
 from services.core.db import CLIENT, database_url
 from services.core.errors import ConfigurationError
 from services.core.models import Base
-from services.core.schema import MIGRATION_LOCK
+from services.core.schema import LOCK_TIMEOUT, MIGRATION_LOCK
 
 
 def run() -> None:
     """Connect, take the lock, migrate."""
     url = context.config.attributes.get("url") or database_url()
     engine = create_engine(url, connect_args=CLIENT | {"application_name": "dateline-migrate"})
+    try:
+        _migrate(engine)
+    finally:
+        engine.dispose()  # and with its connection goes the lock
+
+
+def _migrate(engine: Engine) -> None:
     with engine.connect() as connection:
         encoding = connection.scalar(text("SHOW server_encoding"))
         if encoding != "UTF8":
@@ -23,7 +30,7 @@ def run() -> None:
             )
         connection.commit()
         _wait_for_turn(connection)
-        connection.execute(text("SET lock_timeout = '10s'"))
+        connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
         connection.commit()
         context.configure(
             connection=connection,
@@ -33,7 +40,6 @@ def run() -> None:
         )
         with context.begin_transaction():
             context.run_migrations()
-    engine.dispose()
 
 
 def _wait_for_turn(connection: Connection) -> None:

@@ -75,6 +75,8 @@ def _harms(call: ast.Call, made: set[str]) -> Iterator[str]:
         )
         if _SQL_TAKES_AWAY.search(sql):
             yield "SQL takes something away"
+        if re.search(r"\bALTER\s+INDEX\b", sql, re.IGNORECASE):
+            yield "an index that is read all the time is locked by whoever waits for it: ask `schema.briefly`"
         big = set(_NAMES_BIG.findall(sql)) - made
         if big and _SQL_LOCKS.search(sql):
             yield f"SQL locks {sorted(big)} for as long as it takes to go over it"
@@ -134,6 +136,7 @@ def migration(line: str) -> str:
         "op.execute('ALTER TABLE articles ALTER COLUMN title SET NOT NULL')",
         "op.execute('ALTER TABLE articles ALTER COLUMN id TYPE text')",
         "op.execute('CREATE INDEX ix ON changes (at)')",
+        "op.execute('ALTER INDEX ix_articles_search SET (fastupdate = off)')",
         "op.execute('DROP TABLE feeds')",
         "op.execute('ALTER TABLE feeds RENAME title TO name')",
         "op.execute(\"UPDATE articles SET title = ''\")",
@@ -152,6 +155,7 @@ def test_what_harms_is_named(line):
         "op.add_column('articles', sa.Column('x', sa.Boolean(), server_default=sa.text('false'), nullable=False))",
         "op.create_index('ix', 'articles', ['title'], postgresql_concurrently=True)",
         "op.create_index('ix', 'tokens', ['name'])",
+        "briefly(op.get_bind(), 'ALTER INDEX ix_articles_search SET (fastupdate = off)')",
         "op.execute('CREATE INDEX CONCURRENTLY ix ON changes (at)')",
         'op.execute("UPDATE stream_state SET floor = 0")',
     ],

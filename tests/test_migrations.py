@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import psycopg
 import pytest
@@ -9,6 +11,7 @@ from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.exc import IntegrityError
 
 from services.core import schema
+from services.core.errors import UnavailableError
 from services.core.models import Article
 
 
@@ -41,6 +44,61 @@ def test_two_migrations_at_once_leave_one_schema(empty_database_url):
     migrations = [subprocess.Popen(command) for _ in range(3)]
     assert [m.wait(timeout=60) for m in migrations] == [0, 0, 0]
     schema.check(empty_database_url)
+
+
+@contextmanager
+def reading(url: str, table: str) -> Iterator[None]:
+    """Somebody has read a table, and stays in the transaction."""
+    engine = create_engine(url)
+    try:
+        with engine.connect() as reader:
+            reader.execute(text(f"SELECT count(*) FROM {table}"))
+            yield
+    finally:
+        engine.dispose()
+
+
+def index(url: str, name: str) -> tuple[int, bool]:
+    """Which file an index is in, and whether it is finished."""
+    engine = create_engine(url)
+    try:
+        with engine.connect() as connection:
+            asked = text(
+                "SELECT indexrelid::int, indisvalid FROM pg_index WHERE indexrelid = to_regclass(:n)"
+            )
+            return tuple(connection.execute(asked, {"n": name}).one())
+    finally:
+        engine.dispose()
+
+
+def test_who_reads_all_the_time_delays_a_migration_and_is_not_held_up_by_it(empty_database_url, monkeypatch):
+    """What was finished stays, and the next try, in the same process, does not wait for the one that failed."""
+    schema.upgrade(empty_database_url, "2026_11_28_untried")
+    finished = index(empty_database_url, "ix_articles_untried")
+    monkeypatch.setattr(schema, "_MOMENTS", 2)
+    with reading(empty_database_url, "articles"), pytest.raises(UnavailableError, match="reading or writing"):
+        schema.upgrade(empty_database_url)
+    schema.upgrade(empty_database_url)
+    assert schema.versions(empty_database_url)[0] == schema.versions(empty_database_url)[1]
+    assert index(empty_database_url, "ix_articles_untried") == finished
+
+
+def test_an_index_that_was_not_finished_is_built_anew_and_others_are_not(empty_database_url):
+    schema.upgrade(empty_database_url, "2026_11_28_untried")
+    names = "ix_articles_untried", "ix_articles_waiting_since"
+    before = [index(empty_database_url, name) for name in names]
+    engine = create_engine(empty_database_url)
+    with engine.begin() as connection:  # as if its making had been cut short
+        connection.execute(
+            text(f"UPDATE pg_index SET indisvalid = false WHERE indexrelid = '{names[0]}'::regclass")
+        )
+        connection.execute(text("UPDATE alembic_version SET version_num = '2026_11_28_tried'"))
+    engine.dispose()
+    schema.upgrade(empty_database_url)
+    after = [index(empty_database_url, name) for name in names]
+    assert after[1] == before[1]
+    assert after[0] != before[0]
+    assert after[0][1]
 
 
 @pytest.mark.parametrize(
