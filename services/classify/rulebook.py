@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -165,7 +165,10 @@ def find_version(session: Session, prefix: str) -> str:
 
 
 def _hold(session: Session) -> str | None:
-    """One publication after the other; the version in force, which stays so until we are done."""
+    """One publication after the other; the version in force, which stays so until we are done. From here on others wait for us, and
+    computing is over: whoever hangs now is ended by the server.
+    """
+    session.execute(text("SET LOCAL idle_in_transaction_session_timeout TO DEFAULT"))
     session.execute(select(func.pg_advisory_xact_lock(PUBLISH_LOCK)))
     return active_version(session)
 

@@ -195,7 +195,8 @@ def transaction() -> Iterator[Session]:
 @contextmanager
 def computing(session: Session) -> Iterator[None]:
     """Let the transaction be silent for minutes: what happens in this block computes between its statements, on a busy machine for longer
-    than the server bears, and holds nothing meanwhile that others wait for. (The stream's lock, once it is taken, sets a limit of its own.)
+    than the server bears, and holds nothing meanwhile that others wait for. (Whoever takes the stream's lock, or that of publications, is
+    given the usual limit again.)
     """
     before = session.scalar(text(f"SELECT current_setting('{_SILENCE}')"))
     session.execute(text(f"SELECT set_config('{_SILENCE}', '5min', true)"))
