@@ -77,13 +77,6 @@ class Tally:
     _counts: dict[str, _Count] = field(default_factory=dict)
     _stirred: set[str] = field(default_factory=set)
 
-    def left(self, reader: str, limit: int, now: float) -> int:
-        """How many more are let in, without counting one."""
-        window, into = divmod(now, WINDOW_S)
-        count = self._count(reader, int(window))
-        used = count.mine + count.others + count.before * (1 - into / WINDOW_S)
-        return max(int(limit - used), 0)
-
     def take(self, reader: str, limit: int, now: float) -> Answer:
         """Count one request, unless it is one too many. `now`: seconds since 1970, the same for all processes."""
         window, into = divmod(now, WINDOW_S)
@@ -97,6 +90,12 @@ class Tally:
         return Answer(
             allowed=True, limit=limit, left=max(int(limit - used - 1), 0), wait_s=int(WINDOW_S - into)
         )
+
+    def give_back(self, reader: str) -> None:
+        """Uncount one request that was let in. One that others have been told of stays counted."""
+        count = self._counts.get(reader)
+        if count is not None and count.mine > count.told:
+            count.mine -= 1
 
     def _count(self, reader: str, window: int) -> _Count:
         count = self._counts.get(reader)

@@ -40,6 +40,14 @@ def test_whoever_waits_as_told_is_let_in(limit, into, before):
     assert tally.take("a", limit, now + answer.wait_s).allowed
 
 
+def left(tally, limit, now):
+    """How many more are let in."""
+    answer = tally.take("a", limit, now)
+    if answer.allowed:
+        tally.give_back("a")
+    return answer.left + answer.allowed
+
+
 class Counters:
     """What processes share."""
 
@@ -76,14 +84,14 @@ def test_what_others_let_in_just_before_the_minute_turns_counts_after_it(newcome
     assert all(two.take("a", 100, START + 59.9).allowed for _ in range(40))
     turned = START + WINDOW_S
     assert two.take("a", 100, turned).allowed, "it has 40 to tell of the minute before"
-    assert one.left("a", 100, turned) >= 99
+    assert left(one, 100, turned) >= 99
     assert one.take("a", 100, turned).allowed
     shared.add_up(one)
     shared.add_up(two)
     assert one.take("a", 100, turned).allowed
     shared.add_up(one)
-    assert one.left("a", 100, turned) == 100 - 90 - 3 - (not newcomer)
-    assert two.left("a", 100, turned) == one.left("a", 100, turned) + 1
+    assert left(one, 100, turned) == 100 - 90 - 3 - (not newcomer)
+    assert left(two, 100, turned) == left(one, 100, turned) + 1
 
 
 @settings(max_examples=150, deadline=None)
@@ -95,7 +103,18 @@ def test_processes_that_add_up_after_each_request_count_as_one_process_would(ask
         crowd[which].take("a", 1_000_000, now)
         alone.take("a", 1_000_000, now)
         shared.add_up(crowd[which])
-        assert crowd[which].left("a", 1_000_000, now) == alone.left("a", 1_000_000, now)
+        assert left(crowd[which], 1_000_000, now) == left(alone, 1_000_000, now)
+
+
+def test_what_is_given_back_was_never_asked_unless_others_know_of_it():
+    tally = Tally()
+    assert tally.take("a", 1, START).allowed
+    tally.give_back("a")
+    assert tally.take("a", 1, START).allowed
+    tally.to_tell()
+    tally.give_back("a")
+    assert not tally.take("a", 1, START).allowed
+    tally.give_back("nobody")
 
 
 def test_readers_do_not_count_for_each_other():

@@ -94,11 +94,12 @@ class Gate:
         bearer = self._remembered(secret)
         if bearer is not None or reader is None:
             return bearer or await self._find(secret)
-        if not self.tally.left(f"g:{reader}", GUESSES, utc_now().timestamp()):
+        # Counted before it is looked up, since others come meanwhile; whoever it is somebody's has guessed nothing.
+        if not self.tally.take(f"g:{reader}", GUESSES, utc_now().timestamp()).allowed:
             return None
         bearer = await self._find(secret)
-        if bearer is None:
-            self.tally.take(f"g:{reader}", GUESSES, utc_now().timestamp())
+        if bearer is not None:
+            self.tally.give_back(f"g:{reader}")
         return bearer
 
     def _count(self, scope: Scope, reader: str, limit: int) -> None:

@@ -1,11 +1,13 @@
 """Limits and closed reading over real HTTP, with a real Redis between two processes' worth of counting."""
 
+import asyncio
 import base64
 import time
 
 import pytest
 
 from services.api.front import gate
+from services.api.limits import Tally
 from services.core import cache, tokens
 from services.core.db import transaction
 from services.core.settings import settings
@@ -70,6 +72,22 @@ def test_invented_tokens_are_no_way_around(service, site, desk):
     bearer = {"authorization": f"Bearer {token('reader', 'read')}", **FROM_AFAR}
     assert site.get("/v1/latest", **bearer).status == 429, "nobody's tokens were too many: none is looked up"
     assert site.get("/v1/latest", **{**bearer, "x_forwarded_for": "198.51.100.9"}).status == 200
+
+
+def test_guesses_that_come_at_once_are_bounded_too(service, monkeypatch):
+    looked_up = []
+
+    async def nobodys(secret: str) -> None:
+        looked_up.append(secret)
+        await asyncio.sleep(0.01)
+
+    async def guess() -> None:
+        door = gate.Gate(Tally())
+        await asyncio.gather(*(door._bearer(f"dl_{number}", "198.51.100.7") for number in range(500)))
+
+    monkeypatch.setattr(gate, "bearer_of", nobodys)
+    asyncio.run(guess())
+    assert len(looked_up) <= gate.GUESSES
 
 
 def test_two_processes_count_as_one(service, desk, roles: Roles):
