@@ -28,7 +28,7 @@ def alive(*roles: str) -> None:
 def test_all_is_well_where_everything_runs(service, desk: Desk):
     desk.rulebook("0123456789abcdef")
     desk.feed()
-    alive("scheduler", "ingest+classify+stories")
+    alive("scheduler", "ingest+classify+stories", "api")
     found = told()
     assert {about: ok for about, (ok, _) in found.items()} == dict.fromkeys(
         [
@@ -39,6 +39,7 @@ def test_all_is_well_where_everything_runs(service, desk: Desk):
             "ingest",
             "classify",
             "stories",
+            "api",
             "clock",
             "rulebook",
             "waiting",

@@ -62,6 +62,7 @@ CHECKS: Mapping[str, Callable[[], Iterator[Finding]]] = {
     "disk": servers.disk,
     "memory": memory.look,
     "roles": work.roles,
+    "api": work.api,
     "rulebook": work.rulebook,
     "waiting": work.waiting,
     "stories": stories.look,

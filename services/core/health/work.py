@@ -39,7 +39,16 @@ _ASIDE = text(
 
 
 def roles() -> Iterator[Finding]:
-    """Whether each role gives signs of life."""
+    """Whether each role that works on the stream gives signs of life."""
+    return _alive(ROLES_NEEDED)
+
+
+def api() -> Iterator[Finding]:
+    """Whether any process that answers readers does: the API itself is not asked, since it may be what hangs."""
+    return _alive(("api",))
+
+
+def _alive(names_of_roles: tuple[str, ...]) -> Iterator[Finding]:
     lately = Beat.at > func.now() - text(f"interval '{beats.STALE_S} seconds'")
     with watching() as session:
         running = {
@@ -48,8 +57,8 @@ def roles() -> Iterator[Finding]:
         hung = _hung(session)
         seen = _ever_seen(session)
         restored = session.scalar(_RESTORED, {"role": beats.RESTORED, "stale": beats.STALE_S})
-    for role in ROLES_NEEDED:
-        command = "dateline scheduler" if role == "scheduler" else f"dateline worker {role}"
+    for role in names_of_roles:
+        command = f"dateline {role}" if role in {"scheduler", "api"} else f"dateline worker {role}"
         if role in running:
             yield Finding(role, ok=True, says="is running")
         elif role in hung:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -12,10 +13,11 @@ import pytest
 from services.api.watching import pulse
 from services.api.watching.pulse import Pulse
 from services.core import rounds
+from services.core.health import examine
 from services.embedded.roles import answers
 from tests.fixtures.api_site import Site
 from tests.fixtures.ports import free_port
-from tests.fixtures.roles import eventually
+from tests.fixtures.roles import Roles, eventually
 
 
 @pytest.fixture
@@ -73,6 +75,18 @@ def test_who_was_frozen_with_it_does_not_end_it(clock, ended):
         clock[0] += rounds.HUNG_S * 3
         made.look()
     assert ended == []
+
+
+def test_an_api_that_is_frozen_as_a_whole_is_told_by_the_doctor(service, desk, roles: Roles):
+    """It cannot be asked itself, and nothing in it can say so."""
+    asked = ("api",)
+    assert [finding.says for finding in examine(asked)] == ["gives no sign of life: start `dateline api`."]
+    api = roles.start("api")
+    eventually(lambda: examine(asked)[0].ok, what="a sign of life")
+    api.send_signal(signal.SIGSTOP)
+    eventually(lambda: not examine(asked)[0].ok, what="silence")
+    api.send_signal(signal.SIGCONT)
+    eventually(lambda: examine(asked)[0].ok, what="a sign of life again")
 
 
 def test_a_process_whose_loop_hangs_ends_and_says_where(service, desk, tmp_path):
