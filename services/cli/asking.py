@@ -17,8 +17,8 @@ from services.core.errors import InvalidInputError, UnavailableError
 from services.core.setting_kinds import web_address
 from services.core.settings import settings
 
-TIMEOUT_S = 70
-"""Longer than the API holds an answer."""
+TIMEOUT_S, AT_ONCE_S = 70, 20
+"""Longer than the API holds an answer; and than one takes that it does not hold."""
 
 
 class BusyError(UnavailableError):
@@ -71,8 +71,9 @@ class Api:
         request = urllib.request.Request(  # noqa: S310 - http and https alone: `web_address` saw to it
             f"{self.url}{path}?{urllib.parse.urlencode(query)}", headers=headers
         )
+        patience = TIMEOUT_S if "wait" in dict(query) else AT_ONCE_S
         try:
-            with (_DIRECT if self.beside else _OUTSIDE).open(request, timeout=TIMEOUT_S) as answer:
+            with (_DIRECT if self.beside else _OUTSIDE).open(request, timeout=patience) as answer:
                 found: dict[str, Any] = json.load(answer)
                 return found
         except HTTPError as error:
@@ -81,6 +82,9 @@ class Api:
         except ValueError as error:
             raise UnavailableError(f"What answers on {self.named} is not Dateline; {self._where}.") from error
         except (URLError, HTTPException, OSError) as error:
+            if TimeoutError in {type(error), type(getattr(error, "reason", None))}:
+                how = "`dateline doctor` says why" if self.beside else self._where
+                raise UnavailableError(f"No answer from {self.named} within {patience} s; {how}.") from error
             how = "start it with `dateline up`" if self.beside else self._where
             raise UnavailableError(f"No API answers on {self.named}; {how}.") from error
 

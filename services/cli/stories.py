@@ -71,7 +71,7 @@ def story_lines(found: dict[str, Any]) -> list[str]:
         "",
     ]
     lines += [
-        f"{publisher['first_at']:25.25}  {publisher['name']}, {plural(publisher['articles'], 'article')}"
+        f"{publisher['first_at']:.19}Z  {publisher['name']}, {plural(publisher['articles'], 'article')}"
         for publisher in found["publishers"]
     ]
     for item in found["articles"]:

@@ -2,6 +2,7 @@
 
 import http.server
 import json
+import socket
 import subprocess
 import sys
 import threading
@@ -301,6 +302,17 @@ def test_latest_where_nobody_answers_is_a_sentence(run: Run, service):
     forget_connections()
     done = run("latest")
     assert done == Done(1, "", "dateline: No API answers on 127.0.0.1:1; start it with `dateline up`.\n")
+
+
+def test_latest_where_somebody_takes_the_question_and_says_nothing(run: Run, service):
+    """As a process that is frozen does: it is running, and must not be started again."""
+    service.setattr("services.cli.asking.AT_ONCE_S", 1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        at = f"127.0.0.1:{silent.getsockname()[1]}"
+        service.setenv("DATELINE_BIND", at)
+        forget_connections()
+        done = run("latest")
+    assert done == Done(1, "", f"dateline: No answer from {at} within 1 s; `dateline doctor` says why.\n")
 
 
 @pytest.mark.parametrize(("status", "body"), [(200, b"<html>"), (404, b"<html>"), (502, b"[]")])

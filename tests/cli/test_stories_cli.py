@@ -34,6 +34,7 @@ def test_a_story_is_shown_with_its_publishers_and_the_reason_of_every_article(ru
     lines = done.out.splitlines()
     assert lines[0] == "Quake felt in Osh"
     assert lines[1].startswith("story 7: 3 publishers, 3 articles, 20")
+    assert all(re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ  ", line) for line in lines[3:6])
     assert [line.split("  ")[1] for line in lines[3:6]] == ["A, 1 article", "B, 1 article", "C, 1 article"]
     assert "Schools closed  (C)" in lines[7]
     assert lines[8] == "    similarity 0.44 of 0.21 with story 7, by quake, osh"
