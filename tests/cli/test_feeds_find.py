@@ -141,7 +141,7 @@ def test_a_wrong_hint_adds_nothing_and_asks_nobody(feeds: Feeds, site: SmallSite
     done = feeds("add", site.url + "/", "--country", "KAZ")
     assert (done.code, done.err) == (
         1,
-        "dateline: 'KAZ' is no country; two letters are expected, such as KZ.\n",
+        "dateline: 'KAZ' is no country; two letters of ISO 3166 are expected, such as KZ.\n",
     )
     assert (stored(), site.asked) == ([], [])
 

@@ -114,8 +114,10 @@ def test_odd_letters_and_folders_arrive_as_they_are():
 @pytest.mark.parametrize(
     ("feed", "says"),
     [
-        (FeedToAdd("https://a.example/", language="klingonese!"), "no language"),
+        (FeedToAdd("https://a.example/", language="klingonese!"), "is no BCP 47 tag"),
+        (FeedToAdd("https://a.example/", language="cn"), "There is no language 'cn'. Did you mean zh?"),
         (FeedToAdd("https://a.example/", country="KAZ"), "no country"),
+        (FeedToAdd("https://a.example/", country="ZZ"), "no country"),
         (
             FeedToAdd("https://a.example/", region_hint="mars"),
             "There is no region 'mars'; there are africa, ",

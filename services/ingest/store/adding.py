@@ -4,7 +4,6 @@ Lists go to the database as lists: a statement for a thousand feeds, not one for
 """
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, TypeVar
@@ -12,6 +11,7 @@ from typing import Any, Literal, TypeVar
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from services.core import iso, languages
 from services.core.errors import InvalidInputError
 from services.core.events import FeedsAdded
 from services.core.models import Rulebook
@@ -191,10 +191,6 @@ def chunks(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
     return (items[start : start + CHUNK] for start in range(0, len(items), CHUNK))
 
 
-LANGUAGE = re.compile("[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
-COUNTRY = re.compile("[A-Za-z]{2}")
-
-
 def labels_in_force(session: Session) -> Labels:
     """Regions and topics of the rulebook in force; none where there is none."""
     rows: Iterable[Mapping[str, Any]] = session.scalar(select(Rulebook.labels).where(Rulebook.active)) or []
@@ -206,10 +202,12 @@ def wrong_hints(feed: FeedToAdd, labels: Labels) -> dict[str, str]:
     topic that the rulebook in force does not know.
     """
     wrong: dict[str, str] = {}
-    if feed.language and not LANGUAGE.fullmatch(feed.language):
-        wrong["language"] = f"{feed.language!r} is no language; en, ru or pt-BR are."
-    if feed.country and not COUNTRY.fullmatch(feed.country):
-        wrong["country"] = f"{feed.country!r} is no country; two letters are expected, such as KZ."
+    if feed.language and (fault := languages.fault(feed.language)):
+        wrong["language"] = f"{fault.sentence[:1].upper()}{fault.sentence[1:]}"
+    if feed.country and feed.country.upper() not in iso.CODES:
+        wrong["country"] = (
+            f"{feed.country!r} is no country; two letters of ISO 3166 are expected, such as KZ."
+        )
     for kind, slug in (("region", feed.region_hint), ("topic", feed.topic_hint)):
         known = labels.slugs.get(kind, frozenset())
         if slug is not None and known and slug not in known:
