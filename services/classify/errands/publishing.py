@@ -41,7 +41,7 @@ def roll_back(session: Session, given: Given, author: str) -> Answer:
     """Put an earlier version in force again."""
     message = str(given.get("message") or "").strip()
     version = rulebook.find_version(session, str(given["version"]))
-    figures = _addresses(session, load_texts(rulebook.texts_of(session, version)))
+    figures = _addresses(session, load_texts(rulebook.texts_of(session, version), version=version))
     done = rulebook.put_in_force(session, version, author=author, message=message, figures=figures)
     return published_json(done) | {"figures": figures}
 
@@ -70,7 +70,7 @@ def _addresses(session: Session, after: Rulebook) -> Answer:
     in_force = rulebook.active_version(session)
     if in_force is None:
         return {}
-    before = load_texts(rulebook.texts_of(session, in_force))
+    before = load_texts(rulebook.texts_of(session, in_force), version=in_force)
     sides = before.addresses, after.addresses
     found = addressed.foresee(session, *sides, limit=IMPACT_ARTICLES, examples=1)
     if found is None:

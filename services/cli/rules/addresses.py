@@ -47,7 +47,9 @@ def _at_hand() -> "tuple[Rulebook, str]":
     try:
         with transaction() as session:
             version = rulebook.require_version(session)
-            return load_texts(rulebook.texts_of(session, version)), f"{version[:12]}, in force"
+            return load_texts(
+                rulebook.texts_of(session, version), version=version
+            ), f"{version[:12]}, in force"
     except DatelineError:
         return load(None), "the one that ships"
 

@@ -49,7 +49,7 @@ def _rulebook(named: str) -> Any:
         version = (
             rulebook.require_version(session) if named == IN_FORCE else rulebook.find_version(session, named)
         )
-        return load_texts(rulebook.texts_of(session, version))
+        return load_texts(rulebook.texts_of(session, version), version=version)
 
 
 @click.command()

@@ -67,6 +67,60 @@ def test_refused_with_place_and_sentence(text: str, line: int, column: int, word
     assert any(at[:2] == (line, column) and words in at[2] for at in found), found
 
 
+@pytest.mark.parametrize(
+    ("text", "line", "column", "sentence"),
+    [
+        (
+            "labels:\n  - {id: topic/a, terms@kz: [x]}",
+            2,
+            19,
+            "There is no language 'kz'. Did you mean kk or ru?",
+        ),
+        ("labels:\n  - {id: topic/a, lang: ua, terms: [x]}", 2, 25, "Did you mean uk or ru?"),
+        ("labels:\n  - {id: topic/a, terms: [{term: x, lang: cn}]}", 2, 43, "Did you mean zh?"),
+        ("places: {KZ: {qq: [x]}}", 1, 15, "There is no language 'qq'. A tag begins with a code of ISO 639"),
+        ("places: {KZ: {mask@jp: [x]}}", 1, 15, "Did you mean ja?"),
+        ("defaults: {lang: gr}\nplaces: {KZ: {en: [x]}}", 1, 18, "Did you mean el?"),
+        (
+            "labels:\n  - {id: topic/a, tests: [{title: x, lang: cz, expect: [topic/a]}]}",
+            2,
+            44,
+            "Did you mean cs?",
+        ),
+        (
+            "labels:\n  - {id: topic/a, tests: [{title: x, lang: 'a b', expect: [topic/a]}]}",
+            2,
+            44,
+            "'a b' is no BCP 47",
+        ),
+        ("labels:\n  - {id: topic/a, terms@eng: [x]}", 2, 19, "'eng' have the code en; write that."),
+        (
+            "labels:\n  - {id: topic/a, terms@ub: [x], terms@uz: [y], terms@ru: [z]}",
+            2,
+            19,
+            "There is no language 'ub'. Did you mean uz?",
+        ),
+    ],
+)
+def test_a_language_that_does_not_exist_is_refused(text: str, line: int, column: int, sentence: str) -> None:
+    (found,) = refusals(text)
+    assert found[:2] == (line, column)
+    assert sentence in found[2]
+
+
+def test_languages_of_every_spelling_that_articles_may_have_are_read() -> None:
+    tests = "tests: [{title: x, lang: pt-BR, expect: [topic/a]}, {title: x, lang: zh_TW, expect: [topic/a]}]"
+    text = f"labels:\n  - {{id: topic/a, terms@ckb: [x], terms@nb: [y], terms@any: [z], {tests}}}\n"
+    assert len(load_texts({"a.yaml": text}).rules[0].terms) == 3
+
+
+def test_what_was_published_with_a_language_that_does_not_exist_stays_readable() -> None:
+    texts = {"a.yaml": "labels:\n  - {id: topic/a, terms@ub: [x], terms: [y]}\n"}
+    assert [term.lang for term in load_texts(texts, version="ab12").rules[0].terms] == ["ub", "en"]
+    with pytest.raises(RulebookError):
+        load_texts(texts)
+
+
 def test_all_errors_are_told_at_once() -> None:
     text = "labels:\n  - {id: topic/a, terms: [vac*, '!!'], colour: red}\n  - {id: topic/a}\n"
     assert len(refusals(text)) == 4

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from services.classify.rules.loading.nodes import Entries, Node, Scalar
 from services.classify.rules.loading.reader import Reader, meant
-from services.classify.rules.loading.term_lists import ANY, TermReader, Tier, is_language
+from services.classify.rules.loading.term_lists import ANY, TermReader, is_language
 from services.classify.rules.model import (
     FIELDS,
     TIERS,
@@ -78,6 +78,8 @@ def _default_language(reader: Reader, node: Node) -> str | None:
     if value is not None and (value == ANY or not is_language(value)):
         reader.findings.error(node.position, f"{value!r} is no language code such as en or ru.")
         return None
+    if value is not None:
+        reader.languages.name(value, node.position)
     return value
 
 
@@ -116,7 +118,7 @@ def read_place(reader: Reader, terms: TermReader, key: Scalar, node: Node) -> Pl
     for inner, value in reader.entries(node, f"The place {key.value}"):
         tier = terms.tier(inner)
         if tier is None and is_language(inner.value):
-            tier = Tier("terms", inner.value)
+            tier = terms.tier(replace(inner, value=f"terms@{inner.value}"))
         if tier is None:
             reader.unknown(inner, TIERS, f"The place {key.value} (languages such as en, and tiers)")
             continue
@@ -203,7 +205,9 @@ def _example(reader: Reader, node: Node) -> Example | None:
             found = (reader.text(item, key.value) for item in reader.items(value, key.value))
             lists[key.value] = tuple(text for text in found if text)
         elif key.value in TEST_KEYS:
-            values[key.value] = reader.text(value, key.value)
+            values[key.value] = text = reader.text(value, key.value)
+            if key.value == "lang" and text is not None:
+                reader.languages.name(text, value.position)
         else:
             reader.unknown(key, TEST_KEYS, "A test")
     return _checked_example(reader, node.position, values, lists)

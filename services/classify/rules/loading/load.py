@@ -24,6 +24,7 @@ def load_texts(texts: Mapping[str, str], *, version: str | None = None) -> Ruleb
     """Read files (name -> YAML text), in the order of their sorted names. `version`: theirs, of those that were published.
 
     Raises RulebookError with every error found; each names file, line, column and what to do.
+    What was published is read with languages that do not exist: an earlier release let them pass, and its rules stay in force.
     """
     findings = Findings()
     with suppress(Enough), all_kept():
@@ -83,6 +84,8 @@ class _Collector:
         self._name_silent_places(rules)
         places = tuple(self.places[code] for code in sorted(self.places))
         check_references(places, rules, self.findings)
+        if version is None:
+            self.reader.languages.tell(self.findings)
         addresses = self._addresses(tops)
         version = version or version_of(defaults, places, rules, addresses.data)
         return Rulebook(version, defaults, places, rules, addresses)

@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Collection, Iterator
 
 from services.classify.rules.findings import Findings
+from services.classify.rules.loading.languages import Languages
 from services.classify.rules.loading.nodes import Entries, Items, Node, Scalar
 
 COMPARED = 200
@@ -25,6 +26,7 @@ class Reader:
 
     def __init__(self, findings: Findings) -> None:
         self.findings = findings
+        self.languages = Languages()
 
     def text(self, node: Node, what: str) -> str | None:
         """A text that is not empty."""

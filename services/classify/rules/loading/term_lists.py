@@ -46,10 +46,8 @@ class TermReader:
         name, _, lang = key.value.partition("@")
         if name not in TIERS:
             return None
-        if lang and not is_language(lang):
-            self.reader.findings.error(
-                key.position, f"{lang!r} is no language code such as en or ru (or any)."
-            )
+        if lang:
+            self._named(lang, key.position)
         return Tier(name, lang or None)
 
     def terms(self, node: Node, tier: Tier, lang: str | None = None) -> tuple[Term, ...]:
@@ -153,12 +151,15 @@ class TermReader:
     def language(self, node: Node) -> str | None:
         """A language code, or `any`."""
         value = self.reader.text(node, "A language")
-        if value is not None and not is_language(value):
-            self.reader.findings.error(
-                node.position, f"{value!r} is no language code such as en or ru (or any)."
-            )
-            return None
-        return value
+        return value if value is not None and self._named(value, node.position) else None
+
+    def _named(self, lang: str, position: Position) -> bool:
+        if not is_language(lang):
+            self.reader.findings.error(position, f"{lang!r} is no language code such as en or ru (or any).")
+            return False
+        if lang != ANY:
+            self.reader.languages.name(lang, position)
+        return True
 
     def _fields(self, node: Node) -> tuple[str, ...]:
         names = [self.reader.text(item, "A field") for item in self.reader.items(node, "fields")]
