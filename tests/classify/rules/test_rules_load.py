@@ -3,8 +3,10 @@
 import sys
 
 import pytest
+import yaml
 
 from services.classify.rules import RulebookError, load_texts
+from services.classify.rules.loading import nodes
 from services.classify.rules.loading.terms import TermError, parse_term
 from services.classify.rules.text.fold import fold
 
@@ -119,6 +121,72 @@ def test_what_was_published_with_a_language_that_does_not_exist_stays_readable()
     assert [term.lang for term in load_texts(texts, version="ab12").rules[0].terms] == ["ub", "en"]
     with pytest.raises(RulebookError):
         load_texts(texts)
+
+
+NAMES_B = "labels:\n  - {id: topic/a, parent: b, terms: [x], tests: [{title: x, expect: [topic/b]}]}\n"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "labels:\n  - id: topic/b\n   name: B\n",
+        "labels:\n  - {id: topic/b, name: 'B}\n",
+        "labels:\n  - {id: topic/b, name: [}\n",
+        "labels:\n  - id: topic/b\n\tname: B\n",
+        "labels:\n  - id: topic/b\n    name: B: C\n",
+        "[]",
+        "lables: [{id: topic/b}]",
+        "labels: [{id: Topic/b}]",
+        "labels: []\nlabels: [{id: topic/b}]",
+    ],
+)
+def test_one_mistake_in_one_file_is_not_told_of_another(other: str) -> None:
+    with pytest.raises(RulebookError) as caught:
+        load_texts({"a.yaml": NAMES_B, "b.yaml": other})
+    assert {finding.file for finding in caught.value.findings} == {"b.yaml"}
+    with pytest.raises(RulebookError, match="'topic/b', which is not there"):
+        load_texts({"a.yaml": NAMES_B, "b.yaml": "labels: [{id: topic/c}]"})
+
+
+def test_what_a_test_says_of_itself_is_told_whatever_the_other_files_are_like() -> None:
+    wrong = "labels: [{id: topic/a, tests: [{title: x, country: ZZ, expect: [topic/a], reject: [topic/a]}]}]"
+    with pytest.raises(RulebookError, match="both expects and rejects") as caught:
+        load_texts({"a.yaml": wrong, "b.yaml": "]"})
+    assert [finding.file for finding in caught.value.findings] == ["a.yaml", "a.yaml", "b.yaml"]
+
+
+_INDENTED = "look at the indentation of this line and of the one above."
+
+
+@pytest.mark.parametrize("loader", ["BaseLoader", "CBaseLoader"])
+@pytest.mark.parametrize(
+    ("lines", "at", "remedy"),
+    [
+        ("    terms: [x]\n   - id: topic/b", (4, 4), _INDENTED),
+        ("   terms: [x]", (3, 4), _INDENTED),
+        ("      terms: [x]", (3, 12), _INDENTED),
+        ("    terms:\n      - x\n     - y", (5, 6), _INDENTED),
+        ("\tterms: [x]", (3, 1), "indent with spaces, not with tabs."),
+        ("    terms [x]\n    name: A", (4, 5), "has no colon with a space after it."),
+        ("    name: 'A'B", (3, 14), "behind a closing quotation mark or bracket: quote the whole text."),
+        ("    terms: [x], y]", (3, 15), "behind a closing quotation mark or bracket: quote the whole text."),
+        ('    terms: ["x, y]', (4, 1), "a quotation mark that was opened is not closed."),
+        ("    terms: ['Côte d'Ivoire']", (3, 21), "or quote a text that holds , : # ? ' or begins with * & ! %."),
+        ("    terms: [x, y\n    name: A", (4, 9), "close the bracket, set the comma, or quote"),
+        ("    name: A: B", (3, 12), "quote a text that holds a colon followed by a space, or"),
+        ('    terms: ["/\\d abc/"]', None, "in double quotes, or take single quotes."),
+        ("    name: |x", (3, 12), "look at this line and at the one above."),
+    ],
+)  # fmt: skip
+def test_what_the_parser_says_ends_with_what_to_do(
+    loader: str, lines: str, at: tuple[int, int] | None, remedy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not hasattr(yaml, loader):
+        pytest.skip("this PyYAML has no C parser")
+    monkeypatch.setattr(nodes, "_Loader", getattr(yaml, loader))
+    ((line, column, sentence),) = refusals(f"labels:\n  - id: topic/a\n{lines}\n")
+    assert at in (None, (line, column))
+    assert remedy in sentence
 
 
 def test_all_errors_are_told_at_once() -> None:

@@ -44,7 +44,9 @@ def _read(texts: Mapping[str, str], findings: Findings, version: str | None) -> 
     if findings.found:
         raise Enough
     tops = [_top(name, texts[name], findings) for name in sorted(texts)]
-    rulebook = _Collector(findings).collect([top for top in tops if top is not None], version)
+    rulebook = _Collector(findings, whole=not findings.found).collect(
+        [top for top in tops if top is not None], version
+    )
     if not rulebook.rules and not rulebook.places and not findings.found:
         findings.error(first, "The rulebook is empty: write places: or labels:.")
     return rulebook
@@ -61,10 +63,11 @@ def _top(name: str, text: str, findings: Findings) -> Entries | None:
 
 
 class _Collector:
-    """Gathers the parts of all files: a place or a label may stand in one file only."""
+    """Gathers the parts of all files: a place or a label may stand in one file only. `whole`: every file could be read."""
 
-    def __init__(self, findings: Findings) -> None:
+    def __init__(self, findings: Findings, *, whole: bool) -> None:
         self.findings = findings
+        self.whole = whole
         self.reader = Reader(findings)
         self.places: dict[str, Place] = {}
         self.rules: dict[str, LabelRule] = {}
@@ -80,10 +83,11 @@ class _Collector:
                     self._labels(terms, node)
                 elif key.value not in {"defaults", "addresses"}:
                     self.reader.unknown(key, TOP_KEYS, "A rules file")
+                    self.whole = False
         rules = tuple(self.rules.values())
         self._name_silent_places(rules)
         places = tuple(self.places[code] for code in sorted(self.places))
-        check_references(places, rules, self.findings)
+        check_references(places, rules, self.findings, whole=self.whole)
         if version is None:
             self.reader.languages.tell(self.findings)
         addresses = self._addresses(tops)
@@ -118,6 +122,7 @@ class _Collector:
         for item in self.reader.items(node, "labels"):
             rule = read_label(self.reader, terms, item)
             if rule is None:
+                self.whole = False
                 continue
             if rule.id in self.rules:
                 self._twice(item, rule.id, self.rules[rule.id].position)

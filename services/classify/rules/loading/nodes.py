@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import yaml
 
 from services.classify.rules.findings import Findings
+from services.classify.rules.loading.remedies import remedy
 from services.classify.rules.model import Position
 
 MAX_CHARACTERS = 4_000_000
@@ -96,27 +97,13 @@ def _position(file: str, text: str, offset: int) -> Position:
     return Position(file, before.count("\n") + 1, offset - before.rfind("\n"))
 
 
-def _is_tab(text: str, mark: yaml.Mark | None) -> bool:
-    if mark is None:
-        return False
-    lines = text.split("\n", mark.line + 1)
-    return len(lines) > mark.line and lines[mark.line][mark.column : mark.column + 1] == "\t"
-
-
 def _sentence(file: str, text: str, error: yaml.MarkedYAMLError) -> tuple[Position, str]:
     mark = error.problem_mark or error.context_mark
-    position = Position(file, mark.line + 1, mark.column + 1) if mark else Position(file, 1, 1)
+    line, column = (mark.line, mark.column) if mark else (0, 0)
+    lines = text.split("\n", line + 1)
+    hint = remedy(error, lines[line] if line < len(lines) else "", column)
     problem = _one_line(error.problem or "it cannot be read")
-    hint = ""
-    if _is_tab(text, mark):
-        hint = "; indent with spaces, not with tabs"
-    elif "unexpected end of stream" in problem:
-        hint = "; a quotation mark that was opened is not closed"
-    elif "cannot start any token" in problem or "flow" in (error.context or ""):
-        hint = "; quote a text that holds , : # ? or begins with * & ! %"
-    elif "mapping values" in problem:
-        hint = "; quote a text that holds a colon followed by a space"
-    return position, f"This is not YAML: {problem}{hint}."
+    return Position(file, line + 1, column + 1), f"This is not YAML: {problem}; {hint}."
 
 
 class _Builder:

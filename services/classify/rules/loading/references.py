@@ -8,17 +8,24 @@ from services.core.iso import CODES
 MAX_LEVELS = 20
 
 
-def check_references(places: tuple[Place, ...], rules: tuple[LabelRule, ...], findings: Findings) -> None:
-    """Note every reference to something that is not there, and every circle of parents."""
+def check_references(
+    places: tuple[Place, ...], rules: tuple[LabelRule, ...], findings: Findings, *, whole: bool
+) -> None:
+    """Note every reference to something that is not there, and every circle of parents.
+
+    Not `whole`: some label could not be read. What is not there may stand in that part, so nothing is said of it.
+    """
     codes = {place.code for place in places}
     slugs: set[tuple[str, str]] = {(rule.kind, rule.slug) for rule in rules}
     ids = {rule.id for rule in rules}
     parents: dict[tuple[str, str], str | None] = {(rule.kind, rule.slug): rule.parent for rule in rules}
     for rule in rules:
         _check_places(rule, codes, findings)
-        _check_parent(rule, slugs, parents, findings)
+        _check_parent(rule, slugs, parents, findings, whole=whole)
         for test in rule.tests:
-            _check_test(test, ids, findings)
+            if whole:
+                _check_named(test, ids, findings)
+            _check_test(test, findings)
 
 
 def _check_places(rule: LabelRule, codes: set[str], findings: Findings) -> None:
@@ -38,10 +45,14 @@ def _check_parent(
     slugs: set[tuple[str, str]],
     parents: dict[tuple[str, str], str | None],
     findings: Findings,
+    *,
+    whole: bool,
 ) -> None:
     if rule.parent is None:
         return
     if (rule.kind, rule.parent) not in slugs:
+        if not whole:
+            return
         known = [slug for kind, slug in slugs if kind == rule.kind]
         findings.error(
             rule.position,
@@ -61,18 +72,25 @@ def _check_parent(
         above = parents.get((rule.kind, above))
 
 
-def _check_test(test: Example, ids: set[str], findings: Findings) -> None:
-    wanted = (*test.expect, *((test.primary,) if test.primary else ()))
-    for label in (*wanted, *test.reject):
+def _wanted(test: Example) -> tuple[str, ...]:
+    return (*test.expect, *((test.primary,) if test.primary else ()))
+
+
+def _check_named(test: Example, ids: set[str], findings: Findings) -> None:
+    for label in (*_wanted(test), *test.reject):
         # place/KZ may be asked for as well
         if label not in ids and not label.startswith("place/") and label != "none":
             findings.error(
                 test.position, f"The test names {label!r}, which is not there; {meant(label, ids)}"
             )
-    region, country = test.document.prior_region, test.document.source_country
+    region = test.document.prior_region
     if region and f"region/{region}" not in ids:
         findings.error(test.position, f"There is no region {region!r} for a feed; {meant(region, ids)}")
+
+
+def _check_test(test: Example, findings: Findings) -> None:
+    country = test.document.source_country
     if country and country.upper() not in CODES:
         findings.error(test.position, f"{country!r} is no ISO 3166 code of a publisher's country.")
-    for label in set(wanted) & set(test.reject):
+    for label in set(_wanted(test)) & set(test.reject):
         findings.error(test.position, f"The test both expects and rejects {label}.")
