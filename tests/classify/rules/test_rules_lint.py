@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.classify.rules import Document, compile_rulebook, lint, load_texts
+from services.classify.rules import Document, RulebookError, compile_rulebook, lint, load_texts
 from services.classify.rules.linting.usage import hits_by_term, never_fired, words_taken
 
 TESTED = "tests: [{title: omega, expect: [topic/a]}]"
@@ -53,6 +53,37 @@ def test_warned(text: str, words: str) -> None:
     assert any(words in sentence for sentence in found), found
 
 
+@pytest.mark.parametrize("marks", ["“”", "„“", "””", "‘’", "‚‘", "’’", "«»", "»«"])
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("=C5", "word processor; = means nothing inside them. Write '=C5'."),
+        ("/foobar.?x/", "word processor; / means nothing inside them. Write '/foobar.?x/'."),
+        ("Silk Road", "stands in quotation marks of a word processor. Write 'Silk Road'."),
+        ("Côte d’Ivoire", "Write 'Côte d’Ivoire'."),
+    ],
+)
+def test_quotation_marks_of_a_word_processor_are_told(marks: str, written: str, words: str) -> None:
+    pasted = f"{marks[0]}{written}{marks[1]}"
+    for term in (pasted, f"{{term: {pasted}}}", f"{{term: alpha, needs: [{pasted}]}}"):
+        assert [
+            words in told for told in warnings(f"labels: [{{id: topic/a, terms: [{term}], {TESTED}}}]")
+        ] == [True]
+    noted = f"{{term: {pasted}, note: 'accepted: it is called so'}}"
+    assert warnings(f"labels: [{{id: topic/a, terms: [{noted}], {TESTED}}}]") == []
+
+
+def test_a_list_that_was_cut_inside_such_marks_is_told() -> None:
+    first, second = warnings(f"labels: [{{id: topic/a, terms: [“Smith, Jones”], {TESTED}}}]")
+    assert first.startswith("'“Smith' has one “ alone")
+    assert second.startswith("'Jones”' has one ” alone")
+
+
+def test_what_such_marks_make_unreadable_is_refused_with_the_remedy() -> None:
+    with pytest.raises(RulebookError, match="Write straight quotation marks for those of a word processor"):
+        load_texts({"a.yaml": "labels: [{id: topic/a, terms: [“vaccin*”]}]"})
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -60,6 +91,7 @@ def test_warned(text: str, words: str) -> None:
         "places: {NE: {en: [Niger*2]}, NG: {fr: [Nigeria]}}",  # never read in one article
         "places: {KZ: {en: [alpha*1, alphas]}}",  # the cases of a name, one by one
         "places: {KZ: {en: [=TL], ru: [IT-Казахстан, Kazinform]}}",
+        f"labels: [{{id: topic/a, terms: [’s-Hertogenbosch, Côte d’Ivoire, АО «Газпром», «Alpha» и «Beta», “A” team], {TESTED}}}]",
         f"labels: [{{id: topic/a, terms: [kunst*8], mask: [Kunststoff], {TESTED}}}]",
         f"labels: [{{id: topic/a, strong: [voters], terms: [vote*2], {TESTED}}}]",
         f"labels: [{{id: topic/a, terms@fa: [می‌رود], {TESTED}}}]",

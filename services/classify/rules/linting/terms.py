@@ -8,6 +8,7 @@ from functools import lru_cache
 from services.classify.rules.engine.views import latin
 from services.classify.rules.findings import Finding
 from services.classify.rules.linting.owners import conditional, owned, readings, speaks, warning
+from services.classify.rules.linting.quotes import curly_quotes
 from services.classify.rules.model import Rulebook, Term
 from services.classify.rules.text.fold import fold
 from services.classify.rules.text.words import COMMON_WORDS, STOP_WORDS
@@ -41,6 +42,7 @@ def single_terms(rulebook: Rulebook) -> Iterator[Finding]:
 
 
 def _sentences(owner: str, term: Term) -> Iterator[str]:
+    yield from curly_quotes(term)
     yield from _everywhere(term)
     yield from _common(owner, term)
     yield from _short(owner, term)

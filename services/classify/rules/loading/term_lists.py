@@ -1,5 +1,6 @@
 """Lists of terms: the short notation and the long form, with tier and language."""
 
+import re
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,6 +15,7 @@ ANY = "any"
 ACCEPTED = "accepted"
 MAX_READINGS = 500_000  # alternatives of all terms and context words together
 MAX_REGEXES = 500
+_CURLY = re.compile("[\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb]")
 LONG_KEYS = ("term", "weight", "unless", "needs", "near", "within", "fields", "lang", "note")
 
 
@@ -84,7 +86,9 @@ class TermReader:
         try:
             notation = parse_term(node.value)
         except TermError as error:
-            self.reader.findings.error(node.position, str(error))
+            quoted = _CURLY.match(node.value.strip())
+            remedy = " Write straight quotation marks for those of a word processor." if quoted else ""
+            self.reader.findings.error(node.position, f"{error}{remedy}")
             return None
         self._spend(node, notation)
         return notation
