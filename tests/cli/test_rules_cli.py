@@ -50,6 +50,20 @@ def test_check_refuses_with_place_and_exit_code(folder: Path) -> None:
     assert (told["accepted"], told["findings"][0]["line"]) == (False, 2)
 
 
+@pytest.mark.parametrize(
+    ("written", "place"),
+    [
+        ("# Zürich\r\nlabels:\n  # ü and ".encode() + "Köln\n".encode("latin-1"), "rules.yaml:3:12: error: "),
+        (RULES.encode("utf-16"), "rules.yaml:1:1: error: "),
+    ],
+)
+def test_check_says_where_a_file_is_not_utf8(folder: Path, written: bytes, place: str) -> None:
+    (folder / "rules.yaml").write_bytes(written)
+    result = run("check", str(folder))
+    assert isinstance(result.exception, InvalidInputError)
+    assert str(result.exception).startswith(place + "This is not UTF-8 text (byte 0x")
+
+
 def test_check_of_a_path_that_is_not_there_is_wrong_use() -> None:
     assert run("check", "nowhere").exit_code == 2
 

@@ -45,8 +45,11 @@ def _read(entry: Traversable, name: str) -> str:
     try:
         return entry.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
+        lines = error.object[: error.start].decode().split("\n")
+        place = f"{name}:{len(lines)}:{len(lines[-1]) + 1}"
+        wrong = error.object[error.start]
         raise InvalidInputError(
-            f"{name} is not UTF-8 text (byte {error.start}); save it as UTF-8."
+            f"{place}: error: This is not UTF-8 text (byte 0x{wrong:02X}); save the file as UTF-8."
         ) from error
     except OSError as error:
         raise InvalidInputError(f"{name} cannot be read: {error.strerror}.") from error

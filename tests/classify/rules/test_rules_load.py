@@ -39,7 +39,9 @@ def refusals(text: str) -> list[tuple[int, int, str]]:
         ("labels:\n  - {id: topic/a, terms: ['/(?=abc)abc/']}", 2, 27, "RE2"),
         ("labels:\n  - {id: topic/a, terms: [" + "x" * 1000 + "]}", 2, 27, "longer than"),
         ("labels:\n  - {id: region/a, places: [ZZ]}", 2, 29, "no ISO 3166 code"),
-        ("labels:\n  - {id: topic/a, parent: b}", 2, 5, "is not there"),
+        ("labels:\n  - {id: topic/a, parent: b}", 2, 27, "is not there"),
+        ("labels:\n  - id: topic/a\n    name: A\n    parent: b\n", 4, 13, "is not there"),
+        ("labels:\n  - id: topic/a\n    name: A\n    parent: topic/a\n", 4, 13, "circle"),
         ("labels:\n  - {id: topic/a, tests: [{title: x, expect: [topic/b]}]}", 2, 27, "not there"),
         (
             "labels:\n  - {id: topic/a, tests: [{title: x, expect: [topic/a], reject: [topic/a]}]}",

@@ -164,6 +164,8 @@ def _label_fields(reader: Reader, known: dict[str, Node], label_id: str) -> dict
     def optional(key: str) -> str | None:
         return reader.text(known[key], key) if key in known else None
 
+    if "parent" in known:
+        reader.parents.setdefault(label_id, known["parent"].position)
     threshold = reader.number(known["threshold"], "threshold", low=0) if "threshold" in known else None
     codes = reader.items(known["iptc"], "iptc") if "iptc" in known else []
     places = reader.items(known["places"], "places") if "places" in known else []

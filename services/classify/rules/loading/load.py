@@ -87,7 +87,7 @@ class _Collector:
         rules = tuple(self.rules.values())
         self._name_silent_places(rules)
         places = tuple(self.places[code] for code in sorted(self.places))
-        check_references(places, rules, self.findings, whole=self.whole)
+        check_references(places, rules, self.reader.parents, self.findings, whole=self.whole)
         if version is None:
             self.reader.languages.tell(self.findings)
         addresses = self._addresses(tops)

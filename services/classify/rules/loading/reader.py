@@ -2,10 +2,14 @@
 
 import difflib
 from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING
 
 from services.classify.rules.findings import Findings
 from services.classify.rules.loading.languages import Languages
 from services.classify.rules.loading.nodes import Entries, Items, Node, Scalar
+
+if TYPE_CHECKING:
+    from services.classify.rules.model import Position
 
 COMPARED = 200
 SHOWN = 40
@@ -27,6 +31,7 @@ class Reader:
     def __init__(self, findings: Findings) -> None:
         self.findings = findings
         self.languages = Languages()
+        self.parents: dict[str, Position] = {}  # by the label that names one
 
     def text(self, node: Node, what: str) -> str | None:
         """A text that is not empty."""

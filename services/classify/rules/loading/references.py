@@ -1,27 +1,39 @@
 """What one part of a rulebook says of another: places that exist, parents that end, tests that can hold."""
 
+from collections.abc import Iterator, Mapping
+
 from services.classify.rules.findings import Findings
 from services.classify.rules.loading.reader import meant
-from services.classify.rules.model import Example, LabelRule, Place
+from services.classify.rules.model import Example, LabelRule, Place, Position
 from services.core.iso import CODES
 
 MAX_LEVELS = 20
 
 
+Key = tuple[str, str]
+"""Kind and slug of a label."""
+
+
 def check_references(
-    places: tuple[Place, ...], rules: tuple[LabelRule, ...], findings: Findings, *, whole: bool
+    places: tuple[Place, ...],
+    rules: tuple[LabelRule, ...],
+    parents_at: Mapping[str, Position],
+    findings: Findings,
+    *,
+    whole: bool,
 ) -> None:
-    """Note every reference to something that is not there, and every circle of parents.
+    """Note every reference to something that is not there, and every circle of parents; `parents_at`: where a label names its parent.
 
     Not `whole`: some label could not be read. What is not there may stand in that part, so nothing is said of it.
     """
     codes = {place.code for place in places}
-    slugs: set[tuple[str, str]] = {(rule.kind, rule.slug) for rule in rules}
     ids = {rule.id for rule in rules}
-    parents: dict[tuple[str, str], str | None] = {(rule.kind, rule.slug): rule.parent for rule in rules}
+    parents: dict[Key, str | None] = {(rule.kind, rule.slug): rule.parent for rule in rules}
     for rule in rules:
         _check_places(rule, codes, findings)
-        _check_parent(rule, slugs, parents, findings, whole=whole)
+        if rule.parent is not None:
+            for sentence in _wrong_parent(rule, rule.parent, parents, whole=whole):
+                findings.error(parents_at[rule.id], sentence)
         for test in rule.tests:
             if whole:
                 _check_named(test, ids, findings)
@@ -40,33 +52,22 @@ def _check_places(rule: LabelRule, codes: set[str], findings: Findings) -> None:
         seen.add(member.place)
 
 
-def _check_parent(
-    rule: LabelRule,
-    slugs: set[tuple[str, str]],
-    parents: dict[tuple[str, str], str | None],
-    findings: Findings,
-    *,
-    whole: bool,
-) -> None:
-    if rule.parent is None:
-        return
-    if (rule.kind, rule.parent) not in slugs:
-        if not whole:
-            return
-        known = [slug for kind, slug in slugs if kind == rule.kind]
-        findings.error(
-            rule.position,
-            f"The parent {rule.parent!r} of {rule.id} is not there; {meant(rule.parent, known)}",
-        )
+def _wrong_parent(
+    rule: LabelRule, parent: str, parents: Mapping[Key, str | None], *, whole: bool
+) -> Iterator[str]:
+    if (rule.kind, parent) not in parents:
+        if whole:
+            known = [slug for kind, slug in parents if kind == rule.kind]
+            yield f"The parent {parent!r} of {rule.id} is not there; {meant(parent, known)}"
         return
     seen = {rule.slug}
-    above: str | None = rule.parent
+    above: str | None = parent
     while above is not None:
         if above in seen:
-            findings.error(rule.position, f"The parents of {rule.id} run in a circle through {above!r}.")
+            yield f"The parents of {rule.id} run in a circle through {above!r}."
             return
         if len(seen) > MAX_LEVELS:
-            findings.error(rule.position, f"{rule.id} stands more than {MAX_LEVELS} levels below the top.")
+            yield f"{rule.id} stands more than {MAX_LEVELS} levels below the top."
             return
         seen.add(above)
         above = parents.get((rule.kind, above))
