@@ -33,9 +33,10 @@ class Taking:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._kept = {
-            row.url: (row.id, _carried(row)) for row in session.execute(_STANDING) if row.article_id is None
-        }
+        self._kept: dict[str, list[tuple[int, dict[str, Any]]]] = {}
+        for row in session.execute(_STANDING):
+            if row.article_id is None:  # of articles that have expired there may be several with one address
+                self._kept.setdefault(row.url, []).append((row.id, _carried(row)))
 
     def take(self, row: Row, article_id: int | None) -> str:
         """Say it of an article (None: it is not here) in place of what is said of it here: `said`, `known`, or why it was kept.
@@ -53,25 +54,30 @@ class Taking:
             and stands.note == row["note"]
             and all(_list(lists[k]) == getattr(stands, k) for k in KINDS)
         ):
+            self._let_go(row["url"])  # an editor may have said by hand what was kept
             return "known"
         if why := self._session.scalar(_REMOVED, {"id": article_id}):
             return self._keep(row, said, document, f"Its article was removed here. {why}")
         judged = document if row["body"] is not None else None  # of before texts were carried: that of today
         correct(self._session, article_id, said, author=row["author"], document=judged)
-        if kept := self._kept.pop(row["url"], None):
-            let_go(self._session, kept[0])
+        self._let_go(row["url"])
         return "said"
 
     def _keep(self, row: Row, said: Judgement, document: Mapping[str, Any], why: str) -> str:
         line = _line(row["url"], document, row | {kind: _list(getattr(said, kind)) for kind in KINDS})
-        before = self._kept.get(row["url"])
-        if before and before[1] == line:
-            return "known"
-        number = keep(self._session, said, document, author=row["author"])
-        if before:
-            let_go(self._session, before[0])
-        self._kept[row["url"]] = (number, line)
-        return f"{why} {LATER}"
+        number = next((number for number, kept in self._kept.get(row["url"], ()) if kept == line), None)
+        known = number is not None
+        if number is None:
+            number = keep(self._session, said, document, author=row["author"])
+        self._let_go(row["url"], but=number)
+        self._kept[row["url"]] = [(number, line)]
+        return "known" if known else f"{why} {LATER}"
+
+    def _let_go(self, url: str, *, but: int | None = None) -> None:
+        """One address, one correction: what was kept for it gives way."""
+        for number, _ in self._kept.pop(url, ()):
+            if number != but:
+                let_go(self._session, number)
 
 
 def _carried(row: Found[Any]) -> dict[str, Any]:

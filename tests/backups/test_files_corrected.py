@@ -161,3 +161,38 @@ def test_a_file_of_before_that_carries_titles_only_is_taken_too(folder, run):
     done = run("import", str(folder))
     assert (done.code, "1 correction said" in done.out, "1 kept" in done.out) == (0, True, True)
     assert bound()["Quake in Osh"] == ([], None, None, "", "ada")
+
+
+def standing() -> list[tuple]:
+    return sql("SELECT article_id, note FROM corrections WHERE withdrawn_at IS NULL ORDER BY id")
+
+
+def test_what_was_kept_goes_when_an_editor_says_the_same_by_hand(folder, run):
+    empty()
+    (folder / "feeds.opml").unlink()  # the desk makes feeds with its articles
+    run("import", str(folder))
+    here = article(Desk(), "Prices rise", "b")
+    say(here, topics=("economy",), author="eve")
+    assert len(standing()) == 4
+    assert run("import", str(folder)).code == 0
+    assert [number for number, _ in standing()].count(None) == 2
+    assert bound() == {"Prices rise": (None, ["economy"], None, "", "eve")}, "her word stays as it was"
+    assert json.loads(run("rules", "evaluate", "--corrections", "--json").out)["rows"] == 3
+
+
+@pytest.mark.parametrize("here", [False, True])
+def test_of_several_that_are_kept_for_one_address_none_is_left(folder, run, here):
+    (only, *_) = [line for line in (folder / FILE).read_text().split("\n") if "tribune.example/b" in line]
+    (folder / FILE).write_text(only)
+    empty()
+    new = Desk()
+    for note in ("first", "second"):  # each said of an article that has expired since
+        say(article(new, "Prices rise", "b"), topics=("economy",), note=note)
+        sql("DELETE FROM changes")
+        sql("DELETE FROM articles")
+    assert standing() == [(None, "first"), (None, "second")]
+    number = article(new, "Prices rise", "b") if here else None
+    assert run("import", str(folder)).code == 0
+    assert standing() == [(number, "")]
+    assert run("import", str(folder)).code == 0
+    assert standing() == [(number, "")]
