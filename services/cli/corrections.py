@@ -5,10 +5,11 @@ from typing import Any
 
 import click
 
-from services.cli.printing import JSON
+from services.cli.printing import JSON, plural
 from services.core.db import transaction
 
-ARTICLE = click.argument("article_id", type=click.IntRange(min=1, max=2**63 - 1))
+_NUMBER = click.IntRange(min=1, max=2**63 - 1)
+ARTICLE = click.argument("article_id", type=_NUMBER)
 _KINDS = ("regions", "topics", "places")
 
 
@@ -73,19 +74,37 @@ def _said(kind: str, given: tuple[str, ...], *, none: bool) -> tuple[str, ...] |
     return tuple(slug.removeprefix(f"{kind}/") for slug in given) if given or none else None
 
 
+class _NumberOrAddress(click.ParamType[int | str]):
+    """The number of an article that is here, or the address of one that is not."""
+
+    name = "article"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
+        return _NUMBER.convert(value, param, ctx) if str(value).isdecimal() else str(value)
+
+
 @corrections.command(epilog="Example: dateline corrections withdraw 17")
-@ARTICLE
-def withdraw(article_id: int) -> None:
-    """Leave an article to the rules again; exit 1 when no correction stands."""
+@click.argument("article", type=_NumberOrAddress(), metavar="ARTICLE_ID|URL")
+def withdraw(article: int | str) -> None:
+    """Leave an article to the rules again; exit 1 when no correction stands.
+
+    What was said of an article that is not here is withdrawn by the address that `dateline corrections list` shows for it.
+    """
     from services.core import corrections as stored
 
     with transaction() as session:
-        stood = stored.withdraw(session, article_id)
-    click.echo(
-        f"Article {article_id} is left to the rules again."
-        if stood
-        else f"Article {article_id} has no correction."
-    )
+        if isinstance(article, int):
+            stood = stored.withdraw(session, article)
+            said = f"Article {article} {'is left to the rules again' if stood else 'has no correction'}."
+        else:
+            count = stored.withdraw_kept(session, article)
+            stood = count > 0
+            said = (
+                f"{plural(count, 'correction')} of {article} withdrawn."
+                if stood
+                else f"Nothing stands of an article that is not here and has the address {article}; of one that is here give the number."
+            )
+    click.echo(said)
     click.get_current_context().exit(0 if stood else 1)
 
 
@@ -110,6 +129,8 @@ def list_(limit: int, as_json: bool) -> None:
             f"{row.article_id or 'not here'}  {row.created_at:%Y-%m-%d %H:%M}  {row.author}: {said}{note}"
         )
         click.echo(f"    {row.document.get('title', '')}")
+        if row.article_id is None and "section" in row.document:
+            click.echo(f"    {row.document['section']}")
 
 
 def _of(row: Any) -> str:

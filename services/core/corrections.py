@@ -39,6 +39,10 @@ _WITHDRAW = text(
     "UPDATE corrections SET withdrawn_at = now() WHERE article_id = :id AND withdrawn_at IS NULL RETURNING id"
 )
 _LET_GO = text("UPDATE corrections SET withdrawn_at = now() WHERE id = :number AND article_id IS NULL")
+_WITHDRAW_KEPT = text(
+    "UPDATE corrections SET withdrawn_at = now()"
+    " WHERE article_id IS NULL AND withdrawn_at IS NULL AND document->>'section' = :url RETURNING id"
+)
 _INSERT = text(
     """
     INSERT INTO corrections (article_id, regions, topics, places, note, author, document)
@@ -196,6 +200,14 @@ def withdraw(session: Session, article_id: int) -> bool:
             session, lambda: log.info("the correction of article %d is withdrawn", article_id, extra=said)
         )
     return stood
+
+
+def withdraw_kept(session: Session, url: str) -> int:
+    """Withdraw what stands of articles that are not here and had this address, as it stands in `document`; how many those were."""
+    count = len(session.execute(_WITHDRAW_KEPT, {"url": url}).all())
+    if count:
+        after_commit(session, lambda: log.info("what was said of %s, which is not here, is withdrawn", url))
+    return count
 
 
 def standing(session: Session, *, limit: int = 100, below: int | None = None) -> list[Standing]:

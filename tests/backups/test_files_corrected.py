@@ -106,6 +106,30 @@ def test_what_was_kept_measures_the_rules(folder, run):
     assert run("rules", "evaluate", "--corrections", "--json").out == measured
 
 
+def test_what_was_kept_is_withdrawn_by_the_address_that_the_list_shows(folder, run):
+    empty()
+    with (folder / FILE).open("a") as file:
+        file.write('{"url": "no address", "title": "T", "regions": [], "author": "ada"}\n')
+    run("import", str(folder))
+    listed = [line.strip() for line in run("corrections", "list").out.splitlines()]
+    for address in ("https://tribune.example/b", "no address"):
+        assert address in listed
+        done = run("corrections", "withdraw", address)
+        assert (done.code, done.out) == (0, f"1 correction of {address} withdrawn.\n")
+        again = run("corrections", "withdraw", address)
+        assert (again.code, f"has the address {address}; of one that is here" in again.out) == (1, True)
+        assert address not in run("corrections", "list").out
+    assert json.loads(run("rules", "evaluate", "--corrections", "--json").out)["rows"] == 2
+    assert "2 kept" in run("import", str(folder)).out, "taken anew where somebody imports it again"
+
+
+def test_the_address_of_an_article_that_is_here_withdraws_nothing(folder, run):
+    refused = run("corrections", "withdraw", "https://tribune.example/b")
+    assert (refused.code, "give the number" in refused.out, bound()) == (1, True, SAID)
+    assert "https://" not in run("corrections", "list").out
+    assert run("corrections", "withdraw", "0").code == 2
+
+
 def test_what_was_kept_holds_once_its_articles_are_there(folder, run):
     empty()
     run("import", str(folder))
