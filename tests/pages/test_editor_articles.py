@@ -137,6 +137,13 @@ def test_corrections_are_listed_and_rules_measured_by_them(window, desk, article
     assert rows == ["alltogether50%→100%100%→100%67%→100%"]
 
 
+def test_of_an_article_that_is_not_here_that_is_said(window, article):
+    with transaction() as session:
+        said = corrections.Judgement(topics=("energy",))
+        corrections.keep(session, said, {"title": "Never came"}, author="dana")
+    assert "Never came (not here) Topics: Energy." in text_of(window.get("/editor/corrections"))
+
+
 def test_measuring_without_any_says_so(window, article, classify):
     measured = window.follow(window.post("/editor/corrections/measure"))
     assert "No article was corrected yet" in text_of(measured)

@@ -103,7 +103,9 @@ class CorrectionShape(Shape):
     """What an editor says the labels of an article are; null leaves a kind to the rules."""
 
     id: int
-    article_id: int | None = Field(description="null when the article is gone.")
+    article_id: int | None = Field(
+        description="null when the article is not here: it is gone, or has not come yet."
+    )
     regions: list[str] | None
     topics: list[str] | None
     places: list[str] | None
