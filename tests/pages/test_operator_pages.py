@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 from sqlalchemy import text
 
+from services.api.routes.operators import STAGES_IN_WORDS
 from services.core.db import transaction
 from services.core.models import Fetch, Gap, ParseDifference
 from tests.fixtures.feeds import DAY, add, troubled
@@ -260,6 +261,32 @@ def test_what_the_doctor_finds_wrong_of_roles_and_work_stands_above_all_else(sit
     (told,) = alarms(page(site, "/operator"))
     assert told.startswith("1 article waits for labels, the oldest for 60")
     assert told.endswith("start more dateline worker classify.")
+
+
+def waiting(found: Page) -> dict[str, str]:
+    """What the tiles say of the stages, without since when."""
+    tiles = [told for _, told in found.all("div")]
+    return {
+        stage: re.sub(" ?oldest .*", "", tile.removeprefix(words))
+        for stage, words in STAGES_IN_WORDS.items()
+        for tile in tiles
+        if tile.startswith(words)
+    }
+
+
+def test_where_not_all_that_waits_was_counted_that_is_said(site, desk, monkeypatch):
+    monkeypatch.setattr("services.api.queries.figures.COUNTED", 2)
+    first, *_ = [desk.article(f"Number {n}", listed=False) for n in range(2)]
+    told = waiting(page(site, "/operator"))
+    assert (told["labels"], told["publication"]) == ("2", "2"), "all of them"
+    desk.article("One more", listed=False)
+    told = waiting(page(site, "/operator"))
+    assert (told["labels"], told["publication"]) == ("more than 2", "more than 2")
+    with transaction() as session:
+        session.execute(text("UPDATE articles SET published_revision = 1 WHERE id = :id"), {"id": first})
+        session.execute(text("UPDATE articles SET published_revision = 1 WHERE id = :id"), {"id": first + 1})
+    told = waiting(page(site, "/operator"))
+    assert (told["labels"], told["publication"]) == ("more than 2", "at least 1")
 
 
 def test_many_of_a_kind_are_a_few_and_a_link_to_all(site, desk):

@@ -8,16 +8,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.core import fleet
 
 COUNTED = 10_000
-"""More rows than this are not counted one by one: that much waits, or more."""
+"""More rows than this are not counted one by one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What waits before one step of the way. `oldest_s`: how long the one that waits longest has; None where nothing does."""
+    """What waits before one step of the way. `oldest_s`: how long the one that waits longest has; None where nothing does.
+
+    `bound`: `more than` or `at least`, to be said before `waiting` where not all were counted; else empty.
+    """
 
     name: str
     waiting: int
     oldest_s: float | None
+    bound: str = ""
 
 
 # Each part reads an index from its start, and no more rows than are counted.
@@ -51,5 +55,16 @@ async def counted(connection: AsyncConnection) -> list[tuple[str, list[str], flo
 
 async def stages(connection: AsyncConnection) -> list[Stage]:
     """What waits, in the order of the way of an article."""
-    rows = await connection.execute(_STAGES, {"most": COUNTED})
-    return [Stage(row.name, row.waiting, row.oldest_s and max(row.oldest_s, 0.0)) for row in rows]
+    rows = (await connection.execute(_STAGES, {"most": COUNTED + 1})).all()
+    # Of what waits for labels only those that were counted were looked at for whether they are published.
+    part = any(row.name == "labels" and row.waiting > COUNTED for row in rows)
+    return [_stage(row.name, row.waiting, row.oldest_s, part=part) for row in rows]
+
+
+def _stage(name: str, waiting: int, oldest_s: float | None, *, part: bool) -> Stage:
+    bound = ""
+    if name != "fetch" and waiting > COUNTED:
+        waiting, bound = COUNTED, "more than"
+    elif name == "publication" and part:
+        bound = "at least"
+    return Stage(name, waiting, oldest_s and max(oldest_s, 0.0), bound)
