@@ -2,6 +2,7 @@
 
 import functools
 import json
+import os
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
@@ -15,7 +16,7 @@ import click
 
 from services.core.errors import InvalidInputError, UnavailableError
 from services.core.setting_kinds import web_address
-from services.core.settings import settings
+from services.core.settings import bind_beside, dotenv_here, settings
 
 TIMEOUT_S, AT_ONCE_S = 70, 20
 """Longer than the API holds an answer; and than one takes that it does not hold."""
@@ -134,11 +135,11 @@ def asks_the_api(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def api_at(url: str | None, token: str | None) -> Api:
-    """The API of an address, else that of the settings."""
+    """The API of an address, else that of the settings, else the one that stands beside the command line."""
     chosen = settings()
     address = url or chosen.url
     if address is None:
-        host, _, port = chosen.bind.rpartition(":")
+        host, _, port = bind_beside(os.environ, dotenv_here()).rpartition(":")
         host = "127.0.0.1" if host in {"0.0.0.0", "[::]"} else host  # noqa: S104 - an address to ask, not to bind
         return Api(f"http://{host}:{port}", token or chosen.token, beside=True)
     return Api(address.rstrip("/"), token or chosen.token)

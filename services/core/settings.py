@@ -222,30 +222,44 @@ def _text_of(
 
 
 RUNNING_FILE = "run/urls.json"
-"""Written below the home by `dateline up` while it runs, so that other commands find its servers."""
+"""Written below the home by `dateline up` while it runs, so that other commands find its servers and its API."""
 
 
-def _running(home: Path) -> dict[str, str]:
+_SERVERS = ("database_url", "redis_url")
+
+
+def _running(home: Path, *keys: str) -> dict[str, str]:
     try:
         found = json.loads((home / RUNNING_FILE).read_text())
         os.kill(int(found["pid"]), 0)
     except (OSError, ValueError, KeyError, TypeError):
         return {}
-    return {key: str(found[key]) for key in ("database_url", "redis_url") if key in found}
+    return {key: str(found[key]) for key in keys if key in found}
 
 
 def running_below(home: Path) -> Path | None:
     """A folder directly below the home that `dateline up` runs in, the demo's above all; None when there is none."""
     homes = (file.parents[1] for file in sorted(home.glob(f"*/{RUNNING_FILE}")))
-    return next((found for found in homes if _running(found)), None)
+    return next((found for found in homes if _running(found, *_SERVERS)), None)
 
 
 def load(environ: Mapping[str, str], dotenv: Mapping[str, str | None]) -> Settings:
-    """The settings of this process; addresses of a running `dateline up` fill what is not configured."""
+    """The settings of this process; servers of a running `dateline up` fill what is not configured."""
     values = {o.setting.field: o.value for o in explain(environ, dotenv)}
-    for key, url in _running(values["home"]).items():
+    for key, url in _running(values["home"], *_SERVERS).items():
         values[key] = values[key] or url
     return Settings(**values)
+
+
+def bind_beside(environ: Mapping[str, str], dotenv: Mapping[str, str | None]) -> str:
+    """Where the API beside a command listens: on `bind`, and where that is not configured as a running `dateline up` has it.
+
+    No part of `load`: whoever is about to listen goes by what is configured alone.
+    """
+    found = {o.setting.field: o for o in explain(environ, dotenv)}
+    bind: str = found["bind"].value
+    running = _running(found["home"].value, "bind") if found["bind"].origin == "default" else {}
+    return running.get("bind", bind)
 
 
 def dotenv_here() -> dict[str, str | None]:

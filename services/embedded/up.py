@@ -72,7 +72,7 @@ def _run(
 ) -> None:
     """The start, step by step, then supervision; every step gives up when a signal asks for the end."""
     started = clock.monotonic()
-    found = _start_servers(supervisor, home, configured)
+    found = _start_servers(supervisor, home, configured, settings.bind)
     if found is None:
         return
     database_url, redis_url = found
@@ -124,7 +124,9 @@ def _configured(settings: Settings, home: Home) -> Addresses:
     return Addresses(database_url, redis_url)
 
 
-def _start_servers(supervisor: Supervisor, home: Home, configured: Addresses) -> tuple[str, str] | None:
+def _start_servers(
+    supervisor: Supervisor, home: Home, configured: Addresses, bind: str
+) -> tuple[str, str] | None:
     """The URLs of database and broker, embedded ones started side by side. None when asked to stop meanwhile."""
     if configured.database_url is not None:
         check_database(configured.database_url)
@@ -139,7 +141,7 @@ def _start_servers(supervisor: Supervisor, home: Home, configured: Addresses) ->
     if not supervisor.wait_ready("valkey", "postgres"):
         return None
     supervisor.screen.status("")
-    _leave_addresses(home, Addresses(database, broker))
+    _leave_addresses(home, Addresses(database, broker), bind)
     return configured.database_url or str(database), configured.redis_url or str(broker)
 
 
@@ -148,10 +150,14 @@ def _start(supervisor: Supervisor, server: Server) -> str:
     return server.url
 
 
-def _leave_addresses(home: Home, embedded: Addresses) -> None:
-    """Let the other commands find our servers while they run. Whole or not at all: they may read at any moment."""
+def _leave_addresses(home: Home, embedded: Addresses, bind: str) -> None:
+    """Let the other commands find our servers and the API while they run. Whole or not at all: they may read at any moment."""
     known = {"database_url": embedded.database_url, "redis_url": embedded.redis_url}
-    content = {"pid": os.getpid(), **{name: url for name, url in known.items() if url is not None}}
+    content = {
+        "pid": os.getpid(),
+        "bind": bind,
+        **{name: url for name, url in known.items() if url is not None},
+    }
     part = home.path / f"{RUNNING_FILE}.new"
     part.touch(mode=0o600)
     part.write_text(json.dumps(content))

@@ -12,7 +12,7 @@ import pytest
 from services.cli.asking import Api, BusyError, waits
 from services.cli.latest import followed, line_of
 from services.core.errors import InvalidInputError, UnavailableError
-from services.core.settings import settings
+from services.core.settings import RUNNING_FILE, settings
 from tests.fixtures.command import Done, Run
 from tests.fixtures.editors import token
 from tests.fixtures.roles import eventually
@@ -50,6 +50,17 @@ def test_a_closed_api_elsewhere_is_asked_with_a_token(  # noqa: PLR0917 (fixture
     done = run(*words)
     assert done.code == bool(answers)
     assert answers in done.err
+
+
+def test_the_api_of_a_running_dateline_is_found_on_whatever_port(run: Run, site, desk, service):
+    desk.article("Rain in Osh")
+    service.delenv("DATELINE_BIND", raising=False)
+    settings.cache_clear()
+    file = settings().home / RUNNING_FILE
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps({"pid": os.getpid(), "bind": site.url.removeprefix("http://")}))
+    done = run("latest")
+    assert (done.code, "Rain in Osh" in done.out) == (0, True)
 
 
 def test_a_wrong_token_is_told_so(run: Run, elsewhere, desk):

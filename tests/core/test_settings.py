@@ -14,6 +14,7 @@ from services.core.settings import (
     RUNNING_FILE,
     SETTINGS,
     Settings,
+    bind_beside,
     dotenv_here,
     explain,
     load,
@@ -232,6 +233,20 @@ def test_servers_of_a_running_dateline_fill_what_is_not_configured(tmp_path):
     assert (found.database_url, found.redis_url) == ("postgresql+psycopg://mine/d", "unix:///run/r")
 
 
+def test_the_api_of_a_running_dateline_is_asked_where_no_address_is_configured(tmp_path):
+    here = {"DATELINE_HOME": str(tmp_path)}
+    assert bind_beside(here, {}) == "127.0.0.1:8000"
+    running(tmp_path, pid=os.getpid(), bind="127.0.0.1:8800")
+    assert bind_beside(here, {}) == "127.0.0.1:8800"
+    assert bind_beside(here | {"DATELINE_BIND": "127.0.0.1:8000"}, {}) == "127.0.0.1:8000"
+    assert bind_beside(here, {"DATELINE_BIND": "127.0.0.1:80"}) == "127.0.0.1:80"
+    assert loaded(tmp_path).bind == "127.0.0.1:8000", "whoever is about to listen does not go by it"
+    running(
+        tmp_path, pid=os.getpid(), database_url="postgresql+psycopg://run/d"
+    )  # as older versions write it
+    assert bind_beside(here, {}) == "127.0.0.1:8000"
+
+
 def test_servers_of_a_dateline_that_is_gone_do_not_count(tmp_path):
     child = os.fork()
     if child == 0:
@@ -239,6 +254,8 @@ def test_servers_of_a_dateline_that_is_gone_do_not_count(tmp_path):
     os.waitpid(child, 0)
     running(tmp_path, pid=child, database_url="postgresql+psycopg://run/d")
     assert loaded(tmp_path).database_url is None
+    running(tmp_path, pid=child, bind="127.0.0.1:8800")
+    assert bind_beside({"DATELINE_HOME": str(tmp_path)}, {}) == "127.0.0.1:8000"
     (tmp_path / RUNNING_FILE).write_text("[]")
     assert loaded(tmp_path).database_url is None
     (tmp_path / RUNNING_FILE).write_text("{")
@@ -248,6 +265,8 @@ def test_servers_of_a_dateline_that_is_gone_do_not_count(tmp_path):
 def test_what_runs_in_a_folder_below_the_home_is_found(tmp_path):
     """The demo has a home of its own; whoever asks in the folder above is told of it."""
     assert running_below(tmp_path) is None
+    running(tmp_path / "own", pid=os.getpid(), bind="127.0.0.1:8800")
+    assert running_below(tmp_path) is None, "with servers that it does not run itself it has none to offer"
     file = tmp_path / "demo" / RUNNING_FILE
     file.parent.mkdir(parents=True)
     file.write_text(json.dumps({"pid": os.getpid(), "database_url": "x"}))

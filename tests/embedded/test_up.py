@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from services.core.settings import load
+from services.core.settings import bind_beside, load
 from services.embedded.admin import admin_token_file
 from services.embedded.roles import ROLES, role_children
 from services.embedded.supervisor import STOP_SECONDS
@@ -52,7 +52,7 @@ def ask(url, statement):
         return connection.execute(statement).fetchall()
 
 
-def test_it_runs_stops_and_runs_again_with_its_data(up, folder):
+def test_it_runs_stops_and_runs_again_with_its_data(up, folder, free_port):
     program = up()
     program.wait_for(r"^Dateline runs after [\d.]+ s\.$")
     program.wait_for(r"^  front page +http://127\.0\.0\.1:\d+/$")
@@ -66,6 +66,8 @@ def test_it_runs_stops_and_runs_again_with_its_data(up, folder):
     assert token not in program.output
     found = addresses(folder)
     assert found["pid"] == program.process.pid
+    beside = {"DATELINE_HOME": str(folder / "home")}
+    assert bind_beside(beside, {}) == f"127.0.0.1:{free_port}", "commands ask where it listens"
     with psycopg.connect(found["database_url"].replace("+psycopg", "")) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 41 + 1 AS answer")
     everybody = descendants(program.process.pid)
