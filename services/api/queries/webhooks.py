@@ -21,18 +21,20 @@ _BY_STATE = text(
     """
 )
 
+# One of another life of the stream is taken at once, also where it rests after a failure: it is paused for that, and whatever
+# waited to be taken is of no use any more.
 _CLAIM = text(
     f"""
     UPDATE webhooks w SET lease_until = now() + make_interval(secs => :lease), lease_token = gen_random_uuid()::text
     FROM (
-        SELECT id FROM webhooks
-        WHERE paused_reason IS NULL AND due_at <= now() AND lease_until < now()
-          AND (pending_id IS NOT NULL OR seq < (SELECT coalesce(max(seq), 0) FROM changes)
+        SELECT id, epoch <> (SELECT {EPOCH_SQL} FROM stream_state) AS is_of_before FROM webhooks
+        WHERE paused_reason IS NULL AND lease_until < now()
+          AND (due_at <= now() AND (pending_id IS NOT NULL OR seq < (SELECT coalesce(max(seq), 0) FROM changes))
                OR epoch <> (SELECT {EPOCH_SQL} FROM stream_state))
         ORDER BY due_at, id LIMIT :n FOR NO KEY UPDATE SKIP LOCKED
     ) d WHERE w.id = d.id
     RETURNING w.id, w.url, w.filters, w.secret, w.old_secret, w.old_until, w.epoch, w.seq, w.failures, w.failing_since,
-              w.pending_id, w.pending_body, w.pending_seq, w.pending_changes, w.lease_token
+              CASE WHEN NOT d.is_of_before THEN w.pending_id END, w.pending_body, w.pending_seq, w.pending_changes, w.lease_token
     """  # noqa: S608 - an expression of ours
 )
 

@@ -10,6 +10,7 @@ import pytest
 from services.core import health
 from tests.fixtures.api_site import Site
 from tests.fixtures.command import Done, Run
+from tests.fixtures.database import sql
 from tests.fixtures.editors import Client, token
 from tests.fixtures.receiver import Receiver, receiving
 from tests.fixtures.roles import eventually
@@ -73,6 +74,25 @@ def do(run: Run, command: str, *more: str) -> Done:
 def doctor() -> str:
     (said,) = [found.says for found in health.examine() if found.about == "webhooks"]
     return said
+
+
+def test_one_that_rests_after_failures_is_paused_too_and_is_not_asked_before(
+    desk, run, operator, receiver, number
+):
+    """Its next attempt would be minutes away, and until then it would tell of a failing receiver."""
+    receiver.statuses = [500] * 50
+    desk.article("Refused")
+    eventually(lambda: told(operator, number)["state"] == "failing", what="a failure")
+    rests = "UPDATE webhooks SET due_at = now() + interval '1 hour' WHERE lease_token IS NULL RETURNING id"
+    eventually(lambda: sql(rests), what="nobody having it in hand")
+    asked = len(receiver.came)
+    sentence = set_back(run, operator, number)
+    assert "restored or cut" in sentence
+    assert len(receiver.came) == asked
+    receiver.statuses.clear()
+    (command,) = commands(sentence)
+    do(run, command)
+    eventually(lambda: titles(receiver) == ["Before", "Refused"], what="everything that is kept")
 
 
 def test_what_its_reason_says_brings_it_back(desk, run, operator, receiver, number):
