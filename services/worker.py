@@ -33,7 +33,7 @@ def run_worker(roles: tuple[str, ...]) -> None:
     processes = 1 if alone else settings().worker_processes
     rounds = Rounds(processes)
     role = "+".join(roles)
-    watch = oom.Watch(role, rounds.children)
+    watch = oom.Watch(role)
     beats.start(
         role,
         beats.process_name(),

@@ -5,7 +5,6 @@ than on Linux, or where no group counts, nothing is known and nothing said.
 """
 
 import logging
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -60,25 +59,18 @@ def remedy(role: str, limit: int | None) -> str:
 
 
 class Watch:
-    """Of a worker, from when this is made on. `children`: its processes that work, asked at each look: the group may have others, such as
-    everything that `dateline up` runs, and what became of those is not told here. `group`: the folder of its control group, found where none is given.
-    """
+    """Of a worker, from when this is made on. `group`: the folder of its control group, found where none is given."""
 
-    def __init__(self, role: str, children: Callable[[], set[int]], group: Path | None = None) -> None:
-        self._role, self._children = role, children
-        self._had: set[int] = set()
+    def __init__(self, role: str, group: Path | None = None) -> None:
+        self._role = role
         self._group = group or _mine()
         self._before = self._count()
         self._told: dict[str, Any] = {}
 
     def look(self) -> dict[str, Any]:
         """What a sign of life tells of it; empty while nothing was ended. Each time that something was, the log says so once."""
-        now = self._children()
-        lost, self._had = self._had - now, now
-        kills, told = self._count() - self._before, self._told.get("kills", 0)
-        if kills > told and not lost:
-            self._before += kills - told
-        elif kills > told:
+        kills = self._count() - self._before
+        if kills > self._told.get("kills", 0):
             limit = self._limit()
             log.error(
                 "the kernel ended a process here for want of memory; what it had in hand is done by others; %s",

@@ -101,10 +101,6 @@ class Rounds:
         self._looked, self._hung, self._noticed = now, hung, noticed
         return max(silent.values(), default=0.0)
 
-    def children(self) -> set[int]:
-        """The processes that work now."""
-        return {pid for pid, _ in self._marks() if pid and _is_child(pid)}
-
     def _marks(self) -> list[tuple[int, float]]:
         return [_SLOT.unpack_from(self._memory, slot * _SLOT.size) for slot in range(self._slots)]
 

@@ -39,7 +39,7 @@ def test_the_group_that_counts_is_found_in_either_version_of_control_groups(tmp_
 def test_where_nobody_counts_nothing_is_said(tmp_path):
     assert oom.group_of("0::/\n", tmp_path) is None
     assert oom.kills_in("oom_kill_disable 0\nunder_oom 0\n") is None
-    assert oom.Watch("ingest", set, group(tmp_path / "bare")).look() == {}
+    assert oom.Watch("ingest", group(tmp_path / "bare")).look() == {}
 
 
 @pytest.mark.parametrize(
@@ -53,10 +53,8 @@ def test_what_happened_since_the_worker_began_is_logged_once_and_told_by_the_doc
     service, tmp_path, caplog
 ):
     here = group(tmp_path / "g", memory__events="oom_kill 2\n", memory__max=f"{1024 * MB}\n")
-    children = {70, 71}
-    watch = oom.Watch("ingest", children.copy, here)
+    watch = oom.Watch("ingest", here)
     assert watch.look() == {}, "what was before is nothing of this worker's"
-    children -= {71}
     (here / "memory.events").write_text("oom 9\noom_kill 4\noom_group_kill 0\n")
     with caplog.at_level(logging.ERROR):
         told = watch.look()
@@ -73,22 +71,6 @@ def test_what_happened_since_the_worker_began_is_logged_once_and_told_by_the_doc
     assert found.says.startswith(
         "the kernel ended 2 processes of worker ingest on box for want of memory, last 0 min ago; the limit is 1,024 MB: give it"
     )
-
-
-def test_what_others_lost_in_the_same_group_is_not_told_of_this_worker(tmp_path):
-    """As under `dateline up`, where the servers and every role are in one."""
-    here = group(tmp_path / "g", memory__events="oom_kill 0\n")
-    children = {70, 71}
-    watch = oom.Watch("ingest", children.copy, here)
-    watch.look()
-    (here / "memory.events").write_text("oom_kill 1\n")
-    assert watch.look() == {}
-    children |= {72}
-    children -= {70}
-    assert watch.look() == {}, "it ended in order"
-    (here / "memory.events").write_text("oom_kill 2\n")
-    children -= {71}
-    assert watch.look()[oom.TOLD]["kills"] == 1
 
 
 def test_without_a_limit_it_is_the_machine_that_has_too_little(tmp_path):
