@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, create_engine, text
 from services.core.db import CLIENT, database_url
 from services.core.errors import ConfigurationError
 from services.core.models import Base
-from services.core.schema import LOCK_TIMEOUT, MIGRATION_LOCK
+from services.core.schema import MIGRATION_LOCK
 
 
 def run() -> None:
@@ -30,7 +30,7 @@ def _migrate(engine: Engine) -> None:
             )
         connection.commit()
         _wait_for_turn(connection)
-        connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
+        connection.execute(text("SET lock_timeout = '10s'"))
         connection.commit()
         context.configure(
             connection=connection,

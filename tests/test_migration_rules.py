@@ -76,7 +76,7 @@ def _harms(call: ast.Call, made: set[str]) -> Iterator[str]:
         if _SQL_TAKES_AWAY.search(sql):
             yield "SQL takes something away"
         if re.search(r"\bALTER\s+INDEX\b", sql, re.IGNORECASE):
-            yield "an index that is read all the time is locked by whoever waits for it: ask `schema.briefly`"
+            yield "an index that is read all the time is locked by whoever waits for it: ask `briefly`, as 2026-11-28_lots.py does"
         big = set(_NAMES_BIG.findall(sql)) - made
         if big and _SQL_LOCKS.search(sql):
             yield f"SQL locks {sorted(big)} for as long as it takes to go over it"
@@ -155,7 +155,7 @@ def test_what_harms_is_named(line):
         "op.add_column('articles', sa.Column('x', sa.Boolean(), server_default=sa.text('false'), nullable=False))",
         "op.create_index('ix', 'articles', ['title'], postgresql_concurrently=True)",
         "op.create_index('ix', 'tokens', ['name'])",
-        "briefly(op.get_bind(), 'ALTER INDEX ix_articles_search SET (fastupdate = off)')",
+        "briefly('ALTER INDEX ix_articles_search SET (fastupdate = off)')",
         "op.execute('CREATE INDEX CONCURRENTLY ix ON changes (at)')",
         'op.execute("UPDATE stream_state SET floor = 0")',
     ],

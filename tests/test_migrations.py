@@ -75,7 +75,9 @@ def test_who_reads_all_the_time_delays_a_migration_and_is_not_held_up_by_it(empt
     """What was finished stays, and the next try, in the same process, does not wait for the one that failed."""
     schema.upgrade(empty_database_url, "2026_11_28_untried")
     finished = index(empty_database_url, "ix_articles_untried")
-    monkeypatch.setattr(schema, "_MOMENTS", 2)
+    made = schema.config(empty_database_url)
+    made.attributes["moments"] = 2
+    monkeypatch.setattr(schema, "config", lambda _url: made)
     with reading(empty_database_url, "articles"), pytest.raises(UnavailableError, match="reading or writing"):
         schema.upgrade(empty_database_url)
     schema.upgrade(empty_database_url)

@@ -1,6 +1,5 @@
 """The schema: from nothing to the newest version, safe to ask for from several places at once."""
 
-import time
 from pathlib import Path
 
 from alembic import command
@@ -9,7 +8,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from psycopg.errors import LockNotAvailable
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import create_engine
 from sqlalchemy.exc import OperationalError
 
 from services.core.db import CLIENT
@@ -17,10 +16,6 @@ from services.core.errors import ConfigurationError, UnavailableError
 
 MIGRATION_LOCK = 0x44_4C_4D_47  # "DLMG"
 """Key of the advisory lock that one migration at a time holds."""
-
-LOCK_TIMEOUT = "10s"
-"""So long a statement of a migration waits for a lock."""
-_MOMENT, _MOMENTS, _BETWEEN_S = "200ms", 150, 1.0
 
 _REPOSITORY = Path(__file__).resolve().parents[2] / "alembic"
 _PACKAGED = Path(__file__).resolve().parent / "migrations"
@@ -58,34 +53,6 @@ def upgrade(url: str, revision: str = "head") -> None:
                 " backup or a transaction that was left open (pg_stat_activity shows it). What was finished stays; run it again."
             ) from error
         raise UnavailableError(f"The database does not answer: {error.orig}") from error
-
-
-def briefly(connection: Connection, statement: str) -> None:
-    """For migrations, outside of a transaction: a statement that needs a table or an index for itself, for a moment. While it waits for
-    those who are reading, everybody else waits behind it; so it waits for a fifth of a second, and tries again, for some minutes.
-
-    Raises OperationalError when there never was a moment.
-    """
-    connection.execute(text(f"SET lock_timeout = '{_MOMENT}'"))
-    for left in reversed(range(_MOMENTS)):
-        try:
-            connection.execute(text(statement))
-            break
-        except OperationalError as error:
-            if not left or not isinstance(error.orig, LockNotAvailable):
-                raise
-            time.sleep(_BETWEEN_S)
-    connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
-
-
-def drop_unfinished(connection: Connection, *names: str) -> None:
-    """For migrations, outside of a transaction: take away those of the indexes that were being built CONCURRENTLY when an upgrade was cut
-    short. They are of no use to anybody. What was finished stays.
-    """
-    for name in names:
-        asked = text("SELECT 1 FROM pg_index WHERE indexrelid = to_regclass(:name) AND NOT indisvalid")
-        if connection.scalar(asked, {"name": name}):
-            connection.execute(text(f"DROP INDEX CONCURRENTLY {name}"))
 
 
 def downgrade(url: str, revision: str) -> None:
