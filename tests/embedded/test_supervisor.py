@@ -69,6 +69,7 @@ def test_a_second_signal_leaves_out_the_patience(supervise):
     program.process.send_signal(signal.SIGINT)
     eventually(lambda: not program.process.send_signal(signal.SIGINT) and not is_alive(stubborn))
     program.wait()
+    assert not is_alive(stubborn)
 
 
 @pytest.mark.parametrize("guarded", [True, False], ids=["guardian", "PDEATHSIG alone"])

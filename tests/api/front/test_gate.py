@@ -115,7 +115,7 @@ def test_two_processes_count_as_one(service, desk, roles: Roles):
                 time.sleep(gate.ADD_UP_S)
         return False
 
-    eventually(both_refuse, what="a refusal of both")
+    assert eventually(both_refuse, what="a refusal of both")
 
 
 def test_without_redis_each_process_counts_by_itself(service, site, desk):
