@@ -87,7 +87,8 @@ def holding() -> Iterator[None]:
     number = secrets.randbelow(2**31)
     try:
         connection = engine().connect().execution_options(isolation_level="AUTOCOMMIT")
-        clock.set_by(connection.execute(_LOCK, {"number": number}).one()[0])
+        asked = clock.asking()
+        clock.set_by(connection.execute(_LOCK, {"number": number}).one()[0], asked)
     except OperationalError as error:
         raise UnavailableError(f"The database does not answer: {error.orig}") from error
     held = (number, connection)

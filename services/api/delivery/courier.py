@@ -111,6 +111,8 @@ class Courier:
             return []
         self._engine = self._engine or async_engine()
         async with self._engine.begin() as connection:
+            asked = clock.asking()
+            clock.set_by(await hooks.moment(connection), asked)
             return await hooks.claim(connection, limit=free)
 
     async def _serve(self, session: "aiohttp.ClientSession", held: InHand) -> None:

@@ -38,6 +38,8 @@ _CLAIM = text(
     """  # noqa: S608 - an expression of ours
 )
 
+_MOMENT = text("SELECT clock_timestamp()")
+
 _KEEP = text(
     """
     UPDATE webhooks SET pending_id = :message, pending_body = :body, pending_seq = :seq, pending_changes = :changes,
@@ -126,6 +128,11 @@ async def by_state(connection: AsyncConnection) -> dict[str, int]:
     """How many webhooks are in each state."""
     rows = await connection.execute(_BY_STATE)
     return {row.state: row.hooks for row in rows}
+
+
+async def moment(connection: AsyncConnection) -> datetime:
+    """The present moment by the database's clock, which says what is due."""
+    return (await connection.execute(_MOMENT)).scalar_one()
 
 
 async def claim(connection: AsyncConnection, *, limit: int) -> list[InHand]:

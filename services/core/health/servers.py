@@ -7,7 +7,7 @@ from contextlib import suppress
 from sqlalchemy import func, select, text
 
 from services.core import cache, schema
-from services.core.clock import utc_now
+from services.core.clock import machine_now
 from services.core.db import database_url, watching
 from services.core.errors import UnavailableError
 from services.core.health.finding import Finding
@@ -103,9 +103,9 @@ def clock() -> Iterator[Finding]:
     """Whether this machine's clock, the database's and that of Redis agree; which one is off where two of them do."""
     with watching() as session:
         theirs = session.scalars(select(func.clock_timestamp())).one()
-    offsets = {"the database's clock": (theirs - utc_now()).total_seconds()}
+    offsets = {"the database's clock": (theirs - machine_now()).total_seconds()}
     with suppress(UnavailableError):  # told already
-        offsets["the clock of Redis"] = (cache.about().time - utc_now()).total_seconds()
+        offsets["the clock of Redis"] = (cache.about().time - machine_now()).total_seconds()
     yield judge_clocks(offsets)
 
 

@@ -7,13 +7,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from services.core import webhooks
+from services.core import clock, webhooks
 from services.core.db import transaction
 from services.core.settings import settings
 from services.embedded.roles import answers
@@ -94,6 +94,18 @@ def test_a_message_that_is_not_taken_comes_again_the_same(desk, operator, receiv
     eventually(lambda: len(receiver.changes()) == 2, what="both articles")
     tried = operator.json(f"/v1/webhooks/{made['id']}")["attempts"]
     assert [attempt["status"] for attempt in reversed(tried)] == [500, 503, 200, 200]
+
+
+def test_a_machine_whose_clock_is_wrong_tries_again_by_the_databases(desk, operator, receiver, monkeypatch):
+    monkeypatch.setattr(clock, "_told", [])
+    monkeypatch.setattr(clock, "machine_now", lambda: datetime.now(UTC) + timedelta(hours=1))
+    receiver.statuses += [500]
+    add(operator, receiver)
+    desk.article("One")
+    eventually(lambda: sql("SELECT 1 FROM webhooks WHERE failures = 1"), what="the failure")
+    assert sql(
+        "SELECT 1 FROM webhooks WHERE due_at < now() + interval '30 minutes' AND failing_since <= now()"
+    )
 
 
 def test_days_of_failure_pause_it_and_resuming_loses_nothing(desk, operator, receiver):
