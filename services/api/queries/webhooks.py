@@ -132,7 +132,8 @@ async def by_state(connection: AsyncConnection) -> dict[str, int]:
 
 async def moment(connection: AsyncConnection) -> datetime:
     """The present moment by the database's clock, which says what is due."""
-    return (await connection.execute(_MOMENT)).scalar_one()
+    theirs: datetime = (await connection.execute(_MOMENT)).scalar_one()
+    return theirs
 
 
 async def claim(connection: AsyncConnection, *, limit: int) -> list[InHand]:
