@@ -144,6 +144,20 @@ def wrong_clock(world: World) -> Iterator[tuple[dict[str, str], Path]]:
                 left.unlink(missing_ok=True)
 
 
+@contextmanager
+def in_hand(world: World) -> Iterator[None]:
+    """While feeds are being asked for: the press is frozen, so that its answers come after the block."""
+    world.keeper.signal("press", signal.SIGSTOP)
+    try:
+        eventually(
+            lambda: world.sees("SELECT count(*) > 1 FROM feeds WHERE lease_until > now()"),
+            what="feeds in hand",
+        )
+        yield
+    finally:
+        world.keeper.signal("press", signal.SIGCONT)
+
+
 AGES = """
     SELECT 'articles', count(*) FROM articles WHERE first_seen_at > now() OR sort_at > now() OR waiting_since > now()
     UNION ALL SELECT 'changes', count(*) FROM changes WHERE at > now()
@@ -163,7 +177,9 @@ def test_row_15_a_role_whose_clock_is_an_hour_off_or_jumps(world, name):
         with otherwise(world, name, **env) as pid:
             assert "libfaketime" in Path(f"/proc/{pid}/maps").read_text()
             for hours in ("-1h", "+1h", "-1h", "+0"):
-                offset.write_text(hours)
+                world.press.publish()
+                with in_hand(world):
+                    offset.write_text(hours)
                 world.press.publish()
                 world.check()
                 assert [found for found in world.sql(AGES, began) if found[1]] == []
