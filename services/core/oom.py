@@ -14,7 +14,9 @@ from services.core import clock
 log = logging.getLogger(__name__)
 
 TOLD = "oom"
-"""In what a sign of life tells: `kills` of this worker's group since it began, `at` when the last was noticed, `limit` in bytes or None."""
+"""In what a sign of life tells: `kills` of this worker's group since it began, `at` when the last was noticed, `limit` in bytes or None, and
+`group`, which others on the same machine may share (all roles of `dateline up` do): then nobody knows whose process it was.
+"""
 
 _COUNTERS = ("memory.events", "memory.oom_control")
 """Of version 2 and of version 1, each with a line `oom_kill N`."""
@@ -76,7 +78,8 @@ class Watch:
                 "the kernel ended a process here for want of memory; what it had in hand is done by others; %s",
                 remedy(self._role, limit),
             )
-            self._told = {"kills": kills, "at": clock.utc_now().isoformat(), "limit": limit}
+            at = clock.utc_now().isoformat()
+            self._told = {"kills": kills, "at": at, "limit": limit, "group": str(self._group)}
         return {TOLD: self._told} if self._told else {}
 
     def _count(self) -> int:

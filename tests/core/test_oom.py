@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from services.core import beats, health, oom
+from services.core import beats, clock, health, oom
 
 MB = 2**20
 
@@ -71,6 +71,27 @@ def test_what_happened_since_the_worker_began_is_logged_once_and_told_by_the_doc
     assert found.says.startswith(
         "the kernel ended 2 processes of worker ingest on box for want of memory, last 0 min ago; the limit is 1,024 MB: give it"
     )
+
+
+def test_workers_that_share_a_group_are_named_together_since_nobody_knows_whose_process_it_was(service):
+    """As under `dateline up`: each of them sees the count of all."""
+    shared = {
+        "kills": 2,
+        "at": clock.utc_now().isoformat(),
+        "limit": None,
+        "group": "/sys/fs/cgroup/user.slice",
+    }
+    beats.beat("ingest", "box:7", {oom.TOLD: shared})
+    beats.beat("classify", "box:8", {oom.TOLD: shared | {"kills": 3}})
+    beats.beat("classify", "box:9", {oom.TOLD: shared})
+    beats.beat("classify", "other:8", {oom.TOLD: shared | {"kills": 1}})
+    beats.beat(
+        "stories", "box:5", {oom.TOLD: shared | {"at": "2026-01-01T00:00:00+00:00", "group": "/of before"}}
+    )
+    assert sorted(found.says.partition(" for want of")[0] for found in health.examine(("memory",))) == [
+        "the kernel ended 1 process of worker classify on other",
+        "the kernel ended 3 processes among what shares a limit with the workers classify and ingest on box",
+    ]
 
 
 def test_without_a_limit_it_is_the_machine_that_has_too_little(tmp_path):
