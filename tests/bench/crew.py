@@ -27,7 +27,7 @@ from tests.bench.side import Side
 from tests.bench.stage import Stage, plain_environment
 
 ROLES = ("classify", "ingest")
-MEMBERS = (1, 2, 4)
+MEMBERS = (1, 2, 4, 8)
 SETTINGS = {"FETCH_INTERVAL_MIN": "15m"}
 """Nothing that was fetched is due again in the same turn."""
 _LOOK_S = 0.02
@@ -73,7 +73,7 @@ class Turn:
 
 
 def measure(stage: Stage, *, batches: int, tell: Callable[[str], None]) -> list[Turn]:
-    """The same amount of work for one, two and four members of each kind, twice."""
+    """The same amount of work for one, two, four and eight members of each kind, twice."""
     turns: list[Turn] = []
     volume.prepare(Side(os.environ[PREFIX + "DATABASE_URL"]))
     for members in MEMBERS * 2:

@@ -36,7 +36,7 @@ class Size:
     scale_short: bool = False
     scale_rounds: int = 9
     scale_s: float = 30.0
-    scale_batches: int = 20
+    scale_batches: int = 40
     scale_limit_s: int = 1800
     subscribers: int = 10_000
     followers: int = 5_000
