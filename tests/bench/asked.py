@@ -69,7 +69,7 @@ def lines(few: Side, full: Side, part: str) -> list[Line]:
 
 def pages_of(stage: Stage, few: Side, full: Side, *, asked: int, part: str) -> list[Line]:
     """Pages that an API over each of the two gives to readers and to Prometheus."""
-    kinds = [_kinds(side) for side in (few, full)]
+    kinds = [addresses(side) for side in (few, full)]
     with pages.api(stage, "few", few.url) as a, pages.api(stage, "full", full.url) as b:
         stage.wait_quiet()
         return pages.compare(
@@ -77,7 +77,7 @@ def pages_of(stage: Stage, few: Side, full: Side, *, asked: int, part: str) -> l
         )
 
 
-def _kinds(side: Side) -> dict[str, list[str]]:
+def addresses(side: Side) -> dict[str, list[str]]:
     """Addresses by what they ask for; `{limit}` makes each another one."""
     with psycopg.connect(side.plain) as connection:
         regions = _slugs(connection, "region")
@@ -95,7 +95,7 @@ def _kinds(side: Side) -> dict[str, list[str]]:
         "topic": [f"{latest}&topic={t}" for t in topics],
         "region and topic": [f"{latest}&region={r}&topic={t}" for r in regions for t in topics],
         "source": [f"{latest}&source=grown-{n}.example" for n in (1, 9, 50, 99)],
-        "language": [f"{latest}&language={tag}" for tag in ("en", "de", "pt", "xx")],
+        "language": [f"{latest}&language={tag}" for tag in ("en", "de", "pt", "sw")],
         "a word": [f"{latest}&q={word}" for (word,) in words],
         "changes, from the oldest": ["/v1/changes?limit={limit}"],
         "a story of twelve": [f"/v1/stories/{number}" for (number,) in stories],

@@ -13,7 +13,6 @@ import pytest
 from services.core.settings import bind_beside, load
 from services.embedded.admin import admin_token_file
 from services.embedded.roles import ROLES, role_children
-from services.embedded.supervisor import STOP_SECONDS
 from services.embedded.up import _desk
 from tests.embedded.programs import descendants, eventually, is_alive
 from tests.fixtures import ports
@@ -71,7 +70,7 @@ def test_it_runs_stops_and_runs_again_with_its_data(up, folder, free_port):
     with psycopg.connect(found["database_url"].replace("+psycopg", "")) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 41 + 1 AS answer")
     everybody = descendants(program.process.pid)
-    assert program.end(signal.SIGINT, within=STOP_SECONDS) == 0
+    assert program.end(signal.SIGINT) == 0
     assert program.lines[-1] == "Stopped; nothing is left running."
     assert [pid for pid in everybody if is_alive(pid)] == []
     assert not (folder / "home" / "run" / "urls.json").exists()
@@ -142,7 +141,7 @@ def test_a_server_that_is_killed_comes_back_and_is_said_so(up, folder, server):
             return False
 
     eventually(answers, program.describe)
-    assert program.end(within=STOP_SECONDS) == 0
+    assert program.end() == 0
 
 
 def test_a_second_one_on_the_same_home_is_refused_naming_the_first(up):
