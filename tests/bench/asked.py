@@ -88,13 +88,16 @@ def addresses(side: Side) -> dict[str, list[str]]:
         words = connection.execute(
             "SELECT split_part(text, ' ', 2) FROM articles WHERE url LIKE 'https://grown-%' ORDER BY id DESC LIMIT 9"
         ).fetchall()
+        sources = connection.execute(
+            "SELECT key FROM sources WHERE key LIKE 'grown-%' ORDER BY id LIMIT 100"
+        ).fetchall()[::25]
     latest = "/v1/latest?limit={limit}"
     return {
         "latest": [latest],
         "region": [f"{latest}&region={r}" for r in regions],
         "topic": [f"{latest}&topic={t}" for t in topics],
         "region and topic": [f"{latest}&region={r}&topic={t}" for r in regions for t in topics],
-        "source": [f"{latest}&source=grown-{n}.example" for n in (1, 9, 50, 99)],
+        "source": [f"{latest}&source={key}" for (key,) in sources],
         "language": [f"{latest}&language={tag}" for tag in ("en", "de", "pt", "sw")],
         "a word": [f"{latest}&q={word}" for (word,) in words],
         "changes, from the oldest": ["/v1/changes?limit={limit}"],

@@ -6,9 +6,10 @@ import psycopg
 import pytest
 
 from services.core import schema
-from tests.bench import crew, due, grown, volume
+from tests.bench import asked, crew, due, grown, pages, volume
 from tests.bench.crew import Turn
 from tests.bench.side import Side
+from tests.fixtures.api_site import Site
 from tests.fixtures.rulebooks import ECONOMY, publish
 
 
@@ -52,6 +53,16 @@ def test_new_articles_of_the_bench_come_into_latest(grown_url):
     assert ask(
         grown_url, "SELECT count(*) FROM articles WHERE url LIKE 'https://bench.example/%' AND listed"
     ) == [(many,)]
+
+
+def test_the_api_has_every_page_that_the_bench_asks_for(grown_url, site: Site):
+    """A page that is refused would end the bench, half an hour after it began."""
+    others = pages.addresses(site.url.removeprefix("http://"))
+    del others["source"]  # of its own database
+    for kind, found in [*asked.addresses(Side(grown_url)).items(), *others.items()]:
+        for address in found[:50]:
+            answer = site.get(address.format(limit=7))
+            assert answer.status == 200, f"{kind}: {address}: {answer.text}"
 
 
 def test_a_share_is_of_the_time_of_one():
