@@ -6,6 +6,7 @@ import click
 
 from services.cli.printing import JSON, plural, print_json
 from services.core.db import transaction
+from services.core.errors import DatelineError
 from services.core.queues import Queue
 
 ASIDE = click.Choice([Queue.FETCH.value, Queue.CLASSIFY.value, Queue.DESK.value])
@@ -70,7 +71,7 @@ def aside(queue: str, limit: int, as_json: bool) -> None:
 @click.argument("queue", type=ASIDE)
 @click.argument("ids", nargs=-1, type=click.IntRange(1))
 def replay(queue: str, ids: tuple[int, ...]) -> None:
-    """Start what was set aside in QUEUE anew: all of it, or the numbers IDS.
+    """Start what was set aside in QUEUE anew: all of it, or the numbers IDS. A number that was not set aside ends it with 1.
 
     Example: dateline queues replay classify 17 18
     """
@@ -78,4 +79,18 @@ def replay(queue: str, ids: tuple[int, ...]) -> None:
 
     with transaction() as session:
         done = set_aside.replay(session, Queue(queue), ids or None)
-    click.echo(f"{plural(len(done), 'row')} of {queue} started anew.")
+        left = set_aside.listing(session, Queue(queue), limit=1)
+    if done:
+        click.echo(f"{plural(len(done), 'row')} of {queue} started anew.")
+    elif not ids:
+        click.echo(f"Nothing of {queue} was set aside.")
+    if missed := sorted(set(ids) - set(done)):
+        raise DatelineError(_not_aside(queue, missed, others=bool(left)))
+
+
+def _not_aside(queue: str, missed: list[int], *, others: bool) -> str:
+    """Why `missed` were not started anew, and where those stand that can be."""
+    named = f"{', '.join(map(str, missed))} {'was' if len(missed) == 1 else 'were'} not set aside"
+    if others:
+        return f"{queue}: {named}; `dateline queues aside {queue}` lists what was, and why."
+    return f"{queue}: {named}, and nothing else of {queue} is."

@@ -141,3 +141,17 @@ def test_on_the_command_line(set_aside_rows, run: Run):
     assert json.loads(run("queues", "list", "--json").out)[0]["queue"] == "fetch"
     assert run("queues", "replay", "classify", str(article)).out == "1 row of classify started anew.\n"
     assert run("queues", "aside", "classify").out == "Nothing of classify was set aside.\n"
+
+
+def test_a_number_that_was_not_set_aside_is_told_on_the_command_line(set_aside_rows, run: Run):
+    _, article = set_aside_rows
+    refused = run("queues", "replay", "classify", "17", "18")
+    assert (refused.code, refused.out) == (1, "")
+    assert refused.err == (
+        "dateline: classify: 17, 18 were not set aside; `dateline queues aside classify` lists what was, and why.\n"
+    )
+    some = run("queues", "replay", "classify", "17", str(article))
+    assert (some.code, some.out) == (1, "1 row of classify started anew.\n")
+    assert some.err == "dateline: classify: 17 was not set aside, and nothing else of classify is.\n"
+    whole = run("queues", "replay", "classify")
+    assert (whole.code, whole.out) == (0, "Nothing of classify was set aside.\n")
