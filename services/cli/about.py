@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from services.core.settings import dotenv_here, explain
+from services.core.settings import beside, dotenv_here, explain
 
 
 def shown(value: Any, *, secret: bool) -> str:
@@ -32,7 +32,7 @@ def settings(as_json: bool) -> None:
             "origin": o.origin,
             "help": o.setting.help,
         }
-        for o in explain(os.environ, dotenv_here())
+        for o in beside(explain(os.environ, dotenv_here()))
     ]
     if as_json:
         click.echo(json.dumps(rows, indent=2))

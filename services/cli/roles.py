@@ -1,12 +1,13 @@
 """One role each, and all of them at once: what compose, systemd and `make run` start."""
 
+import os
 from pathlib import Path
 
 import click
 
 from services.core import logs, stopping
 from services.core.queues import ROLES
-from services.core.settings import settings
+from services.core.settings import configured, dotenv_here, settings
 
 
 def _start_logging() -> None:
@@ -27,7 +28,7 @@ def up(feeds: Path | None) -> None:
     """
     from services.embedded.up import up as start
 
-    conf = settings()
+    conf = configured(os.environ, dotenv_here())  # not what a run that was killed has left
     raise SystemExit(start(settings=conf, feeds=feeds))
 
 

@@ -15,7 +15,8 @@ from sqlalchemy.pool import NullPool, QueuePool
 
 from services.core.errors import ConfigurationError, UnavailableError, said_by_server
 from services.core.patience import PatientAsyncConnection, PatientConnection
-from services.core.settings import running_below, settings
+from services.core.running import running_below
+from services.core.settings import settings
 from services.core.turnstile import Turnstile
 
 _Found = TypeVar("_Found")

@@ -1,6 +1,5 @@
 """Every setting, in one table: name, kind, default, help. `.env`, the environment and `_FILE` are read here only."""
 
-import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Any
 
 from dotenv import dotenv_values
 
+from services.core import running
 from services.core import setting_kinds as kinds
 from services.core.errors import ConfigurationError
 from services.core.setting_kinds import Network
@@ -221,34 +221,56 @@ def _text_of(
     return None, "default"
 
 
-RUNNING_FILE = "run/urls.json"
-"""Written below the home by `dateline up` while it runs, so that other commands find its servers and its API."""
+SHARED = (
+    "fetch_allow",
+    "fetch_interval_min",
+    "fetch_interval_max",
+    "fetch_host_pause",
+    "fetch_timeout",
+    "contact_url",
+    "public_url",
+    "retention_days",
+)
+"""What commands go by as well as roles, and is no secret."""
+_INTERVALS = {"fetch_interval_min", "fetch_interval_max"}  # checked against each other: of one place
 
 
-_SERVERS = ("database_url", "redis_url")
+def shared(conf: Settings) -> dict[str, str]:
+    """What `dateline up` leaves of its settings for commands beside it, each as it would be configured."""
+    values = {field: getattr(conf, field) for field in SHARED}
+    return {
+        field: ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+        for field, value in values.items()
+        if value is not None
+    }
 
 
-def _running(home: Path, *keys: str) -> dict[str, str]:
+def beside(found: list[Origin]) -> list[Origin]:
+    """Settings with what a `dateline up` that runs on the same data folder says of those that are not configured."""
+    (home,) = (origin.value for origin in found if origin.setting.field == "home")
+    told = running.told(home, (*running.SERVERS, *SHARED))
+    own = {origin.setting.field for origin in found if origin.origin != "default"}
+    if own & _INTERVALS:
+        own |= _INTERVALS
+    return [origin if origin.setting.field in own else _told(origin, told) for origin in found]
+
+
+def _told(default: Origin, told: Mapping[str, str]) -> Origin:
+    setting = default.setting
     try:
-        found = json.loads((home / RUNNING_FILE).read_text())
-        os.kill(int(found["pid"]), 0)
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
-    return {key: str(found[key]) for key in keys if key in found}
+        return Origin(setting, setting.read(told[setting.field]), "running")
+    except (KeyError, ValueError):  # another version's: it does without that
+        return default
 
 
-def running_below(home: Path) -> Path | None:
-    """A folder directly below the home that `dateline up` runs in, the demo's above all; None when there is none."""
-    homes = (file.parents[1] for file in sorted(home.glob(f"*/{RUNNING_FILE}")))
-    return next((found for found in homes if _running(found, *_SERVERS)), None)
+def configured(environ: Mapping[str, str], dotenv: Mapping[str, str | None]) -> Settings:
+    """What is configured for this process, whatever runs beside it."""
+    return Settings(**{o.setting.field: o.value for o in explain(environ, dotenv)})
 
 
 def load(environ: Mapping[str, str], dotenv: Mapping[str, str | None]) -> Settings:
-    """The settings of this process; servers of a running `dateline up` fill what is not configured."""
-    values = {o.setting.field: o.value for o in explain(environ, dotenv)}
-    for key, url in _running(values["home"], *_SERVERS).items():
-        values[key] = values[key] or url
-    return Settings(**values)
+    """The settings of this process; a running `dateline up` fills what is not configured."""
+    return Settings(**{o.setting.field: o.value for o in beside(explain(environ, dotenv))})
 
 
 def bind_beside(environ: Mapping[str, str], dotenv: Mapping[str, str | None]) -> str:
@@ -258,15 +280,12 @@ def bind_beside(environ: Mapping[str, str], dotenv: Mapping[str, str | None]) ->
     """
     found = {o.setting.field: o for o in explain(environ, dotenv)}
     bind: str = found["bind"].value
-    running = _running(found["home"].value, "bind") if found["bind"].origin == "default" else {}
-    return running.get("bind", bind)
+    told = running.told(found["home"].value, ["bind"]) if found["bind"].origin == "default" else {}
+    return told.get("bind", bind)
 
 
 def dotenv_here() -> dict[str, str | None]:
-    """What the `.env` of the working folder says; nothing when there is none.
-
-    Raises ConfigurationError when it cannot be read.
-    """
+    """What the `.env` of the working folder says. Raises ConfigurationError when it cannot be read."""
     try:
         return dict(dotenv_values(".env"))
     except UnicodeDecodeError:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from services.core import clock
 from services.core.errors import InvalidInputError
-from services.core.settings import RUNNING_FILE, Settings
+from services.core.running import RUNNING_FILE
+from services.core.settings import Settings, shared
 from services.embedded.admin import admin_token_file
 from services.embedded.apart import Preparing
 from services.embedded.aside import call_aside
@@ -72,7 +73,7 @@ def _run(
 ) -> None:
     """The start, step by step, then supervision; every step gives up when a signal asks for the end."""
     started = clock.monotonic()
-    found = _start_servers(supervisor, home, configured, settings.bind)
+    found = _start_servers(supervisor, home, configured, settings)
     if found is None:
         return
     database_url, redis_url = found
@@ -125,7 +126,7 @@ def _configured(settings: Settings, home: Home) -> Addresses:
 
 
 def _start_servers(
-    supervisor: Supervisor, home: Home, configured: Addresses, bind: str
+    supervisor: Supervisor, home: Home, configured: Addresses, settings: Settings
 ) -> tuple[str, str] | None:
     """The URLs of database and broker, embedded ones started side by side. None when asked to stop meanwhile."""
     if configured.database_url is not None:
@@ -141,7 +142,7 @@ def _start_servers(
     if not supervisor.wait_ready("valkey", "postgres"):
         return None
     supervisor.screen.status("")
-    _leave_addresses(home, Addresses(database, broker), bind)
+    _leave_addresses(home, Addresses(database, broker), settings)
     return configured.database_url or str(database), configured.redis_url or str(broker)
 
 
@@ -150,12 +151,13 @@ def _start(supervisor: Supervisor, server: Server) -> str:
     return server.url
 
 
-def _leave_addresses(home: Home, embedded: Addresses, bind: str) -> None:
-    """Let the other commands find our servers and the API while they run. Whole or not at all: they may read at any moment."""
+def _leave_addresses(home: Home, embedded: Addresses, settings: Settings) -> None:
+    """Let the other commands find our servers and the API while they run, and go by our settings. Whole or not at all: they may read at any moment."""
     known = {"database_url": embedded.database_url, "redis_url": embedded.redis_url}
     content = {
         "pid": os.getpid(),
-        "bind": bind,
+        "bind": settings.bind,
+        **shared(settings),
         **{name: url for name, url in known.items() if url is not None},
     }
     part = home.path / f"{RUNNING_FILE}.new"

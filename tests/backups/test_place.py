@@ -57,7 +57,7 @@ def test_a_dateline_up_that_runs_is_asked_and_one_that_only_starts_is_named(home
     with locked(opened), pytest.raises(DatelineError, match="in use"), place.database(conf(home), make=True):
         pass
     (home / "run" / "urls.json").write_text(
-        json.dumps({"pid": os.getpid(), "database_url": "postgresql://x"})
+        json.dumps({"pid": os.getpid(), "database_url": "postgresql+psycopg://x"})
     )
     with place.database(conf(home), make=False) as url:
-        assert url == "postgresql://x"
+        assert url == "postgresql+psycopg://x"

@@ -12,7 +12,8 @@ import pytest
 from services.cli.asking import Api, BusyError, waits
 from services.cli.latest import followed, line_of
 from services.core.errors import InvalidInputError, UnavailableError
-from services.core.settings import RUNNING_FILE, settings
+from services.core.running import RUNNING_FILE
+from services.core.settings import settings
 from tests.fixtures.command import Done, Run
 from tests.fixtures.editors import token
 from tests.fixtures.roles import eventually

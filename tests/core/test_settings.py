@@ -10,15 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.core.errors import ConfigurationError
+from services.core.running import RUNNING_FILE, running_below
 from services.core.settings import (
-    RUNNING_FILE,
     SETTINGS,
     Settings,
+    beside,
     bind_beside,
+    configured,
     dotenv_here,
     explain,
     load,
-    running_below,
+    shared,
 )
 
 
@@ -245,6 +247,38 @@ def test_the_api_of_a_running_dateline_is_asked_where_no_address_is_configured(t
         tmp_path, pid=os.getpid(), database_url="postgresql+psycopg://run/d"
     )  # as older versions write it
     assert bind_beside(here, {}) == "127.0.0.1:8000"
+
+
+def test_commands_go_by_the_settings_of_a_running_dateline_where_nothing_else_is_configured(tmp_path):
+    its = loaded(
+        tmp_path,
+        FETCH_ALLOW="127.0.0.0/8,10.1.0.0/16",
+        FETCH_INTERVAL_MIN="2",
+        FETCH_INTERVAL_MAX="15",
+        FETCH_HOST_PAUSE="0.5",
+        RETENTION_DAYS="7",
+        PUBLIC_URL="https://news.example",
+        ADMIN_TOKEN="sesame",
+        RATE_LIMIT="5",
+    )
+    left = shared(its)
+    assert "sesame" not in str(left)
+    running(tmp_path, pid=os.getpid(), **left)
+    found = loaded(tmp_path)
+    assert shared(found) == left
+    assert found.fetch_allow == its.fetch_allow
+    assert found.fetch_host_pause == 0.5
+    assert (found.rate_limit, found.admin_token) == (600, None), "what only roles go by is not theirs"
+    own = loaded(tmp_path, FETCH_ALLOW="192.168.0.0/16", FETCH_INTERVAL_MIN="1h")
+    assert own.fetch_allow == (ipaddress.ip_network("192.168.0.0/16"),)
+    assert (own.fetch_interval_min, own.fetch_interval_max) == (3600, 86_400), "both or neither"
+    assert own.retention_days == 7
+    here = {"DATELINE_HOME": str(tmp_path)}
+    origins = {origin.setting.field: origin.origin for origin in beside(explain(here, {}))}
+    assert (origins["retention_days"], origins["rate_limit"]) == ("running", "default")
+    assert configured(here, {}).retention_days == 90, "`up` itself does not go by what another run has left"
+    running(tmp_path, pid=os.getpid(), retention_days="for ever")  # as another version may write it
+    assert loaded(tmp_path).retention_days == 90
 
 
 def test_servers_of_a_dateline_that_is_gone_do_not_count(tmp_path):

@@ -52,7 +52,7 @@ def ask(url, statement):
 
 
 def test_it_runs_stops_and_runs_again_with_its_data(up, folder, free_port):
-    program = up()
+    program = up(DATELINE_FETCH_ALLOW="127.0.0.0/8")
     program.wait_for(r"^Dateline runs after [\d.]+ s\.$")
     program.wait_for(r"^  front page +http://127\.0\.0\.1:\d+/$")
     program.wait_for(r"^first round: 3 of 3 feeds, 2 ok, 1 failing, 1,234 articles$")
@@ -67,6 +67,7 @@ def test_it_runs_stops_and_runs_again_with_its_data(up, folder, free_port):
     assert found["pid"] == program.process.pid
     beside = {"DATELINE_HOME": str(folder / "home")}
     assert bind_beside(beside, {}) == f"127.0.0.1:{free_port}", "commands ask where it listens"
+    assert list(map(str, load(beside, {}).fetch_allow)) == ["127.0.0.0/8"], "and reach what it reaches"
     with psycopg.connect(found["database_url"].replace("+psycopg", "")) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 41 + 1 AS answer")
     everybody = descendants(program.process.pid)
