@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from services.api.pages.feed_shapes import STATES, State
 from services.cli import feeds_shown
 from services.cli.feeds_add import add, replace
 from services.cli.feeds_check import check
@@ -33,15 +34,15 @@ for _command in (add, import_, export, check, replace):
 
 
 @feeds.command("list", epilog="Example: dateline feeds list --state failing --limit 20")
-@click.option("--state", type=click.Choice(list(feeds_shown.STATES)), help="Only feeds in this state.")
+@click.option("--state", type=click.Choice(STATES), help="Only feeds in this state.")
 @click.option("--find", help="Only feeds with these words in title, address or publisher.")
 @click.option("--limit", type=click.IntRange(min=1), help="How many at most; all when left out.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def list_(state: str | None, find: str | None, limit: int | None, as_json: bool) -> None:
+def list_(state: State | None, find: str | None, limit: int | None, as_json: bool) -> None:
     """Feeds with their state in words, those in trouble first."""
     from services.api.queries import feeds as queries
 
-    wanted = queries.Wanted(state=feeds_shown.STATES[state] if state else None, q=find)
+    wanted = queries.Wanted(state=state, q=find)
     now = utc_now()
     with transaction() as session:
         connection = session.connection()

@@ -2,26 +2,16 @@
 
 import textwrap
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from services.api import words
 from services.api.pages import feed_words
-from services.api.pages.feed_shapes import FeedRow, FetchRow, GapRow, State, WholeFeed
+from services.api.pages.feed_shapes import FeedRow, FetchRow, GapRow, WholeFeed
 
 WIDTH = 100
-STATES: Mapping[str, State] = {
-    "new": "new",
-    "ok": "healthy",
-    "late": "late",
-    "quiet": "quiet",
-    "failing": "failing",
-    "paused": "paused",
-}
-"""What the command line calls a state, and what pages do."""
-_CALLED = {page: here for here, page in STATES.items()}
 _TITLE, _SENTENCE = 34, 17
 _FACT, _FETCH = 20, 54
 """Columns before the words of a fact, and of a fetch."""
@@ -29,7 +19,7 @@ _FACT, _FETCH = 20, 54
 
 def record(feed: FeedRow, articles: int) -> dict[str, Any]:
     """A feed as JSON has it."""
-    return asdict(feed) | {"state": _CALLED[feed.state], "articles": articles}
+    return asdict(feed) | {"articles": articles}
 
 
 def whole_record(whole: WholeFeed) -> dict[str, Any]:
@@ -42,7 +32,7 @@ def listed(feeds: Sequence[FeedRow], now: datetime) -> Iterator[str]:
     """A line for each feed, and below it why, for those in which something is the matter."""
     for feed in feeds:
         title = padded(feed.name, _TITLE)
-        yield f"{feed.id:>6}  {_CALLED[feed.state]:8} {title}  {words.public_url(feed.url)}"
+        yield f"{feed.id:>6}  {feed.state:8} {title}  {words.public_url(feed.url)}"
         if feed.state not in {"healthy", "new"}:
             yield from wrapped(feed_words.state_sentence(feed, now), indent=_SENTENCE)
         if feed.replacement_url:

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from click.testing import CliRunner, Result
 
+from services.api.pages.feed_shapes import STATES
 from services.api.words import public_url
 from services.cli import cli, feeds_shown
 from services.core.models import Fetch
@@ -36,7 +37,7 @@ def stock(desk: Desk) -> dict[str, int]:
         "quiet": desk.feed("hush.example", name="Hush", new_at=desk.now - 5 * DAY, usual_s=3600, quiet_at=desk.now - DAY),
         "new": desk.feed("new.example", name="New Paper", checked_at=None, ok_at=None),
         "paused": desk.feed("paused.example", name="Paused Paper", paused_reason="moved behind a paywall"),
-        "ok": desk.feed("well.example", name="Well Paper"),
+        "healthy": desk.feed("well.example", name="Well Paper"),
     }  # fmt: skip
 
 
@@ -57,7 +58,7 @@ def test_the_list_says_of_each_feed_in_trouble_what_is_the_matter(run: Run, desk
     assert [line for line in lines if len(line) > 100] == []
 
 
-@pytest.mark.parametrize("state", list(feeds_shown.STATES))
+@pytest.mark.parametrize("state", STATES)
 def test_the_list_can_be_of_one_state(run: Run, desk: Desk, state: str):
     ids = stock(desk)
     rows = json.loads(run("list", "--state", state, "--json").stdout)
@@ -77,7 +78,7 @@ def test_records_have_what_is_known_of_a_feed_and_how_many_articles_it_has(run: 
     for _ in range(3):
         desk.article()
     (row,) = json.loads(run("list", "--json").stdout)
-    assert (row["articles"], row["state"], row["source"]) == (3, "ok", "tribune.example")
+    assert (row["articles"], row["state"], row["source"]) == (3, "healthy", "tribune.example")
     assert {
         "pace_reason",
         "error_kind",
