@@ -52,6 +52,7 @@ def add(
     there is none, up to five usual places; the best one is added and the others are shown.
     """
     from services.ingest.discover import addresses
+    from services.ingest.listing import forbidden, not_fetched
     from services.ingest.store.adding import FeedToAdd, check_hints, same_as
 
     urls = addresses(url)
@@ -72,6 +73,8 @@ def add(
         return
     if as_it_is:
         _store([asked], [], [], as_json=as_json)
+        if refused := forbidden(urls[:1], allow=settings().fetch_allow):
+            click.echo(not_fetched(refused), err=True)
     else:
         offers, more = _discover(urls, most=MOST_OF_ALL if take_all else None)
         taken = offers if take_all else offers[:1]

@@ -20,15 +20,14 @@ def import_(file: Path, update: bool, as_json: bool) -> None:
 
     A folder that is called like a region or topic of the rulebook is a hint, where no attribute says otherwise.
     """
-    from services.ingest.listing import import_opml
+    from services.ingest.listing import import_opml, not_fetched
 
     with transaction() as session:
         done = import_opml(session, file, update=update)
     if as_json:
         told = {"added": done.added, "known": done.known, "refused": list(done.refused)}
-        click.echo(
-            json.dumps(told | {"differ": done.differ, "updated": done.updated}, indent=2, ensure_ascii=False)
-        )
+        told |= {"differ": done.differ, "updated": done.updated, "forbidden": list(done.forbidden)}
+        click.echo(json.dumps(told, indent=2, ensure_ascii=False))
     else:
         for line in done.refused:
             click.echo(f"left out: {line}", err=True)
@@ -42,6 +41,8 @@ def import_(file: Path, update: bool, as_json: bool) -> None:
             click.echo(
                 f"Of {done.differ} that were there the list says something else; `--update` takes its word."
             )
+        if done.forbidden:
+            click.echo(not_fetched(done.forbidden))
     raise SystemExit(1 if done.refused and not done.added and not done.known else 0)
 
 

@@ -36,6 +36,7 @@ def export(folder: Path, as_json: bool) -> None:
 def import_(folder: Path, author: str | None, as_json: bool) -> None:
     """Take feeds, rules, corrections and judgements from FOLDER. What is there already stays; what cannot be taken is named and left out."""
     from services.backups.files import import_from
+    from services.ingest.listing import not_fetched
 
     with transaction() as session:
         done = import_from(session, folder, author=author or getpass.getuser())
@@ -46,6 +47,8 @@ def import_(folder: Path, author: str | None, as_json: bool) -> None:
             click.echo(f"kept: {line}", err=True)
         for line in done.refused:
             click.echo(f"left out: {line}", err=True)
+        if done.feeds and done.feeds.forbidden:
+            click.echo(not_fetched(done.feeds.forbidden), err=True)
         rules = f"rulebook {done.rulebook[:12]} is in force" if done.rulebook else "the rulebook stays"
         added = done.feeds.added if done.feeds else 0
         said = f"{plural(done.corrected, 'correction')} said, {plural(done.judged, 'judgement')} said"

@@ -17,7 +17,7 @@ from services.core.db import CLIENT
 from services.core.errors import ConfigurationError, DatelineError
 from services.core.models import Feed
 from services.embedded.apart import AT_FIRST, DATABASE, FEEDS, MISUSED
-from services.ingest.listing import Imported, import_opml
+from services.ingest.listing import Imported, import_opml, not_fetched
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +60,8 @@ def load_starter(database_url: str, feeds: Path | None, *, at_first: Path | None
         done = import_opml(session, feeds or at_first)
     for line in done.refused:
         log.warning("left out: %s", line)
+    if done.forbidden:
+        log.warning("%s", not_fetched(done.forbidden))
     return done
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from services.core.errors import InvalidInputError
+from services.core.guard import Network, refusal_of_url
+from services.core.settings import settings
 from services.ingest.opml import (
     Labels,
     ListedFeed,
@@ -24,7 +26,7 @@ class Imported:
     """What became of a list; `refused` holds a sentence for each line that was left out, or read without a hint.
 
     `known`: feeds that were there; of them the list says something else about `differ`, and `updated` were brought to
-    what it says.
+    what it says. `forbidden`: addresses of the list that fetching refuses as things stand.
     """
 
     added: int
@@ -32,6 +34,7 @@ class Imported:
     refused: tuple[str, ...]
     differ: int = 0
     updated: int = 0
+    forbidden: tuple[str, ...] = ()
 
 
 def import_opml(session: Session, file: Path | None, *, update: bool = False) -> Imported:
@@ -57,6 +60,30 @@ def import_opml(session: Session, file: Path | None, *, update: bool = False) ->
         refused=tuple(told),
         differ=0 if update else len(changes),
         updated=len(changes) if update else 0,
+        forbidden=forbidden([feed.url for feed in feeds], allow=settings().fetch_allow),
+    )
+
+
+def forbidden(urls: Sequence[str], *, allow: tuple[Network, ...]) -> tuple[str, ...]:
+    """Those that the address guard will refuse, by the number that their host is; what a name leads to shows when it is fetched.
+
+    >>> forbidden(["http://10.1.2.3/feed", "https://a.example/feed"], allow=())
+    ('http://10.1.2.3/feed',)
+    """
+    return tuple(url for url in urls if refusal_of_url(url, allow=allow))
+
+
+def not_fetched(urls: Sequence[str]) -> str:
+    """What is said of addresses that are `forbidden`, with the remedy.
+
+    >>> not_fetched(["http://10.1.2.3/feed"])
+    '1 address will not be asked (http://10.1.2.3/feed); if it is meant to be, add its network to DATELINE_FETCH_ALLOW.'
+    """
+    if len(urls) == 1:
+        return f"1 address will not be asked ({urls[0]}); if it is meant to be, add its network to DATELINE_FETCH_ALLOW."
+    return (
+        f"{len(urls):,} addresses will not be asked (such as {urls[0]}); if they are meant to be, add their networks to "
+        "DATELINE_FETCH_ALLOW."
     )
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import text
 from newswire.press import RunningPress
 from services.cli import COMMANDS, cli
 from services.core.db import transaction
+from services.core.settings import settings
 from tests.fixtures.command import Done, Run
 from tests.fixtures.environment import forget_connections
 
@@ -125,6 +126,30 @@ def test_a_feed_from_add_to_remove(run: Run):
     assert feed_ids(run) == []
 
 
+def test_addresses_that_will_not_be_asked_are_added_and_told_with_the_remedy(
+    run: Run, tmp_path, monkeypatch: pytest.MonkeyPatch
+):
+    file = tmp_path / "inside.opml"
+    file.write_text(
+        "<opml><body><outline xmlUrl='http://10.1.2.3/feed'/><outline xmlUrl='http://192.168.1.4:9000/feed'/>"
+        "<outline xmlUrl='https://a.example/feed'/></body></opml>"
+    )
+    remedy = "if it is meant to be, add its network to DATELINE_FETCH_ALLOW.\n"
+    assert run("feeds", "import", str(file)).out == (
+        "3 feeds added, 0 were there already, 0 left out.\n2 addresses will not be asked (such as http://10.1.2.3/feed); "
+        "if they are meant to be, add their networks to DATELINE_FETCH_ALLOW.\n"
+    )
+    alone = run("feeds", "add", "http://10.1.2.9/feed", "--no-discover")
+    assert (alone.code, alone.err) == (0, f"1 address will not be asked (http://10.1.2.9/feed); {remedy}")
+    monkeypatch.setenv("DATELINE_FETCH_ALLOW", "10.0.0.0/8")
+    settings.cache_clear()
+    told = run("feeds", "import", str(file))
+    assert told.out.endswith(f"\n1 address will not be asked (http://192.168.1.4:9000/feed); {remedy}")
+    assert json.loads(run("feeds", "import", str(file), "--json").out)["forbidden"] == [
+        "http://192.168.1.4:9000/feed"
+    ]
+
+
 def test_what_is_exported_is_imported_as_it_was(run: Run, tmp_path):
     run(
         "feeds",
@@ -152,7 +177,14 @@ def test_what_is_exported_is_imported_as_it_was(run: Run, tmp_path):
     with transaction() as session:
         session.execute(text("DELETE FROM sources"))
     done = run("feeds", "import", str(file), "--json")
-    assert json.loads(done.out) == {"added": 2, "known": 0, "refused": [], "differ": 0, "updated": 0}
+    assert json.loads(done.out) == {
+        "added": 2,
+        "known": 0,
+        "refused": [],
+        "differ": 0,
+        "updated": 0,
+        "forbidden": [],
+    }
     after = [
         {k: row[k] for k in ("url", "title", "language", "country", "region_hint", "source")}
         for row in json.loads(run("feeds", "list", "--json").out)
