@@ -79,6 +79,8 @@ PROBLEMS: dict[str, str] = {
     "internal": "A fault of ours; it is in the log.",
 }
 """Every `type` a problem can have (`/docs#<type>`), and what it means."""
+_NAMING = {"unknown-label", "unknown-source", "unknown-language"}
+"""Problems whose sentences say what is unknown: a region, a source."""
 
 
 @dataclass(eq=False)
@@ -105,9 +107,9 @@ class Problem(Exception):  # noqa: N818 (RFC 9457 calls it a problem, and so doe
 
     @property
     def for_people(self) -> str:
-        """The sentence without the name of the parameter before it; what may have been meant stands below it as links."""
+        """The sentence, without the name of a parameter that it tells itself; what may have been meant stands below it as links."""
         name, _, told = self.detail.partition(": ")
-        if not told or name != self.extra.get("parameter"):
+        if self.kind not in _NAMING or not told or name != self.extra.get("parameter"):
             return self.detail
         if self.pages:
             told = told.partition(" Did you mean ")[0] + " Did you mean one of these?"
@@ -178,6 +180,8 @@ def expected(error: Mapping[str, Any]) -> str:
             return f"{context['max_length']} characters at most are expected"
         case "string_too_short":
             return "it is empty; a few words are expected"
+        case "literal_error" | "enum":
+            return f"{context['expected']} is expected"
         case "string_pattern_mismatch" if context["pattern"] in _SHAPES:
             return _SHAPES[context["pattern"]]
     return _lowered(str(error.get("msg", "something else is expected")).removeprefix("Value error, "))

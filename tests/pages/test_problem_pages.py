@@ -146,10 +146,18 @@ def test_junk_in_the_other_part_of_an_address_is_left_out(site, desk):
     told(site, "/r/%7B0.x%7D/energy", 404)
 
 
-def test_a_sentence_for_people_does_without_the_name_of_a_parameter(site, desk):
+def test_a_sentence_for_people_names_a_parameter_once(site, desk):
     for path, status, sentence in (
         ("/r/zzzz", 404, "There is no region 'zzzz'. /v1/regions lists them."),
         ("/r/centralasia", 404, "There is no region 'centralasia'. Did you mean one of these?"),
         ("/?title=1", 400, "title is no parameter of /; it has none."),
+        ("/operator?page=x", 400, "page: a whole number is expected, not 'x'."),
+        ("/operator?page=0", 400, "page: 1 at least is expected, not '0'."),
+        (
+            "/operator?state=ok",
+            400,
+            "state: 'healthy', 'late', 'quiet', 'failing', 'new' or 'paused' is expected, not 'ok'.",
+        ),
+        ("/latest?before=x", 400, "before: this is no cursor of ours; use one from an answer, unchanged."),
     ):
         assert sentence in [text for _, text in told(site, path, status).all("p")]
