@@ -1,14 +1,21 @@
 """The documentation agrees with the code: names, defaults, commands, settings of Celery, tables, reasons, links."""
 
+import json
 import re
 import tomllib
+from dataclasses import asdict
 from pathlib import Path
 from typing import get_args
 
 import click
 import pytest
 
+from services.api.deps import require_label
+from services.api.errors import Problem
+from services.api.tree import tree_of
 from services.classify.labelling import store
+from services.classify.rules import load_texts
+from services.classify.starter import starter_texts
 from services.core import broker
 from services.core.events import Event
 from services.core.models import Base
@@ -54,6 +61,15 @@ def test_the_settings_page_lists_every_setting_with_its_default():
 def test_the_settings_page_says_which_settings_are_secret():
     told = {row[0] for row in rows(page("reference/settings.md")) if row[-1].endswith("Secret.")}
     assert told == {setting.name for setting in SETTINGS if setting.secret}
+
+
+def test_the_example_of_a_problem_is_what_the_api_answers_with_the_rulebook_that_ships():
+    (example,) = re.findall(r"^\{\"type\".*?\}$", page("reference/http.md"), re.MULTILINE | re.DOTALL)
+    told = json.loads(example)
+    labels = load_texts(starter_texts()).labels
+    with pytest.raises(Problem) as refused:
+        require_label(tree_of("v", map(asdict, labels)), "region", told["value"], status=400)
+    assert told == refused.value.body
 
 
 def test_env_example_names_settings_that_exist_or_variables_of_compose():

@@ -62,13 +62,25 @@ class LabelTree:
         return plain if self.find(kind, plain) else slug
 
     def nearest(self, kind: Kind, slug: str) -> list[str]:
-        """Up to three slugs that look like `slug`, by slug or by name, the likeliest first; those of which it is a whole word before those."""
+        """Up to three slugs that look like `slug`, by slug or by name, the likeliest first; those of which it is a whole word before those.
+        What differs in hyphens and spaces only is the one that was meant.
+        """
+        if same := [
+            node.slug
+            for node in self.of(kind)
+            if _letters(slug) in {_letters(node.slug), _letters(node.name)}
+        ]:
+            return same[:3]
         parts = slug.casefold().replace("-", " ").replace("_", " ").split()
         whole = [node.slug for node in self.of(kind) if parts and set(parts) <= _parts(node)]
         spelled = {node.name.casefold(): node.slug for node in self.of(kind)}
         spelled |= {node.slug: node.slug for node in self.of(kind)}
         close = get_close_matches(slug.casefold()[:80], spelled, n=6, cutoff=0.5)
         return list(dict.fromkeys([*whole, *(spelled[found] for found in close)]))[:3]
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text.casefold()))
 
 
 def _parts(node: Node) -> set[str]:

@@ -22,9 +22,15 @@ def test_a_region_holds_the_regions_below_it():
 
 
 def test_the_nearest_slug_is_found_by_slug_and_by_name():
-    assert TREE.nearest("region", "centralasia")[0] == "central-asia"
+    assert TREE.nearest("region", "cental-asia")[0] == "central-asia"
     assert TREE.nearest("topic", "Health and Wellness") == ["health"]
     assert TREE.nearest("topic", "zzzz") == []
+
+
+def test_hyphens_and_spaces_alone_leave_no_doubt():
+    for written in ("centralasia", "central.asia", "Central  ASIA", "central-asia-"):
+        assert TREE.nearest("region", written) == ["central-asia"]
+    assert TREE.nearest("region", "-") == []
 
 
 def test_slugs_that_hold_the_word_come_before_those_that_look_like_it():
