@@ -217,19 +217,22 @@ def test_what_was_put_aside_is_taken_up_again(service, desk: Desk):
     assert "quarantine" not in told("waiting")
 
 
-def articles(desk: Desk, number: int, *, days: float, region: str | None, rule: str) -> None:
-    """Listed articles of some days ago, with a region or none, and the rule that fired."""
+def articles(
+    desk: Desk, number: int, *, days: float, region: str | None, rule: str, late: bool = False
+) -> None:
+    """Listed articles of some days ago, with a region or none, and the rule that fired; seen at once, or `late`, when they were no news."""
     sample = desk.article(regions=[region] if region else [])
     verdict = {"regions": [{"slug": region, "why": [{"rule": rule}]}] if region else [], "topics": []}
     sql(
         """
         INSERT INTO articles (source_id, url, title, teaser, text, html, authors, tags, content_hash, date_guessed, first_seen_at, updated_at,
                               sort_at, listed, regions, verdict)
-        SELECT source_id, url, title, teaser, text, html, authors, tags, content_hash, date_guessed, first_seen_at, updated_at,
+        SELECT source_id, url, title, teaser, text, html, authors, tags, content_hash, date_guessed,
+               CASE WHEN :late THEN now() ELSE now() - make_interval(secs => 86400 * :days) END, updated_at,
                now() - make_interval(secs => 86400 * :days + n), true, regions, CAST(:verdict AS jsonb)
         FROM articles, generate_series(1, :number) n WHERE id = :sample
         """,
-        number=number, days=days, sample=sample, verdict=json.dumps(verdict),
+        number=number, days=days, late=late, sample=sample, verdict=json.dumps(verdict),
     )  # fmt: skip
 
 
@@ -246,6 +249,18 @@ def test_rules_that_find_no_more_what_they_found_are_told(service, desk: Desk):
     assert found["silent-rules"].level == "note"
     assert found["silent-rules"].says.startswith(
         "1 rule that fired in the week before has not in the last day, such as asia/steppe ("
+    )
+
+
+def test_what_the_first_look_at_feeds_finds_of_the_week_before_is_no_measure(service, desk: Desk):
+    """On the first day of a database, and of many new feeds, that is of slow publishers only."""
+    articles(desk, FEW * 2, days=3, region="asia", rule="asia/steppe", late=True)
+    articles(desk, FEW, days=0.1, region=None, rule="")
+    assert told("rules") == {}
+    articles(desk, FEW, days=2, region="europe", rule="europe/alps")
+    found = told("rules")
+    assert found["silent-rules"].says.startswith(
+        "1 rule that fired in the week before has not in the last day, such as europe/alps ("
     )
 
 

@@ -12,22 +12,28 @@ from services.core.health.finding import Finding, many
 SAMPLE = 2_000
 """Articles looked at on each side: the newest, and those of the week before."""
 FEW = 200
-"""Fewer than this on either side say nothing."""
+"""Fewer than this on either side that were seen within a day of their date say nothing."""
 JUMP = 0.15
 """So much greater must the share without a region be to be wrong."""
 EXPECTED = 10
 """A rule that should have fired so often by its share of last week, and did not once, is silent: by chance 1 in 20,000."""
 NAMED = 3
 
-# Both sides are the start of a range of one index; what is read is bounded whatever is stored.
+# Both sides are the start of a range of one index; what is read is bounded whatever is stored. They are alike only where both were
+# seen as news: what the first look at a feed finds of the week before is the little that slow publishers still show, and none of what
+# quick ones published in that time, so that rules which find those would be silent on the day a database or many feeds are new.
 _SIDES = """
     WITH recent AS (
-        SELECT id, regions, verdict FROM articles WHERE listed AND sort_at > now() - interval '1 day' AND sort_at <= now()
+        SELECT id, regions, verdict, first_seen_at, sort_at FROM articles WHERE listed AND sort_at > now() - interval '1 day' AND sort_at <= now()
         ORDER BY sort_at DESC, id DESC LIMIT :n
     ), before AS (
-        SELECT id, regions, verdict FROM articles WHERE listed AND sort_at <= now() - interval '1 day' AND sort_at > now() - interval '8 days'
+        SELECT id, regions, verdict, first_seen_at, sort_at FROM articles
+        WHERE listed AND sort_at <= now() - interval '1 day' AND sort_at > now() - interval '8 days'
         ORDER BY sort_at DESC, id DESC LIMIT :n
-    ), sides AS (SELECT true AS fresh, * FROM recent UNION ALL SELECT false, * FROM before)
+    ), sides AS (
+        SELECT * FROM (SELECT true AS fresh, * FROM recent UNION ALL SELECT false, * FROM before) a
+        WHERE first_seen_at < sort_at + interval '1 day'
+    )
 """
 _SHARES = text(
     _SIDES  # noqa: S608 - texts of ours
