@@ -38,7 +38,9 @@ _HOLD = text(
 _WITHDRAW = text(
     "UPDATE corrections SET withdrawn_at = now() WHERE article_id = :id AND withdrawn_at IS NULL RETURNING id"
 )
-_LET_GO = text("UPDATE corrections SET withdrawn_at = now() WHERE id = :number AND article_id IS NULL")
+_LET_GO = text(
+    "UPDATE corrections SET withdrawn_at = now() WHERE id = :number AND article_id IS NULL AND withdrawn_at IS NULL RETURNING id"
+)
 _WITHDRAW_KEPT = text(
     "UPDATE corrections SET withdrawn_at = now()"
     " WHERE article_id IS NULL AND withdrawn_at IS NULL AND document->>'section' = :url RETURNING id"
@@ -157,9 +159,14 @@ def keep(session: Session, judgement: Judgement, document: Mapping[str, Any], *,
     return _store(session, None, judgement, document, author)
 
 
-def let_go(session: Session, number: int) -> None:
-    """Withdraw one that was kept."""
-    session.execute(_LET_GO, {"number": number})
+def let_go(session: Session, number: int) -> bool:
+    """Withdraw one that was kept of an article that is not here; False where no such one stands."""
+    stood = session.execute(_LET_GO, {"number": number}).one_or_none() is not None
+    if stood:
+        after_commit(
+            session, lambda: log.info("correction %d, of an article that is not here, is withdrawn", number)
+        )
+    return stood
 
 
 def _store(

@@ -141,7 +141,13 @@ def test_of_an_article_that_is_not_here_that_is_said(window, article):
     with transaction() as session:
         said = corrections.Judgement(topics=("energy",))
         corrections.keep(session, said, {"title": "Never came"}, author="dana")
-    assert "Never came (not here) Topics: Energy." in text_of(window.get("/editor/corrections"))
+    listed = window.get("/editor/corrections")
+    assert "Never came (not here) Topics: Energy." in text_of(listed)
+    (at,) = [a["action"] for a, _ in listed.all("form") if "/kept/" in a.get("action", "")]
+    after = text_of(window.follow(window.post(at)))
+    assert "Withdrawn: rules are no longer measured by it." in after
+    assert "Never came" not in after
+    assert window.post(at).status == 303, "whoever asks a second time finds it done"
 
 
 def test_measuring_without_any_says_so(window, article, classify):

@@ -24,6 +24,7 @@ router = APIRouter(tags=["corrections"], dependencies=[Depends(known_parameters)
 LINES = "application/jsonl"
 SET_PAGE = 500
 """Corrections that are read at a time for the labelled set."""
+KeptId = Annotated[int, Path(ge=1, lt=2**63, description="Id of a correction of which `article_id` is null.")]
 ArticleId = Annotated[int, Path(ge=1, le=LARGEST_ID, description="Id of an article.")]
 
 
@@ -113,4 +114,18 @@ async def withdraw(article_id: ArticleId) -> Response:
     stood = await in_transaction(lambda session: corrections.withdraw(session, article_id))
     if not stood:
         raise Problem(404, "not-found", f"No correction of article {article_id} stands.")
+    return Response(status_code=204, headers={"Cache-Control": NO_STORE})
+
+
+@router.delete(
+    "/v1/corrections/kept/{correction_id}",
+    status_code=204,
+    response_class=Response,
+    responses=problems(401, 403, 404, 503),
+)
+async def let_go(correction_id: KeptId) -> Response:
+    """Withdraw what was kept of an article that is not here, by the `id` of the correction."""
+    if not await in_transaction(lambda session: corrections.let_go(session, correction_id)):
+        detail = f"No correction {correction_id} of an article that is not here stands; those of one that is here go by its number."
+        raise Problem(404, "not-found", detail)
     return Response(status_code=204, headers={"Cache-Control": NO_STORE})

@@ -5,6 +5,7 @@ import pytest
 
 from services.api.schemas.desk import ArticleCorrectionsBody, CorrectionsBody, CorrectionShape
 from services.classify.rules.judging.evaluate import read_document
+from services.core import corrections
 from services.core.db import transaction
 from services.core.models import Article
 
@@ -55,6 +56,18 @@ def test_it_is_withdrawn_once(editor, article):
     assert editor.json("/v1/corrections")["items"] == []
     assert editor.send("DELETE", f"/v1/corrections/{article}").status == 404
     assert editor.send("DELETE", "/v1/corrections/999").status == 404
+
+
+def test_what_was_kept_of_an_article_that_is_not_here_is_withdrawn_by_its_own_number(editor, article):
+    with transaction() as session:
+        said = corrections.Judgement(topics=("energy",))
+        kept = corrections.keep(session, said, {"title": "Never came"}, author="dana")
+    of_one_here = corrected(editor, article, topics=["health"]).json["id"]
+    refused = editor.send("DELETE", f"/v1/corrections/kept/{of_one_here}")
+    assert (refused.status, refused.json["type"]) == (404, "/docs#not-found")
+    assert editor.send("DELETE", f"/v1/corrections/kept/{kept}").status == 204
+    assert editor.send("DELETE", f"/v1/corrections/kept/{kept}").status == 404
+    assert [row["id"] for row in editor.json("/v1/corrections")["items"]] == [of_one_here]
 
 
 def test_corrections_are_listed_page_by_page(editor, desk):

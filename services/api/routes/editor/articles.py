@@ -15,7 +15,7 @@ from services.api.pages import reasons, rule_words
 from services.api.queries import articles, rulebooks
 from services.api.reading.labels import label_tree
 from services.api.routes.articles import ArticleId, require_standing
-from services.api.routes.corrections import judgement_of
+from services.api.routes.corrections import KeptId, judgement_of
 from services.api.routes.editor.bench import bench_of
 from services.api.routes.editor.common import (
     Form,
@@ -143,8 +143,10 @@ async def listed(
     request: Request,
     editor: Signed,
     below: Annotated[int | None, Query(ge=1, lt=2**63, description="Only what was said before this.")] = None,
+    *,
     in_force: Number = None,
     draft: Number = None,
+    saved: str = "",
 ) -> Response:
     """What editors corrected, and how well the rules do on it, those in force and yours."""
     found = await awaited(request, editor, in_force=in_force, draft=draft)
@@ -163,9 +165,17 @@ async def listed(
         rows=rows[:LISTED],
         more=rows[LISTED - 1].id if len(rows) > LISTED else None,
         total=total,
+        withdrawn=saved == "withdrawn",
         words=rule_words,
         measured={side: asked for side, asked in found.items() if asked},
     )
+
+
+@router.post("/editor/corrections/kept/{correction_id}/withdraw", include_in_schema=False)
+async def let_go(editor: Signed, form: Sent, correction_id: KeptId) -> Response:  # noqa: ARG001 - sent from a page of ours
+    """Withdraw what was kept of an article that is not here. Of two who ask at once the second finds it done."""
+    await in_transaction(lambda session: corrections.let_go(session, correction_id))
+    return go("/editor/corrections", saved="withdrawn", anchor="all")
 
 
 @router.post("/editor/corrections/measure", include_in_schema=False)
