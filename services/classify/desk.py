@@ -12,7 +12,7 @@ from services.classify.rules import RulebookError
 from services.classify.work import OvertakenError, TestsFailError
 from services.core import desk, logs, traces
 from services.core.clock import monotonic
-from services.core.db import computing, transaction
+from services.core.db import long_transaction, transaction
 from services.core.desk import Errand
 from services.core.errors import ConfigurationError, DatelineError, NotFoundError, UnavailableError
 
@@ -53,7 +53,7 @@ def serve(errand: Errand) -> None:
 
 def _serve(errand: Errand, began: float) -> None:
     try:
-        with transaction() as session, computing(session):
+        with long_transaction() as session:
             desk.done(session, errand, ERRANDS[errand.kind](session, errand.input, errand.author))
         took = {"ms": int((monotonic() - began) * 1000)}
         log.info("request %d of %s (%s) done", errand.id, errand.author, errand.kind, extra=took)

@@ -206,6 +206,13 @@ def computing(session: Session) -> Iterator[None]:
 
 
 @contextmanager
+def long_transaction() -> Iterator[Session]:
+    """A `transaction` that is `computing` from its beginning to its end."""
+    with transaction() as session, computing(session):
+        yield session
+
+
+@contextmanager
 def _in_words() -> Iterator[None]:
     try:
         yield

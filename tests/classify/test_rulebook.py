@@ -12,7 +12,7 @@ from services.classify.rules import RulebookError
 from services.classify.work import OvertakenError
 from services.core import cache, db
 from services.core.clock import utc_now
-from services.core.db import computing, engine, transaction
+from services.core.db import engine, long_transaction, transaction
 from services.core.errors import ConfigurationError, NotFoundError
 from services.core.queues import Queue
 from tests.fixtures.articles import Desk
@@ -221,7 +221,7 @@ def test_a_busy_machine_may_take_its_time_to_compile(service, monkeypatch):
 
 def test_computing_is_over_where_others_begin_to_wait(service):
     """Who publishes may compute for minutes; with the lock of publications in hand he may not be silent for so long."""
-    with transaction() as session, computing(session):
+    with long_transaction() as session:
         assert session.scalar(text("SHOW idle_in_transaction_session_timeout")) == "5min"
         rulebook.publish(session, {"rules.yaml": ECONOMY}, message="", author="ada")
         usual = db.SERVER_LIMITS["idle_in_transaction_session_timeout"]

@@ -72,11 +72,11 @@ def impact(path: str, articles: int, examples: int, as_json: bool) -> None:
     from services.classify.errands.measuring import foresee
     from services.classify.rules import Impact
     from services.cli.rules.common import reference
-    from services.core.db import computing, transaction
+    from services.core.db import long_transaction
 
     rulebook = reference(path) if Path(path).exists() else {"version": path}
     given = {"rulebook": rulebook, "limit": articles, "examples": max(examples, 10)}
-    with transaction() as session, computing(session):
+    with long_transaction() as session:
         told = foresee(session, given, "")
     if as_json:
         print_json(told)

@@ -35,9 +35,9 @@ def evaluate(labelled: Any, corrections: bool, rules_path: str | None, as_json: 
 
 def _on_corrections(rules_path: str | None) -> dict[str, Any]:
     from services.classify.errands.measuring import measure
-    from services.core.db import computing, transaction
+    from services.core.db import long_transaction
 
-    with transaction() as session, computing(session):
+    with long_transaction() as session:
         return measure(session, {"rulebook": reference(rules_path)}, "")
 
 
@@ -104,10 +104,10 @@ def stats(label: str | None, articles: int, rows: int, rules_path: str | None, a
     Example: dateline rules stats region/central-asia
     """
     from services.classify.errands.measuring import counted
-    from services.core.db import computing, transaction
+    from services.core.db import long_transaction
 
     given = {"label": label, "limit": articles, "rulebook": reference(rules_path)}
-    with transaction() as session, computing(session):
+    with long_transaction() as session:
         found = counted(session, given)
     if as_json:
         print_json(found.to_json(label, limit=rows))
@@ -130,10 +130,10 @@ def suggest(label: str, articles: int, rows: int, rules_path: str | None, as_jso
     Example: dateline rules suggest region/central-asia
     """
     from services.classify.errands.measuring import proposed
-    from services.core.db import computing, transaction
+    from services.core.db import long_transaction
 
     given = {"label": label, "limit": articles, "rows": rows, "rulebook": reference(rules_path)}
-    with transaction() as session, computing(session):
+    with long_transaction() as session:
         found = proposed(session, given)
     if as_json:
         print_json({"label": label, "suggestions": [suggestion.to_json() for suggestion in found]})

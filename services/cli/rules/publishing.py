@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from services.cli.printing import JSON, plural, print_json
-from services.core.db import computing, transaction
+from services.core.db import long_transaction, transaction
 from services.core.errors import InvalidInputError
 
 BASE_FILE = ".dateline-version"
@@ -44,7 +44,7 @@ def publish(
     texts = starter_texts() if path is None else load_folder(path)
     given = {"texts": texts, "message": message, "base": base or _base_of(path), "force": force or starter}
     try:
-        with transaction() as session, computing(session):
+        with long_transaction() as session:
             done = publishing.publish(session, given, author or getpass.getuser())
     except TestsFailError as error:
         raise InvalidInputError(f"{error} `dateline rules test {path}` shows them all.") from error
@@ -122,7 +122,7 @@ def rollback(version: str, message: str, author: str | None, as_json: bool) -> N
     from services.classify.errands import publishing
 
     given = {"version": version, "message": message}
-    with transaction() as session, computing(session):
+    with long_transaction() as session:
         done = publishing.roll_back(session, given, author or getpass.getuser())
     _say(done, as_json=as_json)
 
