@@ -233,6 +233,12 @@ def _stoppable(rounds: Rounds) -> Any:
 
         def on_consumer_ready(self, consumer: Any) -> None:
             super().on_consumer_ready(consumer)
+            # Not yet: Celery asks next whether its processes have begun, and dies of a stop that has just ended them.
+            consumer.hub.call_soon(
+                self.answer_as_celery
+            )  # when its loop begins, and before it takes anything
+
+        def answer_as_celery(self) -> None:
             if signal.getsignal(signal.SIGTERM) is stopping.end:  # the first time, and not told to stop since
                 for number in self.answers:
                     signal.signal(number, functools.partial(_stop, self.answers, rounds, os.getpid()))
@@ -271,6 +277,7 @@ def run_worker(
     stopping.at_once()
     rounds = rounds or Rounds(processes)
     pool.mark(rounds)
+    pool.guard_beginning()
     memory.one_heap()
     pool.get_ready()
     if db.engine.cache_info().currsize:

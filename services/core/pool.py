@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from billiard.process import current_process
+from celery.concurrency import asynpool
 from celery.signals import (
     setup_logging,
     worker_before_create_process,
@@ -76,6 +77,19 @@ def _begin_process(**_: Any) -> None:
     _call_each(_warm_ups, "not ready yet: %s")
     for event in ready:
         event.set()
+
+
+def guard_beginning() -> None:
+    """Let a process whose worker ends while it begins end as well, without a story in the log: there is nobody to tell that it is there."""
+    original: Any = asynpool.Worker.on_loop_start
+
+    def on_loop_start(self: Any, pid: int) -> None:
+        try:
+            original(self, pid)
+        except BrokenPipeError:
+            raise SystemExit(0) from None
+
+    setattr(asynpool.Worker, "on_loop_start", on_loop_start)  # noqa: B010 - a plain assignment is what mypy forbids
 
 
 def _leave(_number: int, _frame: object) -> None:

@@ -65,6 +65,26 @@ def test_a_worker_does_not_wait_for_processes_that_are_not_ready(running, enviro
         worker.wait()
 
 
+@pytest.mark.parametrize("moment", ["looked-for", "begun"])
+def test_a_worker_that_is_told_to_stop_at_the_end_of_its_start_tells_no_story(
+    moment, environment, tmp_path: Path
+):
+    log = tmp_path / "log"
+    with log.open("ab") as output:
+        words = (sys.executable, "-m", "tests.core.stopped_at_worst", moment)
+        worker = subprocess.Popen(
+            words, env=environment, stdout=output, stderr=output, start_new_session=True
+        )
+    try:
+        assert worker.wait(timeout=120) == 0, log.read_text()
+        eventually(lambda: not group(worker.pid), what="the end of its processes")
+        assert "Traceback" not in log.read_text()
+    finally:
+        if group(worker.pid):
+            os.killpg(worker.pid, signal.SIGKILL)
+        worker.wait()
+
+
 def test_who_is_told_to_stop_and_does_not_is_ended(tmp_path: Path):
     code = "from services.core import stopping; import time; stopping.within(0.1); time.sleep(600)"
     done = subprocess.run(
