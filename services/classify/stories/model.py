@@ -33,6 +33,8 @@ class Limits:
     """The part of the weight of an article's names that must be found in a story for the whole similarity to count."""
     elsewhere: float = 0.3
     """What is left where the rules find places in both, and none is the same."""
+    beside_name: float = 0.125
+    """The part of the similarity that must come of something beside the strongest name that both share, for the whole to count."""
     window: timedelta = timedelta(days=7)
     """A story is open for so long after its last article."""
     sigma: timedelta = timedelta(days=3)

@@ -2,8 +2,9 @@
 
 from services.classify.stories.frequencies import Frequencies
 from services.classify.stories.model import Document, Limits
+from services.classify.stories.phrases import tempered
 from services.classify.stories.story import Member, Story
-from services.classify.stories.vectors import read, weigh
+from services.classify.stories.vectors import Words, read, weigh
 
 
 def learn(document: Document, frequencies: Frequencies) -> None:
@@ -16,18 +17,19 @@ def one_story(one: Document, other: Document, frequencies: Frequencies, limits: 
     """Whether two articles would be one story, whichever came first, if nothing else were open."""
     limits = limits or Limits()
     first, second = (_member(document, frequencies) for document in (one, other))
-    needed = limits.join_titles if first.vector.title_only or second.vector.title_only else limits.join
-    return max(_near(first, second, limits), _near(second, first, limits)) >= needed
+    needed = limits.join_titles if any(member.vector.title_only for member, _ in (first, second)) else limits.join
+    return max(_near(*first, second[0], limits), _near(*second, first[0], limits)) >= needed
 
 
-def _member(document: Document, frequencies: Frequencies) -> Member:
+def _member(document: Document, frequencies: Frequencies) -> tuple[Member, Words]:
     words = read(document)
     at = document.at.timestamp() if document.at else None
     vector = weigh(words, frequencies)
-    return Member(document.id, vector, at, document.source, words.language, document.places, 0)
+    return Member(document.id, vector, at, document.source, words.language, document.places, 0), words
 
 
-def _near(first: Member, second: Member, limits: Limits) -> float:
+def _near(member: Member, words: Words, other: Member, limits: Limits) -> float:
     story = Story(0, 0.0)
-    story.add(first)
-    return story.similarity(second, limits)
+    story.add(other)
+    near = story.similarity(member, limits)
+    return tempered(near, member.vector, words, story, limits, not member.places.isdisjoint(story.places))

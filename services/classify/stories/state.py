@@ -10,6 +10,7 @@ from services.classify.stories.frequencies import Frequencies
 from services.classify.stories.judged import Judged
 from services.classify.stories.model import Cost, Decision, Document, DocumentId, Limits, Merge
 from services.classify.stories.nearest import most, spoken
+from services.classify.stories.phrases import tempered
 from services.classify.stories.story import Member, Story
 from services.classify.stories.vectors import Words, read, weigh
 
@@ -78,7 +79,8 @@ class Stories:
         self, member: Member, words: Words, now: float, barred: frozenset[int], stay: int | None = None
     ) -> Decision:
         """`stay`: the story that an article near to no other one is in, in place of a new one."""
-        ranked, needed = self._ranked(member, barred), self._needed(member)
+        needed = self._needed(member)
+        ranked = self._ranked(member, words, needed, barred)
         left, ruling = self.judged.kept_out(member.id) or (None, None)
         near, best = ranked[0] if ranked else (0.0, None)
         spoke = spoken(member.vector, best, words) if best else ()
@@ -192,7 +194,9 @@ class Stories:
         elif not filed:
             del self._filed[word]
 
-    def _ranked(self, member: Member, barred: frozenset[int]) -> list[tuple[float, Story]]:
+    def _ranked(
+        self, member: Member, words: Words, needed: float, barred: frozenset[int]
+    ) -> list[tuple[float, Story]]:
         """The stories that share the most with an article, the most similar first; of equal ones the older."""
         limits, vector = self.limits, member.vector
         shared: defaultdict[int, int] = defaultdict(int)
@@ -206,11 +210,16 @@ class Stories:
         self.cost.documents += 1
         self.cost.touches += touches
         window = limits.window.total_seconds()
+        decisive = min(needed, limits.bridge_titles if vector.title_only else limits.bridge)
         ranked: list[tuple[float, Story]] = []
         for number in most(shared, limits.rescored + len(barred)):
             story = self.open[number]
             if number not in barred and story.apart(member.at, member.at) <= window:
-                ranked.append((story.similarity(member, limits), story))
+                near = story.similarity(member, limits)
+                if near >= decisive:
+                    same = not member.places.isdisjoint(story.places)
+                    near = tempered(near, vector, words, story, limits, same)
+                ranked.append((near, story))
         ranked.sort(key=lambda pair: (-pair[0], pair[1].id))
         return ranked
 

@@ -40,6 +40,8 @@ class Words:
     names: frozenset[str]
     tokens: list[str]
     """As they stand in the text, to show a word by."""
+    headline: int
+    """How many of these are the headline's."""
 
     def shown(self, stemmed: set[str]) -> dict[str, str]:
         """For stems the first word of this article that has each: people read words."""
@@ -86,6 +88,7 @@ def read(document: Document) -> Words:
         title_only=len(body) < TEASER_TOKENS,
         names=_names(document, language, stops),
         tokens=title + body,
+        headline=len(title),
     )
 
 
