@@ -33,7 +33,7 @@ class Limits:
     """The part of the weight of an article's names that must be found in a story for the whole similarity to count."""
     elsewhere: float = 0.3
     """What is left where the rules find places in both, and none is the same."""
-    beside_name: float = 0.125
+    beside_name: float = 0.2
     """The part of the similarity that must come of something beside the strongest name that both share, for the whole to count."""
     window: timedelta = timedelta(days=7)
     """A story is open for so long after its last article."""

@@ -17,7 +17,9 @@ def one_story(one: Document, other: Document, frequencies: Frequencies, limits: 
     """Whether two articles would be one story, whichever came first, if nothing else were open."""
     limits = limits or Limits()
     first, second = (_member(document, frequencies) for document in (one, other))
-    needed = limits.join_titles if any(member.vector.title_only for member, _ in (first, second)) else limits.join
+    needed = (
+        limits.join_titles if any(member.vector.title_only for member, _ in (first, second)) else limits.join
+    )
     return max(_near(*first, second[0], limits), _near(*second, first[0], limits)) >= needed
 
 
@@ -31,5 +33,4 @@ def _member(document: Document, frequencies: Frequencies) -> tuple[Member, Words
 def _near(member: Member, words: Words, other: Member, limits: Limits) -> float:
     story = Story(0, 0.0)
     story.add(other)
-    near = story.similarity(member, limits)
-    return tempered(near, member.vector, words, story, limits, not member.places.isdisjoint(story.places))
+    return tempered(story.similarity(member, limits), member, words, story, limits)

@@ -4,11 +4,11 @@ No list says what a name is: whatever stands side by side in the article, and is
 script.
 """
 
+from services.classify.rules.text.fold import is_unspaced
 from services.classify.stories.model import Limits
-from services.classify.stories.story import Story
-from services.classify.stories.vectors import BODY_GRAMS, Vector, Words
+from services.classify.stories.story import Member, Story
+from services.classify.stories.vectors import BODY_GRAMS, Words
 from services.classify.tokens import stems, stop_words
-from services.classify.tokens.cut import is_unspaced
 
 _WORDS = 3
 """Words of the longest name."""
@@ -18,22 +18,26 @@ _GRAMS = 7
 """The same in scripts without spaces, in runs of characters: eight characters of Chinese or Japanese."""
 
 
-def tempered(near: float, vector: Vector, words: Words, story: Story, limits: Limits, places: bool) -> float:
-    """The similarity of an article with a story, as far as it rests on more than the strongest name that they share.
+def tempered(near: float, member: Member, words: Words, story: Story, limits: Limits) -> float:
+    """The similarity `near` of an article with a story, as far as it rests on more than the strongest name that they share.
 
-    `places`: whether the rules have found a place that both are of. For a headline alone nothing is held back without: few words
-    are shared there at best, and what is no place is mostly the event itself.
+    For a headline alone nothing is held back unless the rules have found a place that both are of: few words are shared there at
+    best, and a name that is no place is mostly the event itself.
     """
-    if words.title_only and not places:
+    if words.title_only and member.places.isdisjoint(story.places):
         return near
+    vector = member.vector
     shared = {
         word: weight * story.total[word]
         for word, weight in zip(vector.words, vector.weights, strict=True)
         if word in story.total
     }
-    whole = sum(shared.values())
+    whole, brought = sum(shared.values()), sorted(shared.values())
+    longest = _GRAMS if is_unspaced("".join(shared)) else _WORDS
+    if whole - sum(brought[-longest:]) >= limits.beside_name * whole:
+        return near  # whatever stands side by side: most articles that join are done here
     beside = whole - strongest(shared, words)
-    return min(near, near * beside / whole / limits.beside_name) if whole else near
+    return min(near, near * beside / whole / limits.beside_name)
 
 
 def strongest(shared: dict[str, int], words: Words) -> int:

@@ -12,8 +12,9 @@ from services.classify.stories.story import Member
 from services.classify.stories.vectors import NUMBERS, Vector
 from services.core.errors import InvalidInputError
 
-VERSION = 2
-"""Of the data, and of how words are cut and weighed: a snapshot of another version is refused."""
+VERSION = 3
+"""Of the data, of how words are cut and weighed, and of how is decided, since steps are decided again: a snapshot of another version is
+refused."""
 
 
 def export(stories: Stories) -> dict[str, Any]:

@@ -217,8 +217,7 @@ class Stories:
             if number not in barred and story.apart(member.at, member.at) <= window:
                 near = story.similarity(member, limits)
                 if near >= decisive:
-                    same = not member.places.isdisjoint(story.places)
-                    near = tempered(near, vector, words, story, limits, same)
+                    near = tempered(near, member, words, story, limits)
                 ranked.append((near, story))
         ranked.sort(key=lambda pair: (-pair[0], pair[1].id))
         return ranked
