@@ -4,6 +4,7 @@ from functools import partial
 from importlib import import_module
 
 from services.core import beats, broker, fleet, oom, pool, traces
+from services.core.notify import Notifier
 from services.core.queues import ALONE, ROLES, Queue
 from services.core.rounds import Rounds
 from services.core.settings import settings
@@ -32,16 +33,22 @@ def run_worker(roles: tuple[str, ...]) -> None:
     alone = ALONE.issuperset(roles)
     processes = 1 if alone else settings().worker_processes
     rounds = Rounds(processes)
+    notifier = Notifier()
     role = "+".join(roles)
     watch = oom.Watch(role)
     beats.start(
         role,
         beats.process_name(),
         lambda: {"queues": [q.value for q in queues]} | watch.look(),
-        silence=rounds.look,
+        silence=lambda: max(rounds.look(), notifier.silence()),
     )
     pool.in_each_process(fleet.start, fleet.add_up)
     pool.in_each_process(partial(traces.start, "-".join(roles)), traces.end)
     broker.run_worker(
-        role="-".join(roles), queues=queues, processes=processes, rounds=rounds, renewed=not alone
+        role="-".join(roles),
+        queues=queues,
+        processes=processes,
+        rounds=rounds,
+        notifier=notifier,
+        renewed=not alone,
     )

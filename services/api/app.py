@@ -33,6 +33,7 @@ from services.core import beats, cache, fleet, logs, stopping, traces
 from services.core.db import close_readers, is_away, pool_use, watching_engine
 from services.core.ending import end
 from services.core.errors import ConfigurationError
+from services.core.notify import Notifier
 from services.core.settings import settings
 
 GRACE = 2
@@ -52,7 +53,8 @@ def create_app() -> FastAPI:
     )
     app.state.metrics = Metrics()
     app.state.watch = Watch()
-    app.state.pulse = Pulse()
+    app.state.notifier = Notifier()
+    app.state.pulse = Pulse(app.state.notifier)
     app.state.bell = Bell()
     app.state.channels = Channels(app.state.bell)
     app.state.tally = Tally()
@@ -116,16 +118,23 @@ def _problem_page(problem: Problem) -> Response:
 class _Server(uvicorn.Server):
     """Sends followers home as soon as it is told to stop; otherwise open streams would hold it to the last second."""
 
-    def __init__(self, config: uvicorn.Config, bell: Bell) -> None:
+    def __init__(self, config: uvicorn.Config, bell: Bell, notifier: Notifier) -> None:
         super().__init__(config)
-        self._bell = bell
+        self._bell, self._notifier = bell, notifier
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Answer a request to stop: at once while nobody is served, else within a time."""
         if not self.started:
             stopping.end(sig, frame)
         stopping.within()
+        self._notifier.stopping()
         super().handle_exit(sig, frame)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to answer, and say so."""
+        await super().startup(sockets)
+        if self.started:
+            self._notifier.ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End the streams, then everything else."""
@@ -169,7 +178,7 @@ def serve() -> None:
     fleet.start()
     traces.start("api")
     try:
-        _Server(server_config(app), app.state.bell).run(sockets=[listener])
+        _Server(server_config(app), app.state.bell, app.state.notifier).run(sockets=[listener])
     finally:
         traces.end()
 

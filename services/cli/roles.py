@@ -1,6 +1,8 @@
 """One role each, and all of them at once: what compose, systemd and `make run` start."""
 
+import faulthandler
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -8,6 +10,15 @@ import click
 from services.core import logs, stopping
 from services.core.queues import ROLES
 from services.core.settings import configured, dotenv_here, settings
+
+
+def _begin() -> None:
+    """From here on a request to stop ends the process, and a fault leaves where each thread stood: SIGABRT too, by which who keeps it
+    ends a process that hangs.
+    """
+    stopping.at_once()
+    with suppress(OSError, ValueError, RuntimeError):  # there is no standard error to write to
+        faulthandler.enable()
 
 
 def _start_logging() -> None:
@@ -35,7 +46,7 @@ def up(feeds: Path | None) -> None:
 @click.command(epilog="Example: DATELINE_BIND=0.0.0.0:8000 dateline api")
 def api() -> None:
     """Serve the API and the pages on DATELINE_BIND."""
-    stopping.at_once()
+    _begin()
     from services.api.app import serve
 
     _start_logging()
@@ -45,7 +56,7 @@ def api() -> None:
 @click.command(epilog="Example: dateline scheduler")
 def scheduler() -> None:
     """Hint at work that is due. Any number of copies may run; one is enough."""
-    stopping.at_once()
+    _begin()
     from services.scheduler import run_scheduler
 
     _start_logging()
@@ -56,7 +67,7 @@ def scheduler() -> None:
 @click.argument("roles", nargs=-1, type=click.Choice(list(ROLES)))
 def worker(roles: tuple[str, ...]) -> None:
     """Run jobs of the given ROLES (all of them when none is named)."""
-    stopping.at_once()
+    _begin()
     from services.worker import run_worker
 
     _start_logging()

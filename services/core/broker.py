@@ -20,15 +20,12 @@ from billiard.util import get_pdeathsig
 from celery import Celery, current_task, shared_task
 from celery.apps import worker as celery_worker
 from celery.concurrency import get_implementation
-from kombu.connection import Connection
 from kombu.entity import Queue as KombuQueue
 from kombu.exceptions import KombuError
-from kombu.transport.redis import Channel
-from kombu.transport.redis import QoS as RedisQoS
-from kombu.transport.virtual import QoS as VirtualQoS
 
-from services.core import clock, db, logs, memory, meters, pool, stopping, traces
+from services.core import clock, db, kombu_guards, logs, memory, meters, pool, stopping, traces
 from services.core.cache import KEY_PREFIX, redis_url
+from services.core.notify import MARK_EVERY_S, Notifier
 from services.core.queues import QUEUE_OF, Job, Queue
 from services.core.rounds import Rounds
 
@@ -151,25 +148,6 @@ def send(name: Job) -> bool:
     return True
 
 
-def guard_connection_loss() -> None:
-    """Keep a worker alive when the broker restarts under it.
-
-    Kombu 5.7 gives unacknowledged messages back on a connection that it has just closed, reads the address of that
-    connection (None by then) and dies of AttributeError; 6 of 12 restarts ended the worker process. As a
-    ConnectionError it is one of the errors that kombu expects there. (Nearest report: celery/kombu#582.)
-    """
-    original: Any = Channel._connparams  # noqa: SLF001 - there is no public hook at that place
-
-    def connparams(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if self.connection.client is None:
-            raise redis.exceptions.ConnectionError("the broker connection is closed")
-        return original(self, *args, **kwargs)
-
-    setattr(Channel, "_connparams", connparams)  # noqa: B010 - a plain assignment is what mypy forbids
-    _guard_reconnection()
-    _guard_acknowledgements()
-
-
 def _say(message: str, to: Any = sys.__stderr__) -> None:
     """A line of the log in place of what Celery writes past all loggers at a stop, which would be the only lines that are no JSON."""
     log.log(logging.INFO if to is sys.__stdout__ else logging.WARNING, "%s", message.strip())
@@ -184,43 +162,13 @@ def log_by_our_rules() -> None:
     pools.handlers[:], pools.propagate = logging.getLogger().handlers, False
 
 
-def _guard_reconnection() -> None:
-    """Look for a broker that is away once a second.
-
-    Celery waits 2 s, 4 s, 6 s and so on up to half a minute, and has no setting for it: after a restart of ten seconds work
-    stood still for up to ten more.
-    """
-    original: Any = Connection._ensure_connection  # noqa: SLF001 - as above
-
-    def ensure(self: Any, *args: Any, **kwargs: Any) -> Any:
-        hurried = {"interval_start": 0.2, "interval_step": 0.2, "interval_max": 1}
-        return original(self, *args, **(hurried | kwargs))
-
-    setattr(Connection, "_ensure_connection", ensure)  # noqa: B010 - as above
-
-
-def _guard_acknowledgements() -> None:
-    """Let a message that cannot be acknowledged take no worker's place for ever.
-
-    Kombu 5.7 counts it as being worked on until the broker has taken the acknowledgement; Celery logs that it could not be given
-    and goes on. With as many of these as there are processes, a worker takes nothing any more, and looks alive. The hint itself is given out
-    again after `VISIBILITY_S`, which does no harm.
-    """
-    original: Any = RedisQoS.ack
-
-    def ack(self: Any, delivery_tag: Any) -> None:
-        try:
-            original(self, delivery_tag)
-        except (redis.RedisError, OSError) as error:
-            log.warning("a hint was not acknowledged: %s", error)
-            VirtualQoS.ack(self, delivery_tag)  # type: ignore[no-untyped-call]  # kombu ships half its types
-
-    setattr(RedisQoS, "ack", ack)  # noqa: B010 - as above
-
-
-def _stoppable(rounds: Rounds) -> Any:
+def _stoppable(rounds: Rounds, notifier: Notifier) -> Any:
     """Celery's worker, which can be told to stop at every moment, not only once it runs: see `stopping`."""
     base: Any = app().Worker
+
+    def tell() -> None:
+        rounds.tell_to_stop()
+        notifier.stopping()
 
     class Stoppable(base):  # type: ignore[misc]  # celery ships no types
         answers: dict[int, Any]
@@ -233,24 +181,26 @@ def _stoppable(rounds: Rounds) -> Any:
 
         def on_consumer_ready(self, consumer: Any) -> None:
             super().on_consumer_ready(consumer)
-            # Not yet: Celery asks next whether its processes have begun, and dies of a stop that has just ended them.
-            consumer.hub.call_soon(
-                self.answer_as_celery
-            )  # when its loop begins, and before it takes anything
+            notifier.ready()
+            # Not yet: Celery asks next whether its processes have begun, and dies of a stop that has just ended them. The loop's
+            # first turn is before it takes anything.
+            consumer.hub.call_soon(self.answer_as_celery)
 
         def answer_as_celery(self) -> None:
             if signal.getsignal(signal.SIGTERM) is stopping.end:  # the first time, and not told to stop since
                 for number in self.answers:
-                    signal.signal(number, functools.partial(_stop, self.answers, rounds, os.getpid()))
+                    signal.signal(number, functools.partial(_stop, self.answers, tell, os.getpid()))
 
     return Stoppable
 
 
-def _stop(answers: dict[int, Any], rounds: Rounds, leader: int, number: int, frame: FrameType | None) -> None:
+def _stop(
+    answers: dict[int, Any], tell: Callable[[], None], leader: int, number: int, frame: FrameType | None
+) -> None:
     """Stop a worker that runs: as Celery does, but without waiting for processes that are not ready, and within a time."""
     if os.getpid() != leader:  # a process that has just been forked
         stopping.end(number, frame)
-    rounds.tell_to_stop()
+    tell()
     hurried = number == signal.SIGQUIT or (
         number == signal.SIGTERM and celery_worker.REMAP_SIGTERM == "SIGQUIT"
     )
@@ -264,15 +214,18 @@ def run_worker(
     queues: tuple[Queue, ...],
     processes: int,
     rounds: Rounds | None = None,
+    notifier: Notifier | None = None,
     renewed: bool = True,
 ) -> None:
-    """Consume `queues` until told to stop; returns when the last job is done. In `rounds` each process marks that it goes on.
+    """Consume `queues` until told to stop; returns when the last job is done. In `rounds` each process marks that it goes on,
+    and `notifier` is told that whoever leads them does.
 
     Processes are `renewed` after some hundred jobs or above a limit of memory, against leaks; not those whose memory is what they work with.
 
     Not by Celery's command line, which reads a hundred modules of a terminal's comforts into every process.
     """
-    guard_connection_loss()
+    notifier = notifier or Notifier()
+    kombu_guards.install(notifier)
     log_by_our_rules()
     stopping.at_once()
     rounds = rounds or Rounds(processes)
@@ -284,7 +237,7 @@ def run_worker(
         db.engine().dispose()  # the connection that it took is nobody's after the fork
     with suppress(OSError):
         get_pdeathsig()  # what it takes to ask is what each process takes to be told: read once, and shared
-    worker = _stoppable(rounds)(
+    worker = _stoppable(rounds, notifier)(
         hostname=f"{role}@{gethostname()}",
         pool_cls=get_implementation("prefork"),
         queues=",".join(q.value for q in queues),
@@ -296,4 +249,5 @@ def run_worker(
         without_mingle=True,
         without_heartbeat=True,
     )
+    worker.timer.call_repeatedly(MARK_EVERY_S, notifier.goes_on)
     worker.start()

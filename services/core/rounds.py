@@ -17,8 +17,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from services.core.clock import monotonic
+from services.core.notify import MARK_EVERY_S
 
-MARK_EVERY_S = 1.0
 _LOOK_EVERY_S = 0.1
 """Whoever gets ready looks so often whether he is still wanted."""
 NOTICED_S = 15.0

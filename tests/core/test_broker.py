@@ -16,9 +16,10 @@ import redis
 from kombu.connection import Connection
 from kombu.transport.redis import Channel, QoS
 
-from services.core import broker, cache, db, pool
+from services.core import broker, cache, db, kombu_guards, pool
 from services.core.db import transaction
 from services.core.errors import ConfigurationError, UnavailableError
+from services.core.notify import Notifier
 from services.core.queues import Job, Queue
 from services.embedded.home import Home, open_home
 from services.embedded.process import Running
@@ -166,7 +167,7 @@ def guarded(monkeypatch) -> None:
     monkeypatch.setattr(Channel, "_connparams", Channel._connparams)
     monkeypatch.setattr(QoS, "ack", QoS.ack)
     monkeypatch.setattr(Connection, "_ensure_connection", Connection._ensure_connection)
-    broker.guard_connection_loss()
+    kombu_guards.install(Notifier({}))
 
 
 def test_the_guard_makes_a_lost_connection_an_error_that_kombu_expects(monkeypatch):

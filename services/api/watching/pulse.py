@@ -12,7 +12,8 @@ import sys
 import threading
 
 from services.core.clock import monotonic
-from services.core.rounds import HUNG_S, LATE_S, MARK_EVERY_S
+from services.core.notify import MARK_EVERY_S, Notifier
+from services.core.rounds import HUNG_S, LATE_S
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +21,9 @@ log = logging.getLogger(__name__)
 class Pulse:
     """One per process. `beat` in the loop, `look` from a thread beside it, every few seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, notifier: Notifier) -> None:
+        """`notifier`: told beside that the loop goes on."""
+        self._notifier = notifier
         self._at: float | None = None
         self._looked: float | None = None
         self._hung = False
@@ -29,6 +32,7 @@ class Pulse:
         """Mark that the loop goes on, once a second, for ever."""
         while True:
             self._at = monotonic()
+            self._notifier.goes_on()
             await asyncio.sleep(MARK_EVERY_S)
 
     def look(self) -> float:

@@ -14,6 +14,7 @@ from services.api.watching import pulse
 from services.api.watching.pulse import Pulse
 from services.core import rounds
 from services.core.health import examine
+from services.core.notify import Notifier
 from services.embedded.roles import answers
 from tests.fixtures.api_site import Site
 from tests.fixtures.ports import free_port
@@ -37,7 +38,7 @@ def ended(monkeypatch) -> list[float]:
 
 def beating() -> Pulse:
     """One that has marked once."""
-    made = Pulse()
+    made = Pulse(Notifier({}))
 
     async def mark() -> None:
         task = asyncio.create_task(made.beat())
@@ -51,7 +52,7 @@ def beating() -> Pulse:
 
 
 def test_silence_is_the_time_since_the_last_mark(clock, ended):
-    made = Pulse()
+    made = Pulse(Notifier({}))
     assert made.look() == 0, "it has not begun"
     made = beating()
     clock[0] += 17
