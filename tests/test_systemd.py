@@ -9,9 +9,13 @@ from pathlib import Path
 import pytest
 
 from services.cli import COMMANDS
+from services.core import beats, pool
 from services.core.broker import OPTIONS
+from services.core.patience import PatientConnection
 from services.core.queues import ROLES
+from services.core.rounds import HUNG_S
 from services.core.settings import SETTINGS
+from services.embedded import watch
 
 FOLDER = Path(__file__).parents[1] / "infra/systemd"
 UNITS = {path.name: path for path in sorted(FOLDER.iterdir())}
@@ -75,6 +79,22 @@ def test_a_role_comes_back_for_ever_and_stops_after_its_jobs_were_handed_back(na
     assert int(lines["TimeoutStopSec"][0]) > OPTIONS["worker_soft_shutdown_timeout"]
     assert lines["KillSignal"] == ["SIGQUIT" if "worker" in name else "SIGTERM"]
     assert lines["PartOf"] == ["dateline.target"]
+
+
+@pytest.mark.parametrize("name", ROLE_SERVICES)
+def test_a_role_that_says_nothing_is_replaced_after_as_long_as_dateline_up_waits(name):
+    lines = _lines(name)
+    assert lines["Type"] == ["notify"]
+    assert lines["NotifyAccess"] == ["main"]
+    assert lines["WatchdogSec"] == [f"{watch.SILENT_S:g}"]
+    assert lines["TimeoutStartSec"] == [f"{watch.START_S / 60:g}min"]
+
+
+def test_what_heals_or_gives_up_by_itself_has_done_so_before_it_counts_as_hung():
+    looks = 2 * beats.EVERY_S
+    assert max(HUNG_S + looks, PatientConnection.patience + looks) < watch.SILENT_S
+    assert pool.PATIENCE_S + PatientConnection.patience < watch.START_S
+    assert OPTIONS["broker_transport_options"]["socket_timeout"] < watch.SILENT_S
 
 
 @pytest.mark.parametrize("name", SERVICES)

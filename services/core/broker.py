@@ -180,8 +180,8 @@ def _stoppable(rounds: Rounds, notifier: Notifier) -> Any:
             stopping.at_once()
 
         def on_consumer_ready(self, consumer: Any) -> None:
-            super().on_consumer_ready(consumer)
             notifier.ready()
+            super().on_consumer_ready(consumer)
             # Not yet: Celery asks next whether its processes have begun, and dies of a stop that has just ended them. The loop's
             # first turn is before it takes anything.
             consumer.hub.call_soon(self.answer_as_celery)

@@ -35,7 +35,8 @@ class Child:
     `before` runs in the parent before every start, `ready` tells whether it answers; both may raise a
     DatelineError. It is asked to stop with `stop_signal` and has `stop_seconds`; then `force_signal`, and
     SIGKILL to its whole group. `death_signal` is what it gets should the supervisor end without stopping it.
-    Of two tiers the lower starts first and stops last. Not `shown`: what it says goes to its log only.
+    Of two tiers the lower starts first and stops last. Not `shown`: what it says goes to its log only. One that is
+    `watched` says that it goes on (`core.notify`), and is ended and started again when it does not.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Child:
     stop_seconds: float = 5.0
     tier: int = 1
     shown: bool = True
+    watched: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -61,6 +61,7 @@ def role_children(
             ready=partial(answers, settings.bind) if name == "api" else _at_once,
             stop_signal=signal.SIGTERM,
             stop_seconds=6.5,
+            watched=True,
         )
         for name, words in ROLES.items()
     ]

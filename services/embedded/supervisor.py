@@ -10,7 +10,7 @@ import selectors
 import signal
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from subprocess import PIPE, Popen
 from types import TracebackType
@@ -22,6 +22,7 @@ from services.embedded.guardian import Guardian
 from services.embedded.output import Lines, LogFile, Screen
 from services.embedded.process import Child, finish, has_ended, last_words, send, spawn
 from services.embedded.signals import StopRequests
+from services.embedded.watch import Patience, Verdict, Watch, untold
 
 STOP_SECONDS = 10.0
 """From the first signal until no process is left, whatever the children do."""
@@ -30,6 +31,7 @@ FIRST_DELAY, LONGEST_DELAY, STEADY_AFTER = 0.5, 10.0, 30.0
 _FORCE_SECONDS = 1.0
 _LEAST_SECONDS = 1.5  # what a lower tier has for a clean end, however long the ones above it took
 _LOOK_SECONDS = 0.2
+_IF_AGAIN = " The log says where it stood; if that comes again and again, see `dateline doctor`, and what the machine is short of."
 _READ_BYTES = 65_536
 _LAST_READS = 64
 
@@ -40,6 +42,7 @@ class _Kept:
 
     child: Child
     log: LogFile
+    watch: Watch | None = None
     process: Popen[bytes] | None = None
     lines: Lines = field(default_factory=Lines)
     started: float = 0.0
@@ -50,8 +53,16 @@ class _Kept:
 class Supervisor:
     """Use as a context: leaving it, however, stops every child in reverse order within ten seconds."""
 
-    def __init__(self, *, logs: Path, screen: Screen | None = None) -> None:
-        self._logs = logs
+    def __init__(
+        self,
+        *,
+        logs: Path,
+        run: Path | None = None,
+        patience: Patience | None = None,
+        screen: Screen | None = None,
+    ) -> None:
+        """`run`: the folder for sockets, by which watched children are heard, with so much `patience`; without it none is watched."""
+        self._logs, self._run, self._patience = logs, run, patience or Patience()
         self.screen = screen or Screen(sys.stdout)
         self._kept: list[_Kept] = []
         self._guardian = Guardian()
@@ -81,6 +92,9 @@ class Supervisor:
         try:
             self._stop_all()
         finally:
+            for kept in self._kept:
+                if kept.watch is not None:
+                    kept.watch.close()
             self._guardian.close()
             self._selector.close()
             self._requests.__exit__(kind, error, trace)
@@ -88,6 +102,8 @@ class Supervisor:
     def start(self, child: Child) -> None:
         """Start `child` and keep it running from now on. Raises UnavailableError when its program cannot start."""
         kept = _Kept(child, LogFile(self._logs / f"{child.name}.log"))
+        if child.watched and self._run is not None:
+            kept.watch = self._listen(child.name, self._run)
         self._spawn(kept)
         self._kept.append(kept)
 
@@ -120,9 +136,24 @@ class Supervisor:
         with contextlib.suppress(OSError), (self._logs / "supervisor.log").open("a") as log:
             log.write(f"{clock.utc_now():%Y-%m-%d %H:%M:%S} {text}\n")
 
+    def _listen(self, name: str, folder: Path) -> Watch | None:
+        try:
+            watch = Watch(name, folder, self._patience)
+        except OSError as error:
+            self.say(
+                f"{name} is not ended should it hang: no socket can be made in {folder} ({error.strerror})."
+            )
+            return None
+        self._selector.register(watch, selectors.EVENT_READ, watch)
+        return watch
+
     def _spawn(self, kept: _Kept) -> None:
         kept.again_at, kept.started = None, clock.monotonic()
-        process = spawn(kept.child, PIPE)
+        env = untold(kept.child.env)
+        if kept.watch is not None:
+            kept.watch.begin()
+            env = kept.watch.told(env)
+        process = spawn(replace(kept.child, env=env), PIPE)
         self._guardian.watch(process.pid, kept.child.death_signal)
         kept.process, kept.lines = process, Lines()
         if process.stdout is not None:
@@ -134,12 +165,16 @@ class Supervisor:
         for key, _ in self._selector.select(seconds):
             if isinstance(key.data, _Kept):
                 self._read(key.data)
+            elif isinstance(key.data, Watch):
+                key.data.hear()
             else:
                 self._requests.clear()
         self._guardian.look()
         for kept in self._kept:
             if kept.process is not None and has_ended(kept.process):
                 self._bury(kept)
+            elif kept.process is not None and kept.watch is not None and not self._stopping:
+                _look_after(kept.process, kept.watch)
             elif kept.again_at is not None and kept.again_at <= clock.monotonic() and not self._stopping:
                 self._start_again(kept)
 
@@ -183,12 +218,14 @@ class Supervisor:
             process.stdout.close()
         kept.process = None
         if not self._stopping and not self.asked_to_stop:
-            self._plan(kept, f"{kept.child.name} {_how(code)}")
+            hung = kept.watch.hung if kept.watch is not None else ""
+            how = f"{hung} and was ended" if hung else _how(code)
+            self._plan(kept, f"{kept.child.name} {how}", _IF_AGAIN if hung else "")
 
-    def _plan(self, kept: _Kept, what: str) -> None:
+    def _plan(self, kept: _Kept, what: str, remedy: str = "") -> None:
         if clock.monotonic() - kept.started >= STEADY_AFTER:
             kept.delay = FIRST_DELAY
-        self.say(f"{what}; it is started again in {kept.delay:g} s (log: {kept.log.path}).")
+        self.say(f"{what}; it is started again in {kept.delay:g} s (log: {kept.log.path}).{remedy}")
         kept.again_at = clock.monotonic() + kept.delay
         kept.delay = min(kept.delay * 2, LONGEST_DELAY)
 
@@ -236,6 +273,17 @@ class Supervisor:
             self._step(0.05)
             if patient and self._requests.count > asked:
                 return
+
+
+def _look_after(process: Popen[bytes], watch: Watch) -> None:
+    """End a role that hangs: it may say where it stood, to which one that is stopped has to go on."""
+    verdict = watch.look()
+    if verdict is Verdict.ABORT:
+        send(process, signal.SIGABRT)
+        send(process, signal.SIGCONT)
+    elif verdict is Verdict.KILL:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def _how(code: int) -> str:

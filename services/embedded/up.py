@@ -53,7 +53,7 @@ def up(*, settings: Settings, feeds: Path | None, roles: RoleMaker = role_childr
         if configured.database_url is None and not home.postgres.exists():
             _check_list(feeds or settings.feeds)
         admin_token = admin_token_file(home.path) if settings.admin_token is None else None
-        with Supervisor(logs=home.log) as supervisor, _no_address_left(home):
+        with Supervisor(logs=home.log, run=home.run) as supervisor, _no_address_left(home):
             _run(supervisor, home, settings, configured, feeds=feeds, roles=roles, admin_token=admin_token)
             supervisor.screen.status("")
             supervisor.say("Stopping.")

@@ -2,6 +2,7 @@
 
 python stand_ins.py up BELOW                DATELINE_HOME and DATELINE_BIND say where
 python stand_ins.py supervise LOGS NAME...  the named stand-ins under a supervisor
+python stand_ins.py watch FOLDER SECONDS NAME...  the same, watched; FOLDER is for logs and sockets
 python stand_ins.py postgres HOME BELOW     a PostgreSQL and nothing else, until killed
 """
 
@@ -22,6 +23,7 @@ from services.embedded.home import open_home
 from services.embedded.postgres import postgres_server
 from services.embedded.process import Child, start
 from services.embedded.roles import role_children
+from services.embedded.watch import Patience
 
 LONG_S = 3600.0
 """What a stand-in named `…-forgiven` is given to stop: more than any test lasts."""
@@ -56,6 +58,29 @@ print("main", os.getpid(), flush=True)
 while True: time.sleep(60)
 """,
     "short": "print('over already', flush=True)",
+    # says that it goes on, as a role does, until somebody stops it
+    "speaking": """
+import faulthandler, os, time
+from services.core.notify import Notifier
+faulthandler.enable()
+notifier = Notifier()
+notifier.ready()
+print("main", os.getpid(), flush=True)
+while True:
+    notifier.goes_on()
+    time.sleep(0.1)
+""",
+    # was ready once, says nothing more, and ends at no signal that it can help; nor does its grandchild
+    "deaf": """
+import os, signal, time
+from services.core.notify import Notifier
+notifier = Notifier()
+for number in (signal.SIGABRT, signal.SIGTERM): signal.signal(number, signal.SIG_IGN)
+child = os.fork()
+os.write(1, b"%s %d\\n" % (b"main" if child else b"grandchild", os.getpid()))
+notifier.ready()
+while True: time.sleep(60)
+""",
     "chatty": """
 import os
 print("main", os.getpid(), flush=True)
@@ -109,6 +134,16 @@ def supervise(logs: Path, names: list[str]) -> int:
     return 0
 
 
+def watch_over(folder: Path, seconds: float, names: list[str]) -> int:
+    folder.mkdir(exist_ok=True)
+    patience = Patience(silent=seconds)
+    with supervisor.Supervisor(logs=folder, run=folder, patience=patience) as running:
+        for name in names:
+            running.start(replace(stand_in(name), watched=True))
+        running.run(until=lambda: False)
+    return 0
+
+
 def keep_postgres(home: Path, below: Path) -> int:
     opened = open_home(home)
     running = start(
@@ -126,6 +161,8 @@ def main(words: list[str]) -> int:
             return run_up(Path(words[1]))
         if words[0] == "supervise":
             return supervise(Path(words[1]), words[2:])
+        if words[0] == "watch":
+            return watch_over(Path(words[1]), float(words[2]), words[3:])
         return keep_postgres(Path(words[1]), Path(words[2]))
     except DatelineError as error:
         print(f"refused: {error}", flush=True)

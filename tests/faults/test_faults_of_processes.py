@@ -15,9 +15,13 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from services.embedded.process import Child
+from services.embedded.roles import ROLES
+from services.embedded.supervisor import STOP_SECONDS
 from tests.faults import injected
 from tests.faults.forwarding import forwarding
 from tests.faults.keeper import state_of
+from tests.faults.supervised import write
 from tests.faults.world import ROOT, World, eventually
 
 DICE = random.Random(7)
@@ -297,6 +301,71 @@ def test_row_14b_a_worker_frozen_with_the_lock_of_the_stream_is_ended_by_the_ser
         world.check()
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGCONT)
+    world.check()
+
+
+@contextmanager
+def supervised(world: World, seconds: float) -> Iterator[Path]:
+    """One of each role under the supervisor of `dateline up`, in place of all that the keeper runs; the folder of its logs."""
+    folder = world.folder / f"up-{time.monotonic_ns() % 10_000}"
+    folder.mkdir()
+    ones = {
+        role: next(c for name, c in world.roles.items() if name.partition("-")[0] == role) for role in ROLES
+    }
+    write(folder, ones)
+    argv = (sys.executable, "-m", "tests.faults.supervised", str(folder), str(seconds))
+    like = next(iter(ones.values()))
+    up = Child(name="up", argv=argv, env=like.env, cwd=world.folder, stop_seconds=STOP_SECONDS + 5)
+    try:
+        for name in world.roles:
+            world.keeper.hold(name)
+            world.keeper.signal(name, signal.SIGKILL)
+        for name in world.roles:
+            eventually(lambda n=name: world.keeper.kept[n].process is None, what=f"the end of {name}")
+        world.keeper.start(up)
+        yield folder
+    finally:
+        if "up" in world.keeper.kept:
+            world.keeper.forget("up")
+        for name in world.roles:
+            world.keeper.release(name)
+
+
+def leaders(world: World) -> dict[str, int]:
+    """The processes that lead the roles which run under `up`."""
+    found = {}
+    for pid in world.keeper.children("up"):
+        with suppress(OSError):
+            words = tuple(Path(f"/proc/{pid}/cmdline").read_text().split("\0")[3:-1])
+            found |= {role: pid for role, said in ROLES.items() if said == words}
+    return found
+
+
+def test_row_14c_roles_that_are_frozen_as_a_whole_are_replaced(world):
+    """Each leads processes, or threads, that live on; of one the whole group is frozen."""
+    with supervised(world, 20) as folder:
+        eventually(lambda: leaders(world).keys() == ROLES.keys(), what="every role")
+        eventually(lambda: all(world.beating(role) for role in ROLES), what="signs of life")
+        workers = [folder / f"{role}.log" for role, words in ROLES.items() if words[0] == "worker"]
+        eventually(
+            lambda: all(" ready." in log.read_text() for log in workers), what="workers that are ready"
+        )
+        world.check()
+        frozen = leaders(world)
+        for role, pid in frozen.items():
+            os.killpg(pid, signal.SIGSTOP) if role == "ingest" else os.kill(pid, signal.SIGSTOP)
+        world.press.publish(20)
+        for role, pid in frozen.items():
+            eventually(
+                lambda p=pid: state_of(p) in {"", "Z", "X"}, seconds=300, what=f"the end of frozen {role}"
+            )
+        world.check()
+        told = (folder / "supervisor.log").read_text()
+        for role in ROLES:
+            assert f"{role} had not gone on for" in told
+            assert "Fatal Python error: Aborted" in (folder / f"{role}.log").read_text(), (
+                "it says where it stood"
+            )
     world.check()
 
 

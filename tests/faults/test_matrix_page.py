@@ -5,7 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/explanation/faults.md"
-ROWS = ["1", "2", "2b", *map(str, range(3, 15)), "14b", *map(str, range(15, 31))]
+ROWS = ["1", "2", "2b", *map(str, range(3, 15)), "14b", "14c", *map(str, range(15, 31))]
 
 
 def rows() -> dict[str, list[str]]:
