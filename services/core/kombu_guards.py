@@ -1,5 +1,6 @@
 """What kombu and Celery do about a broker that goes away, mended: each has its measured reason in docs/explanation/queues.md."""
 
+import inspect
 import logging
 from typing import Any
 
@@ -13,7 +14,7 @@ from services.core.notify import Notifier
 
 log = logging.getLogger(__name__)
 
-_PAUSES = ("interval_start", "interval_step", "interval_max")
+_HURRIED = {"interval_start": 0.2, "interval_step": 0.2, "interval_max": 1.0}
 
 
 def install(notifier: Notifier) -> None:
@@ -61,17 +62,19 @@ def _guard_reconnection(notifier: Notifier) -> None:
     """
     original: Any = Connection._ensure_connection  # noqa: SLF001 - as above
 
-    def ensure(
-        self: Any, errback: Any = None, most: Any = None, *pauses: float, callback: Any = None, **kwargs: Any
-    ) -> Any:
+    form = inspect.signature(original)
+
+    def ensure(*args: Any, **kwargs: Any) -> Any:
+        given = form.bind(*args, **kwargs).arguments  # kombu itself gives them by place and by name
+        callback = given.get("callback")
+
         def between() -> None:
             notifier.ready()
             notifier.goes_on()
             if callback:
                 callback()
 
-        hurried = dict(zip(_PAUSES, pauses or (0.2, 0.2, 1.0), strict=False))
-        return original(self, errback, most, callback=between, **(hurried | kwargs))
+        return original(**(_HURRIED | given | {"callback": between}))
 
     setattr(Connection, "_ensure_connection", ensure)  # noqa: B010 - as above
 

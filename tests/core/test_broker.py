@@ -162,12 +162,28 @@ class OrphanedChannel(Channel):
         self.connection = GoneConnection()
 
 
-def guarded(monkeypatch) -> None:
+class Told(Notifier):
+    """Counts how often it was told that the work goes on, and that it is ready."""
+
+    def __init__(self) -> None:
+        super().__init__({})
+        self.went_on = self.was_ready = 0
+
+    def goes_on(self) -> None:
+        self.went_on += 1
+
+    def ready(self) -> None:
+        self.was_ready += 1
+
+
+def guarded(monkeypatch) -> Told:
     """Set the guards for this test alone."""
+    told = Told()
     monkeypatch.setattr(Channel, "_connparams", Channel._connparams)
     monkeypatch.setattr(QoS, "ack", QoS.ack)
     monkeypatch.setattr(Connection, "_ensure_connection", Connection._ensure_connection)
-    kombu_guards.install(Notifier({}))
+    kombu_guards.install(told)
+    return told
 
 
 def test_the_guard_makes_a_lost_connection_an_error_that_kombu_expects(monkeypatch):
@@ -195,6 +211,20 @@ def test_a_broker_that_is_away_is_looked_for_once_a_second_and_not_ever_more_sel
         connection.ensure_connection(noted, None)
     assert max(waits) <= 1
     assert waits[0] < 1
+
+
+def test_who_waits_for_the_broker_or_looks_for_it_says_so_each_time(floor, monkeypatch):
+    """A broker that is frozen is waited for 15 s each time; that is no silence of 90."""
+    told = guarded(monkeypatch)
+    assert broker.send(Job.FETCH_FEEDS)
+    assert told.went_on > 1, "it asked and was answered"
+    assert told.was_ready == 0
+    floor.server.process.kill()
+    floor.server.process.wait()
+    before = told.went_on
+    assert not broker.send(Job.FETCH_FEEDS), "one sentence in the log, and no error of ours"
+    assert told.went_on > before
+    assert told.was_ready > 0, "who looks for a broker that is away is as ready as can be"
 
 
 def test_a_unix_socket_has_another_name_in_celery():
