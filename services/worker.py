@@ -39,7 +39,7 @@ def run_worker(roles: tuple[str, ...]) -> None:
     beats.start(
         role,
         beats.process_name(),
-        lambda: {"queues": [q.value for q in queues]} | watch.look(),
+        lambda: {"queues": [q.value for q in queues]} | watch.look() | _of_leader(notifier),
         silence=lambda: max(rounds.look(), notifier.silence()),
     )
     pool.in_each_process(fleet.start, fleet.add_up)
@@ -52,3 +52,8 @@ def run_worker(roles: tuple[str, ...]) -> None:
         notifier=notifier,
         renewed=not alone,
     )
+
+
+def _of_leader(notifier: Notifier) -> dict[str, bool]:
+    """What a sign of life tells of the leading process: nothing, unless it hangs."""
+    return {beats.LEADER: True} if notifier.silence() >= beats.STALE_S else {}

@@ -11,6 +11,7 @@ import pytest
 from services.cli import COMMANDS
 from services.core import beats, pool
 from services.core.broker import OPTIONS
+from services.core.notify import SILENT_S
 from services.core.patience import PatientConnection
 from services.core.queues import ROLES
 from services.core.rounds import HUNG_S
@@ -86,15 +87,15 @@ def test_a_role_that_says_nothing_is_replaced_after_as_long_as_dateline_up_waits
     lines = _lines(name)
     assert lines["Type"] == ["notify"]
     assert lines["NotifyAccess"] == ["main"]
-    assert lines["WatchdogSec"] == [f"{watch.SILENT_S:g}"]
+    assert lines["WatchdogSec"] == [f"{SILENT_S:g}"]
     assert lines["TimeoutStartSec"] == [f"{watch.START_S / 60:g}min"]
 
 
 def test_what_heals_or_gives_up_by_itself_has_done_so_before_it_counts_as_hung():
     looks = 2 * beats.EVERY_S
-    assert max(HUNG_S + looks, PatientConnection.patience + looks) < watch.SILENT_S
+    assert max(HUNG_S + looks, PatientConnection.patience + looks) < SILENT_S
     assert pool.PATIENCE_S + PatientConnection.patience < watch.START_S
-    assert OPTIONS["broker_transport_options"]["socket_timeout"] < watch.SILENT_S
+    assert OPTIONS["broker_transport_options"]["socket_timeout"] < SILENT_S
 
 
 @pytest.mark.parametrize("name", SERVICES)

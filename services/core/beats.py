@@ -26,6 +26,9 @@ RESTORED = "restore"
 SILENCE = "silence"
 """In what a beat tells: for how many seconds whatever does the work had been silent when it was written; only from `STALE_S` on."""
 
+LEADER = "leader"
+"""In what a beat tells: that it is whoever leads the role who has been silent, and not one of those he leads."""
+
 
 def process_name() -> str:
     """This process among all others, on all machines."""

@@ -15,6 +15,10 @@ from services.core.clock import monotonic
 
 MARK_EVERY_S = 1.0
 """Whatever does the work says so often that it goes on; who keeps it hears of it more seldom."""
+SILENT_S = 90.0
+"""A role that has said nothing for so long is ended, by `dateline up` and by systemd (`WatchdogSec`). What heals inside has done so by then,
+within some 50 s (`rounds`, `api.watching.pulse`), and whoever waits for a frozen server has given up, after 40 s.
+"""
 _LONGEST_PAUSE_S = 10.0
 _SHARE = 4
 """So many words fit into the time after which silence counts as a hang: two that are lost, or late, are no silence."""

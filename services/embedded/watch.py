@@ -13,13 +13,10 @@ from enum import Enum
 from pathlib import Path
 
 from services.core.clock import monotonic
+from services.core.notify import SILENT_S
 
-SILENT_S = 90.0
-"""A role that has said nothing for so long is ended, here and by systemd (`WatchdogSec`). What heals inside has done so by then, within some
-50 s (`core.rounds`, `api.watching.pulse`), and whoever waits for a frozen server has given up, after 40 s.
-"""
 START_S = 600.0
-"""So is one that has never been ready (`TimeoutStartSec`): a worker waits a minute for its database, and what it reads then may take
+"""A role that has not been ready for so long is ended (`TimeoutStartSec`): a worker waits a minute for its database, and what it reads then may take
 minutes on a busy machine.
 """
 ABORT_S = 3.0

@@ -81,6 +81,18 @@ def test_a_role_whose_process_hangs_is_said_to_mend_itself(service):
     assert found["classify"] == (False, "gives no sign of life: start `dateline worker classify`.")
 
 
+def test_a_role_whose_leading_process_hangs_is_said_to_be_ended_by_who_keeps_it(service):
+    beats.beat("classify", f"{HOST}:1", {beats.LEADER: True}, silence=25)
+    beats.beat("scheduler", f"{HOST}:2", {}, silence=45)
+    found = told()
+    said = (
+        "runs, and what leads it has not gone on for 25 s: `dateline up` and systemd end it after 90 s and start another; "
+        "in compose restart its container."
+    )
+    assert found["classify"] == (False, said)
+    assert found["scheduler"] == (False, said.replace("25", "45"))
+
+
 def test_one_role_on_this_host_is_what_a_container_asks_for(service, monkeypatch):
     monkeypatch.setattr("socket.gethostname", lambda: HOST)
     beats.beat("ingest+classify", f"{HOST}:7", {})

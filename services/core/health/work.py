@@ -11,6 +11,7 @@ from services.core.db import watching
 from services.core.health.finding import Finding, many
 from services.core.health.trend import Trend, trend_of
 from services.core.models import Beat, Rulebook
+from services.core.notify import SILENT_S
 from services.core.rounds import HUNG_S
 
 ROLES_NEEDED = ("scheduler", "ingest", "classify", "stories")
@@ -62,12 +63,7 @@ def _alive(names_of_roles: tuple[str, ...]) -> Iterator[Finding]:
         if role in running:
             yield Finding(role, ok=True, says="is running")
         elif role in hung:
-            yield Finding(
-                role,
-                ok=False,
-                says=f"runs, and a process of it has not gone on for {hung[role]:.0f} s: it is ended by itself after {HUNG_S:.0f} s, "
-                "and another takes its place.",
-            )
+            yield Finding(role, ok=False, says=hung[role])
         elif restored is not None and role not in seen:
             yield Finding(
                 role,
@@ -85,17 +81,30 @@ def _ever_seen(session: Session) -> set[str]:
     return {role for names in session.scalars(select(Beat.role)) for role in names.split("+")}
 
 
-def _hung(session: Session) -> dict[str, float]:
-    """Roles whose leading process lives and has said of late that one of those it leads is silent: for how many seconds by now."""
+def _hung(session: Session) -> dict[str, str]:
+    """Roles of which a process lives and has said of late that it, or one of those it leads, is silent: what to say of them."""
     rows = session.execute(select(Beat.role, Beat.detail, func.extract("epoch", func.now() - Beat.at)))
-    ages = [(names, float(age), detail.get(beats.SILENCE)) for names, detail, age in rows]
+    ages = [
+        (names, float(age), detail.get(beats.SILENCE), beats.LEADER in detail) for names, detail, age in rows
+    ]
     return {
-        role: age
-        for names, age, silence in ages
+        role: _says_hung(age, leader=leads or role == "scheduler")
+        for names, age, silence, leads in ages
         if silence is not None and age - float(silence) < beats.STALE_S
         for role in names.split("+")
-        if role != "scheduler"  # it leads nobody, and nobody ends it
     }
+
+
+def _says_hung(seconds: float, *, leader: bool) -> str:
+    if leader:
+        return (
+            f"runs, and what leads it has not gone on for {seconds:.0f} s: `dateline up` and systemd end it after {SILENT_S:.0f} s and "
+            "start another; in compose restart its container."
+        )
+    return (
+        f"runs, and a process of it has not gone on for {seconds:.0f} s: it is ended by itself after {HUNG_S:.0f} s, "
+        "and another takes its place."
+    )
 
 
 def rulebook() -> Iterator[Finding]:
