@@ -178,8 +178,8 @@ def test_a_leader_that_hangs_while_its_processes_idle_says_nothing_and_turns_red
         eventually((tmp_path / "hangs").exists, what="a leader that hangs")
         before = listener.settled()
         eventually(lambda: not examine_role("stories").ok, what="red")
-        told = [finding.says for finding in examine() if finding.about == "stories"]
-        assert any(says.startswith("runs, and what leads it has not gone on for ") for says in told)
+        said = "runs, and what leads it has not gone on for "
+        eventually(lambda: any(f.says.startswith(said) for f in examine()), what="a sentence of the doctor")
         assert listener.settled() == before, "a thread beside spoke for it"
         assert worker.poll() is None
         worker.send_signal(signal.SIGABRT)
