@@ -196,9 +196,12 @@ class Supervisor:
     def _pass_on(self, kept: _Kept, lines: list[bytes]) -> None:
         width = max((len(other.child.name) for other in self._kept), default=0)
         prefix = f"{kept.child.name:<{width}} | ".encode()
+        hung = (
+            kept.watch is not None and kept.watch.hung
+        )  # then it writes where it stood, some forty lines: one sentence tells of them
         for line in lines:
             kept.log.write(line)
-            if kept.child.shown:
+            if kept.child.shown and not hung:
                 self.screen.line(prefix + line)
 
     def _bury(self, kept: _Kept) -> None:

@@ -160,6 +160,7 @@ def test_a_role_that_is_frozen_says_where_it_stood_and_is_started_again(supervis
     assert "speaking-1 had not gone on for" in (folder / "supervisor.log").read_text()
     log = (folder / "speaking-1.log").read_text()
     assert "Fatal Python error: Aborted" in log
+    assert "Fatal Python error" not in program.output, "the screen has the sentence"
     assert 'File "<string>", line' in log
     assert "speaking-2 had" not in program.output
     assert program.end() == 0
