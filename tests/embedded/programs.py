@@ -27,15 +27,21 @@ class Program:
     def __init__(self, *argv: str | Path, env: dict[str, str] | None = None) -> None:
         self.lines: list[str] = []
         clean = {name: value for name, value in os.environ.items() if not name.startswith("DATELINE_")}
-        self.process = subprocess.Popen(
-            [sys.executable, "-u", *map(str, argv)],
-            cwd=ROOT,
-            env=clean | {"PYTHONPATH": search_path()} | (env or {}),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
+        before = signal.signal(
+            signal.SIGHUP, signal.SIG_DFL
+        )  # whoever runs the tests may ignore it, as `nohup` does
+        try:
+            self.process = subprocess.Popen(
+                [sys.executable, "-u", *map(str, argv)],
+                cwd=ROOT,
+                env=clean | {"PYTHONPATH": search_path()} | (env or {}),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                start_new_session=True,
+            )
+        finally:
+            signal.signal(signal.SIGHUP, before)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
