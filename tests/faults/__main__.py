@@ -2,12 +2,14 @@
 
 import argparse
 import json
+import os
 import signal
 import sys
 import time
 from pathlib import Path
 
 from tests.faults.chaos import run
+from tests.faults.world import SETTINGS
 
 
 def main() -> int:
@@ -26,6 +28,7 @@ def main() -> int:
     seed = int(time.time()) if options.seed is None else options.seed
     print(f"seed {seed}", file=sys.stderr, flush=True)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    os.environ["DATELINE_FETCH_ALLOW"] = SETTINGS["DATELINE_FETCH_ALLOW"]  # the list is read in this process
     with (options.record or Path(f"chaos-{seed}.jsonl")).open("w") as record:
         report = run(
             minutes=options.minutes, seed=seed, rate=options.rate, record=record, say=not options.json
