@@ -124,7 +124,11 @@ def test_a_role_is_told_where_to_speak_and_how_often_and_nothing_of_who_keeps_us
 
 def test_what_a_run_that_was_killed_left_is_no_hindrance(kept, folder, clock):
     Watch("api", folder, PATIENCE)._socket.close()
-    Watch("api", folder, PATIENCE).close()
+    assert (folder / "api.say").exists()
+    again = Watch("api", folder, PATIENCE)
+    say(again, "READY=1")
+    assert passes(again, clock, 90) == NOTHING * 89 + ABORT, "it is heard: else it would have ten minutes"
+    again.close()
 
 
 def test_every_role_is_watched_and_has_a_name_that_fits():
