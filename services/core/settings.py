@@ -247,18 +247,18 @@ def shared(conf: Settings) -> dict[str, str]:
 
 def beside(found: list[Origin]) -> list[Origin]:
     """Settings with what a `dateline up` that runs on the same data folder says of those that are not configured."""
-    (home,) = (origin.value for origin in found if origin.setting.field == "home")
-    told = running.told(home, (*running.SERVERS, *SHARED))
-    own = {origin.setting.field for origin in found if origin.origin != "default"}
-    if own & _INTERVALS:
-        own |= _INTERVALS
+    fields = {origin.setting.field: origin for origin in found}
+    told = running.told(fields["home"].value, (*running.SERVERS, *SHARED))
+    own = {field for field, origin in fields.items() if origin.origin != "default"}
+    if "database_url" in own and fields["database_url"].value != _told(fields["database_url"], told).value:
+        own |= {*SHARED}  # its days of retention, say, are not those of another database
+    own |= _INTERVALS if own & _INTERVALS else set()
     return [origin if origin.setting.field in own else _told(origin, told) for origin in found]
 
 
 def _told(default: Origin, told: Mapping[str, str]) -> Origin:
-    setting = default.setting
     try:
-        return Origin(setting, setting.read(told[setting.field]), "running")
+        return Origin(default.setting, default.setting.read(told[default.setting.field]), "running")
     except (KeyError, ValueError):  # another version's: it does without that
         return default
 

@@ -273,6 +273,10 @@ def test_commands_go_by_the_settings_of_a_running_dateline_where_nothing_else_is
     assert own.fetch_allow == (ipaddress.ip_network("192.168.0.0/16"),)
     assert (own.fetch_interval_min, own.fetch_interval_max) == (3600, 86_400), "both or neither"
     assert own.retention_days == 7
+    its_database = "postgresql+psycopg://run/d"
+    running(tmp_path, pid=os.getpid(), database_url=its_database, **left)
+    assert loaded(tmp_path, DATABASE_URL=its_database).retention_days == 7
+    assert loaded(tmp_path, DATABASE_URL="postgresql://mine/d").retention_days == 90, "of another database"
     here = {"DATELINE_HOME": str(tmp_path)}
     origins = {origin.setting.field: origin.origin for origin in beside(explain(here, {}))}
     assert (origins["retention_days"], origins["rate_limit"]) == ("running", "default")
