@@ -4,7 +4,8 @@ The mark comes from a thread beside the work, so that a long job is no silence; 
 code for good, is silent. Who leads ends such a process, and its pool starts another: nobody has to help.
 
 The same memory says when the worker has been told to stop: a process that is still getting ready then ends at once, where the worker would
-wait for it. It sees by itself when nobody leads it any more, which the kernel tells only those who have asked to be told.
+wait for it. At all times it sees by itself when nobody leads it any more, which the kernel tells only those who have asked to be told, and
+not on every system.
 """
 
 import logging
@@ -52,7 +53,8 @@ class Rounds:
     def keep_marking(self, slot: int) -> threading.Event:
         """Mark from a thread of its own for as long as the process lives.
 
-        Until the event that is returned is set the process counts as getting ready.
+        Until the event that is returned is set the process counts as getting ready. It ends when nobody leads it any more, as if killed:
+        what it has in hand is another's once its lease has run out.
         """
         ready = threading.Event()
 
@@ -64,6 +66,8 @@ class Rounds:
             pause = threading.Event()
             while not pause.wait(MARK_EVERY_S):
                 self.mark(slot)
+                if self._left_alone():
+                    os._exit(0)
 
         self.mark(slot)
         threading.Thread(target=run, name="rounds", daemon=True).start()
@@ -74,7 +78,11 @@ class Rounds:
         self._memory[-1] = 1
 
     def _unwanted(self) -> bool:
-        return self._memory[-1] == 1 or self._leader not in {os.getpid(), os.getppid()}
+        return self._memory[-1] == 1 or self._left_alone()
+
+    def _left_alone(self) -> bool:
+        """Nobody leads us, and nobody will notice: processes of one pool hold one another's pipes open, so that no end of file tells them."""
+        return self._leader not in {os.getpid(), os.getppid()}
 
     def look(self) -> float:
         """How long, in seconds, the most silent process has been so; those that have hung for two looks in a row are ended."""

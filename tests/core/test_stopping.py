@@ -65,7 +65,7 @@ def test_a_worker_does_not_wait_for_processes_that_are_not_ready(running, enviro
         worker.wait()
 
 
-@pytest.mark.parametrize("moment", ["looked-for", "begun"])
+@pytest.mark.parametrize("moment", ["looked-for", "begun", "all-begun"])
 def test_a_worker_that_is_told_to_stop_at_the_end_of_its_start_tells_no_story(
     moment, environment, tmp_path: Path
 ):
