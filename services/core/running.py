@@ -21,6 +21,17 @@ def told(home: Path, names: Iterable[str]) -> dict[str, str]:
     return {name: str(found[name]) for name in names if name in found}
 
 
+def keeps(home: Path, *, database_url: str | None) -> bool:
+    """Whether a `dateline up` runs here and keeps the roles that work on this database: it starts again whoever ends."""
+    found = told(home, ("database_url",)) if database_url else {}
+    return bool(found) and _place(found["database_url"]) == _place(database_url or "")
+
+
+def _place(url: str) -> str:
+    """An address without the driver: `postgresql+psycopg://` is one of the spellings that settings allow."""
+    return url.partition("://")[2]
+
+
 def running_below(home: Path) -> Path | None:
     """A folder directly below the home that `dateline up` runs in, the demo's above all; None when there is none."""
     homes = (file.parents[1] for file in sorted(home.glob(f"*/{RUNNING_FILE}")))

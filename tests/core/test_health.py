@@ -1,5 +1,7 @@
 """What the doctor says: each part in its sentence, the remedy where it is wrong, and never a traceback."""
 
+import json
+import os
 import re
 
 import pytest
@@ -9,6 +11,8 @@ from services.core import backlog, beats, health
 from services.core.db import transaction
 from services.core.errors import ConfigurationError
 from services.core.health import servers
+from services.core.running import RUNNING_FILE
+from services.core.settings import settings
 from tests.fixtures.articles import Desk
 from tests.fixtures.database import sql
 from tests.fixtures.environment import forget_connections
@@ -59,6 +63,25 @@ def test_an_empty_installation_is_told_what_to_do_next(service):
     assert found["classify"] == (False, "gives no sign of life: start `dateline worker classify`.")
     assert found["rulebook"] == (False, "none is in force: run `dateline rules publish`.")
     assert found["feeds"] == (False, "there are none: `dateline feeds import FILE.opml` adds some.")
+
+
+@pytest.mark.parametrize(
+    ("database", "says"),
+    [
+        (
+            "its own",
+            "gives no sign of life: `dateline up` starts it again; if that does not help, log/ingest.log in its data folder says why.",
+        ),
+        ("another", "gives no sign of life: start `dateline worker ingest`."),
+    ],
+)
+def test_a_role_that_up_keeps_is_started_by_up(service, database_url, database, says):
+    file = settings().home / RUNNING_FILE
+    file.parent.mkdir(parents=True)
+    url = database_url.replace("postgresql+psycopg://", "postgresql://")
+    other = "postgresql://dateline@127.0.0.1:5/elsewhere"
+    file.write_text(json.dumps({"pid": os.getpid(), "database_url": url if database == "its own" else other}))
+    assert told()["ingest"] == (False, says)
 
 
 def test_a_role_that_fell_silent_is_not_running(service):

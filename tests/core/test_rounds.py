@@ -86,7 +86,7 @@ def test_who_hangs_is_ended_at_the_second_look_and_not_when_we_slept_ourselves(c
     marked(kept, child.pid, rounds.HUNG_S + 5, monkeypatch)
     for _ in range(3):
         kept.look()
-    assert child.wait(timeout=30) == -signal.SIGKILL
+    assert child.wait(timeout=120) == -signal.SIGKILL
     assert kept.look() == 0
 
 

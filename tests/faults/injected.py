@@ -87,7 +87,7 @@ def down(world: World, name: str, number: signal.Signals) -> None:
     """End a server and keep it ended."""
     world.keeper.hold(name)
     world.keeper.signal(name, number)
-    eventually(lambda: world.keeper.kept[name].process is None, seconds=30, what=f"the end of {name}")
+    eventually(lambda: world.keeper.kept[name].process is None, what=f"the end of {name}")
 
 
 def back(world: World, name: str) -> None:

@@ -93,7 +93,7 @@ def test_row_3_workers_that_are_told_to_stop_in_the_middle_give_back_leases_and_
         pid = world.keeper.pid(child.name)
         world.keeper.hold(child.name)
         world.keeper.signal(child.name, signal.SIGTERM)
-        eventually(lambda: state_of(pid) in {"", "Z"}, seconds=30, what="an end within the grace of compose")
+        eventually(lambda: state_of(pid) in {"", "Z"}, what="its end")
         rows = "SELECT count(*) FROM articles WHERE attempts > 0 OR lease_until > now()"
         assert world.sql(rows) == [(0,)]
     world.check()

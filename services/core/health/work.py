@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from services.core import backlog, beats
+from services.core import backlog, beats, running
 from services.core.clock import utc_now
 from services.core.db import watching
 from services.core.health.finding import Finding, many
@@ -13,6 +13,7 @@ from services.core.health.trend import Trend, trend_of
 from services.core.models import Beat, Rulebook
 from services.core.notify import SILENT_S
 from services.core.rounds import HUNG_S
+from services.core.settings import settings
 
 ROLES_NEEDED = ("scheduler", "ingest", "classify", "stories")
 OLD_WAIT_S = 60
@@ -52,15 +53,15 @@ def api() -> Iterator[Finding]:
 def _alive(names_of_roles: tuple[str, ...]) -> Iterator[Finding]:
     lately = Beat.at > func.now() - text(f"interval '{beats.STALE_S} seconds'")
     with watching() as session:
-        running = {
+        alive = {
             role for names in session.scalars(select(Beat.role).where(lately)) for role in names.split("+")
         }
         hung = _hung(session)
         seen = _ever_seen(session)
         restored = session.scalar(_RESTORED, {"role": beats.RESTORED, "stale": beats.STALE_S})
+    kept = running.keeps(settings().home, database_url=settings().database_url)
     for role in names_of_roles:
-        command = f"dateline {role}" if role in {"scheduler", "api"} else f"dateline worker {role}"
-        if role in running:
+        if role in alive:
             yield Finding(role, ok=True, says="is running")
         elif role in hung:
             yield Finding(role, ok=False, says=hung[role])
@@ -73,7 +74,14 @@ def _alive(names_of_roles: tuple[str, ...]) -> Iterator[Finding]:
                 f"within {beats.EVERY_S} s.",
             )
         else:
-            yield Finding(role, ok=False, says=f"gives no sign of life: start `{command}`.")
+            yield Finding(role, ok=False, says=_says_silent(role, kept=kept))
+
+
+def _says_silent(role: str, *, kept: bool) -> str:
+    if kept:
+        return f"gives no sign of life: `dateline up` starts it again; if that does not help, log/{role}.log in its data folder says why."
+    command = f"dateline {role}" if role in {"scheduler", "api"} else f"dateline worker {role}"
+    return f"gives no sign of life: start `{command}`."
 
 
 def _ever_seen(session: Session) -> set[str]:
