@@ -8,6 +8,7 @@ ways. `socket_factory` sees the numeric address of every single attempt, after a
 
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from contextvars import ContextVar
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import TYPE_CHECKING
@@ -163,20 +164,29 @@ def not_asked(host: str, reason: str) -> str:
 
 
 def refusal_of_url(url: str, *, allow: tuple[Network, ...]) -> str | None:
-    """Why an http URL that names its host by number will be refused, in a sentence. None for all others: what a name leads to
-    shows when a connection is made, each time anew.
+    """Why an http URL that names its host by number, or as this machine (`localhost`), will be refused, in a sentence. None for all
+    others: what a name leads to shows when a connection is made, each time anew.
     """
     parts = urlsplit(url)
     host = host_of(url)
-    try:
-        address = str(_plain(host))
-    except ValueError:
-        try:
-            address = socket.inet_ntoa(socket.inet_aton(host))  # 10.258, 0x7f000001 and other old spellings
-        except (OSError, UnicodeError):
-            return None
-    reason = refusal(address, parts.port or (443 if parts.scheme == "https" else 80), allow=allow)
-    return None if reason is None else not_asked(host, reason)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    reasons = [refusal(address, port, allow=allow) for address in _numbers_of(host)]
+    return not_asked(host, reasons[0]) if reasons and reasons[0] and all(reasons) else None
+
+
+def _numbers_of(host: str) -> tuple[str, ...]:
+    """The addresses that a host is known to have without asking anybody: none of most names.
+
+    `localhost` and what lies below it are this machine's everywhere (RFC 6761, section 6.3).
+    """
+    name = host.rstrip(".").casefold()
+    if name == "localhost" or name.endswith(".localhost"):
+        return ("127.0.0.1", "::1")
+    with suppress(ValueError):
+        return (str(_plain(host)),)
+    with suppress(OSError, UnicodeError):
+        return (socket.inet_ntoa(socket.inet_aton(host)),)  # 10.258, 0x7f000001 and other old spellings
+    return ()
 
 
 def socket_factory(allow: tuple[Network, ...]) -> Callable[[AddressInfo], socket.socket]:

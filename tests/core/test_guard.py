@@ -5,7 +5,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from services.core.guard import ForbiddenAddressError, refusal, socket_factory
+from services.core.guard import ForbiddenAddressError, refusal, refusal_of_url, socket_factory
 
 REFUSED = [
     "0.0.0.0",
@@ -120,6 +120,24 @@ def test_an_opened_nat64_network_is_still_checked_for_what_it_stands_for():
 @pytest.mark.parametrize("address", ["example.org", "", "2130706433", "0x7f.1", "127.1"])
 def test_what_is_no_numeric_address_is_refused(address):
     assert refusal(address, 80, allow=())
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST", "localhost.", "news.localhost", "127.1", "[::1]"])
+def test_what_is_this_machine_without_asking_anybody_is_refused_before_it_is_asked(host):
+    refused = refusal_of_url(f"http://{host}/feed", allow=())
+    assert refused
+    assert "is an address for this machine" in refused
+    assert "DATELINE_FETCH_ALLOW" in refused
+
+
+@pytest.mark.parametrize("network", ["127.0.0.0/8", "::1/128"])
+def test_a_name_of_this_machine_is_open_where_one_of_its_addresses_is(network):
+    assert refusal_of_url("http://localhost:9000/feed", allow=(ip_network(network),)) is None
+
+
+@pytest.mark.parametrize("host", ["localhost.example", "notlocalhost", "a.example"])
+def test_what_any_other_name_leads_to_shows_when_it_is_asked(host):
+    assert refusal_of_url(f"http://{host}/feed", allow=()) is None
 
 
 def test_the_factory_makes_no_socket_for_a_forbidden_address():

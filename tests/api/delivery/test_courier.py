@@ -192,7 +192,10 @@ def test_a_number_that_ping_would_refuse_is_refused_when_it_is_named(desk, servi
     assert (again.status, again.json["detail"]) == (400, said)
     moved = operator.send("PUT", f"/v1/webhooks/{made['id']}", {"url": receiver.url})
     assert (moved.status, moved.json["detail"]) == (400, said)
-    named = operator.post("/v1/webhooks", {"name": "named", "url": "http://localhost/"})
+    here = operator.post("/v1/webhooks", {"name": "here", "url": "http://LOCALHOST./"})
+    assert here.status == 400
+    assert "127.0.0.1 is an address for this machine" in here.json["detail"]
+    named = operator.post("/v1/webhooks", {"name": "named", "url": "http://here.example/"})
     assert named.status == 201, "what a name leads to shows when a connection is made"
 
 
