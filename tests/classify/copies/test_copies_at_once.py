@@ -217,6 +217,6 @@ def test_copies_in_bursts_give_the_partition_of_the_whole_list_whoever_dies(seed
 
 
 def test_looking_before_keys_are_committed_would_be_noticed():
-    """The same with the step that matters left out: whoever looks at once misses the other."""
-    settled = run(4, number=50, naive=True)
-    assert settled.partition != settled.expected
+    """The same with the step that matters left out: whoever looks at once misses the other. Not each time: they must come at once."""
+    runs = (run(seed, number=50, naive=True) for seed in (4, 5, 6))
+    assert any(settled.partition != settled.expected for settled in runs)
