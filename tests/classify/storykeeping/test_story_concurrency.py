@@ -7,6 +7,7 @@ import random
 import subprocess
 import sys
 import time
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import pairwise
@@ -172,6 +173,14 @@ def run(desk, seed, *how, articles=320, consumers=3):
     return watcher, killed, failed
 
 
+def together(stories: dict[int, int]) -> set[frozenset[int]]:
+    """Which articles are of one story, whatever its number."""
+    found = defaultdict(set)
+    for article, story in stories.items():
+        found[story].add(article)
+    return {frozenset(articles) for articles in found.values()}
+
+
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_whoever_decides_and_dies_the_stories_are_those_of_one_pass(desk, seed):
     watcher, killed, failed = run(desk, seed)
@@ -192,6 +201,6 @@ def test_whoever_decides_and_dies_the_stories_are_those_of_one_pass(desk, seed):
 
 def test_without_lock_and_common_memory_the_same_run_goes_wrong(desk):
     """The test of the test above: three who decide each for themselves must be found out."""
-    run(desk, 1, "naive", articles=120)
+    run(desk, 1, "naive")
     stories, _ = offline()
-    assert dict(rows("SELECT article_id, story_id FROM story_articles")) != stories
+    assert together(dict(rows("SELECT article_id, story_id FROM story_articles"))) != together(stories)
