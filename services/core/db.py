@@ -63,6 +63,12 @@ READERS = 96
 """Requests that may be inside the database or wait to be, in one process; the pool has 16 connections."""
 
 
+QUIET: dict[str, Any] = {"hide_parameters": True}
+"""What every engine is made with. An error of SQLAlchemy otherwise holds what was to be written: texts of articles and words of readers would
+stand in logs, and a snapshot of stories, ten megabytes, would take a second to be told.
+"""
+
+
 def _connect_args(role: str, limits: dict[str, str]) -> dict[str, Any]:
     options = " ".join(f"-c {name}={value}" for name, value in limits.items())
     return CLIENT | {"options": options, "application_name": f"dateline-{role}"}
@@ -94,6 +100,7 @@ def engine() -> Engine:
         max_overflow=4,
         pool_pre_ping=True,
         connect_args=_connect_args("worker", SERVER_LIMITS),
+        **QUIET,
     )
 
     @event.listens_for(made, "do_connect")
@@ -153,6 +160,7 @@ def _patient_engine(role: str, size: int, more: int) -> AsyncEngine:
         pool_timeout=POOL_S,
         pool_pre_ping=True,
         connect_args=args,
+        **QUIET,
     )
     _be_patient(made.sync_engine, look=LOOK_S, answer=ANSWER_S)
     return made
@@ -239,6 +247,7 @@ def watching() -> Iterator[Session]:
         database_url(),
         poolclass=NullPool,
         connect_args=_connect_args("watch", READER_LIMITS) | {"connect_timeout": CONNECT_S},
+        **QUIET,
     )
     with _in_words(), Session(made, expire_on_commit=False) as session, session.begin():
         yield session

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from services.classify import rulebook
 from services.classify.starter import starter_texts
 from services.core import schema
-from services.core.db import CLIENT
+from services.core.db import CLIENT, QUIET
 from services.core.errors import ConfigurationError, DatelineError
 from services.core.models import Feed
 from services.embedded.apart import AT_FIRST, DATABASE, FEEDS, MISUSED
@@ -35,7 +35,7 @@ def migrate(database_url: str) -> None:
 @contextmanager
 def _session(database_url: str) -> Iterator[Session]:
     """One transaction on a database that this process was told of, not set up with."""
-    engine = create_engine(database_url, poolclass=NullPool, connect_args=CLIENT)
+    engine = create_engine(database_url, poolclass=NullPool, connect_args=CLIENT, **QUIET)
     try:
         with Session(engine) as session, session.begin():
             yield session
