@@ -26,7 +26,7 @@ class Frequencies:
         once = self._words.setdefault
         return [once(word, word) for word in words]
 
-    def learn(self, words: list[str], language: str) -> None:
+    def learn(self, words: Iterable[str], language: str) -> None:
         """Count the distinct words of one article."""
         self._totals[language] = self._totals.get(language, 0) + 1
         counts = self._counts.setdefault(language, {})

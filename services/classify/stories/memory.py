@@ -8,10 +8,9 @@ articles meanwhile. What a step changes for readers is noted in `Effects`.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from hashlib import blake2b
 from typing import Any
 
-from services.classify.stories import snapshot
+from services.classify.stories import entered, snapshot
 from services.classify.stories.effects import Effects, Placed, reasons, stayed
 from services.classify.stories.judged import pack, unpack
 from services.classify.stories.model import Decision, Document, Limits, Merge, Ruling
@@ -22,7 +21,7 @@ from services.classify.stories.voices import Said, Voice
 Step = list[Any]
 Pair = tuple[int | None, int | None]
 
-VERSION = 3
+VERSION = 4
 """Of steps, and of what surrounds the stories in a snapshot."""
 
 
@@ -86,11 +85,16 @@ class Memory:
         """What each article of an open story said when it was last looked at, as a digest."""
         self._hour: int | None = None
 
-    def do(self, step: Step, effects: Effects) -> None:
-        """One step. Whatever it raises, the state is then to be thrown away."""
+    def do(self, step: Step, effects: Effects) -> Step:
+        """One step, and that which does the same to this state again: of a decision what came of it, which says nothing to readers.
+
+        Whatever it raises, the state is then to be thrown away.
+        """
         match step:
             case ["heard", article, now, story]:
-                self._hear(_unpack(article), self._turn(now), story, effects)
+                return self._hear(_unpack(article), self._turn(now), story, effects) or step
+            case [entered.NAME, *row, now]:
+                self._enter(row, self._turn(now))
             case ["lost", article, now, story]:
                 self._turn(now)
                 self._lose(article, story, effects)
@@ -100,6 +104,7 @@ class Memory:
                 self._take_back(_unpack_word(*word), self._turn(now), effects)
             case _:
                 raise ValueError(f"This is no step: {step!r}.")
+        return step
 
     def recall(self, article: Article, story: int, now: datetime, *, still_open: bool = True) -> None:
         """Take in what is stored: an article with the story that it was given, in the order in which that was.
@@ -109,7 +114,7 @@ class Memory:
         self._turn(now.timestamp())
         if still_open and abs(now - (article.document.at or now)) <= self.stories.limits.window:
             self.stories.decide(article.document, now, pinned=story)
-            self._read[article.id] = _digest(article.document)
+            self._read[article.id] = entered.digest(article.document)
         self.trends.tell(story, article.id, article.said)
 
     def _turn(self, now: float) -> datetime:
@@ -123,22 +128,38 @@ class Memory:
                 self._read = {article: said for article, said in self._read.items() if article in known}
         return at
 
-    def _hear(self, article: Article, now: datetime, story: int | None, effects: Effects) -> None:
+    def _hear(self, article: Article, now: datetime, story: int | None, effects: Effects) -> Step | None:
         known = self.stories.story_of.get(article.id)
-        said = _digest(article.document)
+        said = entered.digest(article.document)
         if known is None and story is not None:  # older than what is remembered: it stays where it is
             if self.trends.knows(story, article.id):
                 self.trends.tell(story, article.id, article.said)
             effects.touched.add(story)
-            return
+            return None
+        done = None
         if known is None:
-            self._place(article, self.stories.decide(article.document, now), None, now, effects)
+            decision = self.stories.decide(article.document, now)
+            self._place(article, decision, None, now, effects)
+            member = self.stories.open[decision.story].members[article.id]
+            if member.vector.words is self.stories.counted:
+                done = entered.pack(decision, member, said, article.said, now.timestamp())
         elif self._read.get(article.id) != said:
             self._place(article, self.stories.revise(article.document, now), known, now, effects)
         self._read[article.id] = said
         stands = self.stories.story_of[article.id]
         self.trends.tell(stands, article.id, article.said)
         effects.touched.add(stands)
+        return done
+
+    def _enter(self, row: Step, now: datetime) -> None:
+        """As `_hear` of an article that was decided, without deciding."""
+        found = entered.unpack(row, self.stories.decided + 1, self.stories.frequencies.shared)
+        number = int(found.member.id)
+        self.stories.follow(found.member, found.story, now.timestamp(), found.merged)
+        for lost, kept in found.merged:
+            self.trends.merge(lost, kept)
+        self._read[number] = found.digest
+        self.trends.tell(self.stories.story_of[number], number, found.said)
 
     def _place(
         self,
@@ -223,7 +244,7 @@ class Memory:
         self._move(later, decision, stands, now, effects)
 
     def _move(self, later: Article, decision: Decision, before: int, now: datetime, effects: Effects) -> None:
-        self._read[later.id] = _digest(later.document)
+        self._read[later.id] = entered.digest(later.document)
         self._place(later, decision, before, now, effects, anew=True)
         self.trends.tell(decision.story, later.id, later.said)
 
@@ -246,19 +267,6 @@ class Memory:
         memory.trends = Trends.load(data["trends"])
         memory._read, memory._hour = dict(data["read"]), data["hour"]
         return memory
-
-
-def _digest(document: Document) -> str:
-    """Of all that a decision depends on."""
-    parts = (
-        document.title,
-        document.body,
-        document.at,
-        document.source,
-        document.language,
-        sorted(document.places),
-    )
-    return blake2b(repr(parts).encode(), digest_size=8).hexdigest()
 
 
 def _pack(article: Article) -> list[Any]:

@@ -1,16 +1,18 @@
 """All open stories, and the one decision about each article: join, found, merge. In one pass, in the order given."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import islice
 from math import log10
 
 from services.classify.stories.frequencies import Frequencies
+from services.classify.stories.index import Index
 from services.classify.stories.judged import Judged
 from services.classify.stories.model import Cost, Decision, Document, DocumentId, Limits, Merge
 from services.classify.stories.nearest import most, spoken
 from services.classify.stories.phrases import tempered
+from services.classify.stories.sheaf import Sheaf
 from services.classify.stories.story import Member, Story
 from services.classify.stories.vectors import Words, read, weigh
 
@@ -36,7 +38,11 @@ class Stories:
         self.decided = 0
         self.swept: float | None = None
         self.cost = Cost()
-        self._filed: defaultdict[str, dict[int, int]] = defaultdict(dict)
+        self.filed = Index()
+        self.counted: Sequence[str] = ()
+        """The words of the article that was decided last, as they were counted."""
+        self.sheaves = dict[int, Sheaf]()
+        """What a snapshot has packed of them already; no part of the state."""
 
     def decide(
         self,
@@ -57,7 +63,8 @@ class Stories:
         self._close(now.timestamp())
         words = read(document)
         vector = weigh(words, self.frequencies)
-        self.frequencies.learn(words.words, words.language)
+        self.counted = vector.words if len(vector.words) == len(words.words) else words.words
+        self.frequencies.learn(self.counted, words.language)
         at = document.at.timestamp() if document.at else None
         self.decided += 1
         member = Member(
@@ -68,6 +75,15 @@ class Stories:
         if pinned is not None:
             return self._put(member, pinned, now.timestamp())
         return self._place(member, words, now.timestamp(), barred | self.judged.barred(document.id))
+
+    def follow(self, member: Member, story: int, now: float, merged: Iterable[tuple[int, int]]) -> None:
+        """What `decide` did: an article, whose vector has all words that were `counted`, entered a story; then stories became one."""
+        self._close(now)
+        self.frequencies.learn(member.vector.words, member.language)
+        self.decided += 1
+        self.enter(member, story, now)
+        for lost, kept in merged:
+            self.merge(lost, kept)
 
     def _put(self, member: Member, story: int, now: float) -> Decision:
         """Where an editor said."""
@@ -175,24 +191,12 @@ class Stories:
         story = self.open[self.story_of.pop(document)]
         member = story.remove(document)
         for word in member.vector.words[: self.limits.heavy]:
-            if self._filed[word][story.id] == member.number:  # else a later article of the story has the word
+            if self.filed[word][story.id] == member.number:  # else a later article of the story has the word
                 others = [
                     m.number for m in story.members.values() if word in m.vector.words[: self.limits.heavy]
                 ]
-                self._file(word, story.id, max(others, default=None))
+                self.filed.file(word, story.id, max(others, default=None))
         return member
-
-    def _file(self, word: str, story: int, number: int | None) -> None:
-        """File a story under a word at the place of the article `number`; nowhere for None."""
-        filed = self._filed[word]
-        filed.pop(story, None)
-        if number is not None:
-            newest = next(reversed(filed.values()), 0)
-            filed[story] = number
-            if number < newest:
-                self._filed[word] = dict(sorted(filed.items(), key=lambda item: item[1]))
-        elif not filed:
-            del self._filed[word]
 
     def _ranked(
         self, member: Member, words: Words, needed: float, barred: frozenset[int]
@@ -202,7 +206,7 @@ class Stories:
         shared: defaultdict[int, int] = defaultdict(int)
         touches = 0
         for word, weight in islice(zip(vector.words, vector.weights, strict=True), limits.heavy):
-            if filed := self._filed.get(word):
+            if filed := self.filed.get(word):
                 square = weight * weight
                 touches += min(len(filed), limits.newest)
                 for number in islice(reversed(filed), limits.newest):
@@ -247,9 +251,7 @@ class Stories:
             kept.add(member)
             self.story_of[member.id] = kept.id
         kept.touched = max(kept.touched, lost.touched)
-        for word in _heavy(lost, self.limits):
-            number = max(self._filed[word].pop(lost.id), self._filed[word].get(kept.id, 0))
-            self._file(word, kept.id, number)
+        self.filed.move(_heavy(lost, self.limits), lost.id, kept.id)
         return Merge(lost.id, kept.id, similarity)
 
     def enter(self, member: Member, number: int, now: float) -> None:
@@ -259,8 +261,7 @@ class Stories:
         story.touched = now
         self.story_of[member.id] = number
         self.judged.placed(member.id, number)
-        for word in member.vector.words[: self.limits.heavy]:
-            self._file(word, number, max(member.number, self._filed[word].get(number, 0)))
+        self.filed.enter(member.vector.words[: self.limits.heavy], number, member.number)
 
     def reopen(self, number: int, now: float) -> Story:
         """An empty open story of a known number, touched at `now` (seconds since 1970)."""
@@ -288,7 +289,7 @@ class Stories:
     def _forget(self, story: Story) -> None:
         del self.open[story.id]
         for word in _heavy(story, self.limits):
-            self._file(word, story.id, None)
+            self.filed.file(word, story.id, None)
         for document in story.members:
             del self.story_of[document]
 

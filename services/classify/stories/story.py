@@ -1,15 +1,17 @@
 """One open story: the sum of its articles, when they came, who published them."""
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import repeat
 from math import exp, sqrt
 from operator import mul
+from typing import Any
 
 from services.classify.stories.model import DocumentId, Limits
 from services.classify.stories.vectors import SCALE, Vector
 
+_SUMS = frozenset({"total", "square", "sources", "names", "places"})
+"""What follows from the articles of a story."""
 _SEVERAL = 2
 """Names that article and story need each before strangers are told."""
 
@@ -41,9 +43,9 @@ class Story:
     """Of the length of that sum."""
     first: float | None = None
     last: float | None = None
-    sources: Counter[str] = field(default_factory=Counter)
-    names: Counter[str] = field(default_factory=Counter)
-    places: Counter[str] = field(default_factory=Counter)
+    sources: dict[str, int] = field(default_factory=dict)
+    names: dict[str, int] = field(default_factory=dict)
+    places: dict[str, int] = field(default_factory=dict)
 
     @property
     def publishers(self) -> int:
@@ -58,31 +60,51 @@ class Story:
     def add(self, member: Member) -> None:
         """Take an article in. Sums of whole numbers: the order of additions leaves no trace."""
         vector = member.vector
-        self.square += 2 * self.dot(vector) + sum([w * w for w in vector.weights])
-        total = self.total
-        for word, weight in zip(vector.words, vector.weights, strict=True):
-            total[word] = total[word] + weight if word in total else weight
+        if not self.members:
+            self.square = sum([w * w for w in vector.weights])
+            self.total = dict(zip(vector.words, vector.weights, strict=True))
+            self.names = dict.fromkeys(vector.names, 1)
+        else:
+            self.square += 2 * self.dot(vector) + sum([w * w for w in vector.weights])
+            total = self.total
+            for word, weight in zip(vector.words, vector.weights, strict=True):
+                total[word] = total[word] + weight if word in total else weight
+            _count(self.names, vector.names)
         self.members[member.id] = member
-        for counter, keys in self._counted(member):
-            counter.update(keys)
+        _count(self.places, member.places)
+        if member.source is not None:
+            _count(self.sources, (member.source,))
+        self._span(member)
+
+    def put_back(self, member: Member) -> None:
+        """Take an article in that stood here before; `rest` is to follow."""
+        self.members[member.id] = member
+        self._span(member)
+
+    def rest(self) -> None:
+        """What follows from the articles is worked out when somebody asks for it: most stories are over before that. Many are put back at once."""
+        del self.total, self.square, self.sources, self.names, self.places
+        self.__class__ = _Resting
+
+    def _span(self, member: Member) -> None:
         if member.at is not None:
             self.first = member.at if self.first is None else min(self.first, member.at)
             self.last = member.at if self.last is None else max(self.last, member.at)
 
     def remove(self, document: DocumentId) -> Member:
         """Let an article go, as if it had never been in."""
+        total = self.total
         member = self.members.pop(document)
-        vector, total = member.vector, self.total
+        vector = member.vector
         self.square += sum([w * w for w in vector.weights]) - 2 * self.dot(vector)
         for word, weight in zip(vector.words, vector.weights, strict=True):
             total[word] -= weight
             if not total[word]:
                 del total[word]
-        for counter, keys in self._counted(member):
-            counter.subtract(keys)
-            for key in keys:
-                if not counter[key]:
-                    del counter[key]
+        _discount(self.names, vector.names)
+        _discount(self.places, member.places)
+        if member.source is not None:
+            _discount(self.sources, (member.source,))
         times = [other.at for other in self.members.values() if other.at is not None]
         self.first, self.last = min(times, default=None), max(times, default=None)
         return member
@@ -131,10 +153,44 @@ class Story:
             return 0.0
         return max(first - self.last, self.first - last, 0.0)
 
-    def _counted(self, member: Member) -> tuple[tuple[Counter[str], Iterable[str]], ...]:
-        source = () if member.source is None else (member.source,)
-        return (self.sources, source), (self.names, tuple(member.vector.names)), (self.places, member.places)
-
     def _nearness(self, first: float | None, last: float | None, limits: Limits) -> float:
         gap, sigma = self.apart(first, last), limits.sigma.total_seconds()
         return exp(-gap * gap / (2 * sigma * sigma)) if gap else 1.0
+
+
+class _Resting(Story):
+    """A story of which nothing was asked since it was put back. A class of its own, since looking for what may be missing has a price."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> Any:
+        """Called for what is not there."""
+        if name not in _SUMS:
+            raise AttributeError(name)
+        self.__class__ = Story  # type: ignore[assignment]  # the same slots
+        total: dict[str, int] = {}
+        self.total, self.sources, self.names, self.places = total, {}, {}, {}
+        known = total.get
+        for member in self.members.values():
+            vector = member.vector
+            for word, weight in zip(vector.words, vector.weights, strict=True):
+                total[word] = known(word, 0) + weight
+            _count(self.names, vector.names)
+            _count(self.places, member.places)
+            if member.source is not None:
+                _count(self.sources, (member.source,))
+        self.square = sum([weight * weight for weight in total.values()])
+        return getattr(self, name)
+
+
+def _count(counted: dict[str, int], keys: Iterable[str]) -> None:
+    known = counted.get
+    for key in keys:
+        counted[key] = known(key, 0) + 1
+
+
+def _discount(counted: dict[str, int], keys: Iterable[str]) -> None:
+    for key in keys:
+        counted[key] -= 1
+        if not counted[key]:
+            del counted[key]

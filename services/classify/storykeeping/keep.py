@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate, pairwise
 from math import inf
 from typing import Any
 
@@ -95,10 +96,29 @@ def unpack(packed: bytes) -> Any:
     return json.loads(zlib.decompress(packed))
 
 
+def pack_memory(data: Mapping[str, Any]) -> bytes:
+    """What `Memory.export` gave, small. Sheaves, which are packed, stand behind the rest: whoever reads but the older form finds a version."""
+    stories = data["stories"]
+    sheaves = stories["sheaves"]
+    return pack({**data, "stories": {**stories, "sheaves": [len(one) for one in sheaves]}}) + b"".join(
+        sheaves
+    )
+
+
+def unpack_memory(packed: bytes) -> Any:
+    """What `pack_memory` was given."""
+    reader = zlib.decompressobj()
+    data = json.loads(reader.decompress(packed))
+    stories, rest = data.get("stories") or {}, memoryview(reader.unused_data)
+    ends = list(accumulate(stories.get("sheaves", ()), initial=0))
+    stories["sheaves"] = [bytes(rest[start:end]) for start, end in pairwise(ends)]
+    return data
+
+
 def snapshot(session: Session) -> tuple[Any, int] | None:
     """The last snapshot, and the step that it was taken after."""
     packed, step = session.execute(select(StoryState.snapshot, StoryState.snapshot_step)).one()
-    return None if packed is None else (unpack(packed), int(step))
+    return None if packed is None else (unpack_memory(packed), int(step))
 
 
 def steps(session: Session, after: int, *, limit: int = 20) -> list[tuple[int, list[Any]]]:

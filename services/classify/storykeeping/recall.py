@@ -144,7 +144,7 @@ class Rebuild:
             step, seq = state.step + 1, state.seq
             if state.torn:
                 seq = max(state.floor, keep.seq_before(session, self._open_since))
-            keep.keep_snapshot(session, step, keep.pack(self.memory.export()))
+            keep.keep_snapshot(session, step, keep.pack_memory(self.memory.export()))
             store.advance(
                 session, epoch=state.stream_epoch, seq=seq, step=step, seen=True,
                 next_story=stories.next_id, careful_until=0,

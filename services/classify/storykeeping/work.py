@@ -101,7 +101,7 @@ class Consumer:
         if not at_end and (since < soonest or (held.unsaved < SAVE_AFTER and since < SAVE_LATEST_S)):
             return False
         held.saved_at = monotonic()
-        packed = keep.pack(held.memory.export())
+        packed = keep.pack_memory(held.memory.export())
         with transaction() as session:
             state = store.lock(session)
             if state is None or state.mark != held.mark:
@@ -249,10 +249,10 @@ class Consumer:
 
 def _do(held: Held, step: Step, batch: _Batch, at: tuple[str, int], about: str) -> None:
     try:
-        held.memory.do(step, batch.effects)
+        done = held.memory.do(step, batch.effects)
     except Exception as error:
         raise PoisonError(at, about) from error
-    batch.done.append(step)
+    batch.done.append(done)
 
 
 def _step_of(session: Session, state: State, word: keep.Word, pair: tuple[int, int]) -> Step:

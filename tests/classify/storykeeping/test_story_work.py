@@ -1,6 +1,5 @@
 """The consumer of stories on a real database: what it writes, how it keeps its place, what it does when something dies."""
 
-import json
 from collections import Counter
 from datetime import timedelta
 
@@ -55,7 +54,7 @@ def work(consumer=None):
 
 
 def image(consumer):
-    return json.dumps(consumer.held.memory.export())
+    return story_keep.pack_memory(consumer.held.memory.export())
 
 
 # --- what readers see -----------------------------------------------------------------------------------------------
