@@ -46,6 +46,29 @@ def read_to_share() -> Iterator[None]:
             gc.enable()
 
 
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """What is made meanwhile, by the hundred thousand and without circles, is not looked at again and again."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+@contextmanager
+def read_to_keep() -> Iterator[None]:
+    """As `uncollected`, of what stays for long: it is not looked at later either. It goes as soon as nobody holds it, as all that is
+    without circles does.
+    """
+    gc.collect()  # what is over by now must not stay
+    with uncollected():
+        yield
+        gc.freeze()
+
+
 def give_back() -> None:
     """Return to the system what is free, in a millisecond or two: for when a job is done."""
     library = _library()

@@ -1,5 +1,6 @@
 """What keeps a worker small: shared pages stay shared, and what was given back goes back."""
 
+import gc
 import subprocess
 import sys
 
@@ -45,6 +46,37 @@ def test_what_is_read_to_be_shared_is_looked_at_once_at_its_end():
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_what_is_read_to_be_kept_is_never_looked_at_and_goes_when_nobody_holds_it():
+    program = (
+        "import gc, weakref\nfrom services.core import memory\nlooked = []\nclass Kept(list): pass\n"
+        "with memory.read_to_keep():\n"
+        "    gc.callbacks.append(lambda phase, told: looked.append(phase))\n    kept = Kept([n] for n in range(100_000))\n"
+        "assert looked == [] and gc.isenabled() and gc.get_freeze_count() > 100_000\n"
+        "gone = weakref.ref(kept)\ndel kept\nassert gone() is None and gc.get_freeze_count() < 100_000\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("quietly", [memory.uncollected, memory.read_to_keep])
+def test_the_collector_is_on_again_whatever_happened(quietly):
+    def fail():
+        with quietly():
+            assert not gc.isenabled()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        with memory.uncollected():
+            pass
+        assert not gc.isenabled(), "whoever turned it off keeps it off"
+    finally:
+        gc.enable()
 
 
 def test_giving_back_and_one_heap_harm_nothing_wherever_they_run(monkeypatch):

@@ -115,10 +115,10 @@ def unpack_memory(packed: bytes) -> Any:
     return data
 
 
-def snapshot(session: Session) -> tuple[Any, int] | None:
-    """The last snapshot, and the step that it was taken after."""
+def snapshot(session: Session) -> tuple[bytes, int] | None:
+    """The last snapshot, packed, and the step that it was taken after."""
     packed, step = session.execute(select(StoryState.snapshot, StoryState.snapshot_step)).one()
-    return None if packed is None else (unpack_memory(packed), int(step))
+    return None if packed is None else (packed, int(step))
 
 
 def steps(session: Session, after: int, *, limit: int = 20) -> list[tuple[int, list[Any]]]:

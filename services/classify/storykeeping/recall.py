@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from services.classify.stories.effects import Effects
-from services.classify.stories.memory import Article, Memory
+from services.classify.stories.memory import VERSION, Article, Memory
 from services.classify.storykeeping import keep, store
 from services.classify.storykeeping.keep import Place
+from services.classify.storykeeping.store import State
 from services.core.clock import monotonic
 from services.core.db import transaction
 from services.core.errors import InvalidInputError
-from services.core.memory import give_back
+from services.core.memory import give_back, read_to_keep, uncollected
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +35,10 @@ class Held:
     memory: Memory
     epoch: str
     step: int
+    older: bool = False
+    """Whether its snapshot is of the version before. It is stored anew before a step is: whoever reads but that form must find no step
+    that he cannot do.
+    """
     unsaved: int = 0
     """Steps of the memory since its snapshot: what a process that begins has to do again."""
     untried: bool = True
@@ -49,6 +54,12 @@ class Held:
         return self.epoch, self.step
 
 
+def packed_memory(memory: Memory) -> bytes:
+    """Its snapshot."""
+    with uncollected():
+        return keep.pack_memory(memory.export())
+
+
 def recall(held: Held | None, until: float, *, patience: int = 3) -> Held | None:
     """The memory of the step that stands, from what is held or from the snapshot; None where it must be rebuilt.
 
@@ -56,23 +67,34 @@ def recall(held: Held | None, until: float, *, patience: int = 3) -> Held | None
 
     Raises InvalidInputError where the snapshot is of another version.
     """
+    found = None
     with transaction() as session:
         state = store.state(session)
         if state.torn or not state.has_snapshot:
             return None
         if held is None or held.epoch != state.epoch or not state.snapshot_step <= held.step <= state.step:
-            found = keep.snapshot(session)
-            if found is None:
-                return None
-            data, step = found
-            held = Held(Memory.load(data), state.epoch, step)
-            give_back()  # what was unpacked is larger than what it became
+            held, found = None, keep.snapshot(session)
+    if found is not None:
+        held = _unpacked(*found, state)
+    if held is None:
+        return None
     while held.step < state.step and monotonic() < until:
         if not _do_again(held, state.step):
             return (
                 recall(None, until, patience=patience - 1) if patience else None
             )  # overtaken by a snapshot, which took the steps away
     return held
+
+
+def _unpacked(packed: bytes, step: int, state: State) -> Held:
+    """The memory as it was after a step. It counts as saved when that was: processes that die soon would else never save it."""
+    with read_to_keep():
+        data = keep.unpack_memory(packed)
+        memory, older = Memory.load(data), data["version"] != VERSION
+        del data
+    give_back()  # what was unpacked is larger than what it became
+    age = (state.now - state.snapshot_at).total_seconds() if state.snapshot_at else 0.0
+    return Held(memory, state.epoch, step, older=older, saved_at=monotonic() - age)
 
 
 def _do_again(held: Held, upto: int) -> int:
@@ -144,7 +166,7 @@ class Rebuild:
             step, seq = state.step + 1, state.seq
             if state.torn:
                 seq = max(state.floor, keep.seq_before(session, self._open_since))
-            keep.keep_snapshot(session, step, keep.pack_memory(self.memory.export()))
+            keep.keep_snapshot(session, step, packed_memory(self.memory))
             store.advance(
                 session, epoch=state.stream_epoch, seq=seq, step=step, seen=True,
                 next_story=stories.next_id, careful_until=0,

@@ -14,7 +14,7 @@ from services.classify.stories import memory as steps
 from services.classify.stories.effects import Effects
 from services.classify.stories.memory import Step
 from services.classify.storykeeping import keep, store, write
-from services.classify.storykeeping.recall import Held, Rebuild, recalled
+from services.classify.storykeeping.recall import Held, Rebuild, packed_memory, recalled
 from services.classify.storykeeping.store import BATCH, State
 from services.core import outbox
 from services.core.clock import monotonic
@@ -32,8 +32,8 @@ before it is passed over. Many kills in a moment are no article's fault.
 """
 TELL_EVERY_S = 2
 """While much waits, trends are written once in so many seconds; otherwise with what changed them."""
-SAVE_AFTER, SAVE_SOONEST_S, SAVE_LATEST_S = 2_000, 60, 300
-"""A snapshot is taken after so many steps, but not before so many seconds; after so many seconds in any case."""
+SAVE_AFTER, SAVE_SOONEST_S, SAVE_LATEST_S = 2_000, 20, 300
+"""A snapshot is taken after so many steps, but not before so many seconds since the last one, whoever took it; after so many in any case."""
 _SAVE_SHARE = 20
 """Nor before so many times the seconds that the last one took."""
 
@@ -94,21 +94,23 @@ class Consumer:
     def save(self, *, at_end: bool = False) -> bool:
         """Store the memory where that is due, or the process ends; whether it was stored."""
         held = self.held
-        if held is None or not held.unsaved:
+        if held is None or not (held.unsaved or held.older):
             return False
         since = monotonic() - held.saved_at
         soonest = max(SAVE_SOONEST_S, _SAVE_SHARE * held.cost)
-        if not at_end and (since < soonest or (held.unsaved < SAVE_AFTER and since < SAVE_LATEST_S)):
+        if not (at_end or held.older) and (
+            since < soonest or (held.unsaved < SAVE_AFTER and since < SAVE_LATEST_S)
+        ):
             return False
         held.saved_at = monotonic()
-        packed = keep.pack_memory(held.memory.export())
+        packed = packed_memory(held.memory)
         with transaction() as session:
             state = store.lock(session)
             if state is None or state.mark != held.mark:
                 return False
             self._tell_trends(session, state, held)
             keep.keep_snapshot(session, held.step, packed)
-        held.unsaved, held.cost = 0, monotonic() - held.saved_at
+        held.unsaved, held.older, held.cost = 0, False, monotonic() - held.saved_at
         return True
 
     def _go_on(self, until: float) -> int | None:
@@ -116,6 +118,9 @@ class Consumer:
         held = self.held
         if held is None or held.untried or self.stale:
             return 0 if self._ready(until) else None
+        if held.older and not self.save():
+            self.stale = True
+            return None
         with transaction() as session:
             state = store.lock(session)
             if state is None:

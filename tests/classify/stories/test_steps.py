@@ -1,6 +1,7 @@
 """What the consumer holds: steps done again give the same, trends follow what stories say, editors are heeded."""
 
 import json
+import zlib
 from datetime import timedelta
 
 import pytest
@@ -12,9 +13,11 @@ from services.classify.stories.effects import Effects
 from services.classify.stories.memory import Article, Memory
 from services.classify.stories.model import Ruling
 from services.classify.stories.rising import Trends
+from services.classify.stories.state import Stories
 from services.classify.stories.voices import Said, Voice
 from services.classify.storykeeping.keep import pack_memory, unpack_memory
 from services.core.errors import InvalidInputError
+from tests.classify.stories import older_snapshot
 from tests.classify.stories.test_stories import EVENTS, LOOSE, NOON, TEXTS, bridge, document, sums, whole
 
 HOUR = timedelta(hours=1)
@@ -307,6 +310,34 @@ def test_a_step_that_nobody_knows_is_an_error():
 def test_a_snapshot_of_another_version_is_refused():
     with pytest.raises(InvalidInputError, match="version 0"):
         Memory.load({"version": 0})
+
+
+def test_what_came_of_a_decision_is_done_again_without_deciding(monkeypatch):
+    memory, woken = Memory(), Memory()
+    rows = [article(n, *row, hours=n / 10) for n, row in enumerate(r for two in EVENTS.values() for r in two)]
+    done = [memory.do(steps.heard(row, row.document.at, None), Effects()) for row in rows]
+    assert {step[0] for step in done} == {"entered"}
+    again = memory.do(steps.heard(rows[0], NOON, 1), Effects())
+    assert again[0] == "heard", "nothing was decided"
+    monkeypatch.delattr(Stories, "decide")
+    effects = do(woken, *done, again)
+    assert image(woken) == image(memory)
+    assert (effects.placed, effects.founded) == ({}, {}), "readers were told when it was decided"
+
+
+def test_a_snapshot_of_the_version_before_is_the_same_memory():
+    memory = Memory()
+    hear(memory, *(article(n, *row) for n, row in enumerate(r for two in EVENTS.values() for r in two)))
+    woken = Memory.load(unpack_memory(older_snapshot.packed(memory)))
+    assert image(woken) == image(memory)
+    assert whole(woken.stories) == whole(memory.stories)
+
+
+def test_whoever_reads_the_form_of_before_alone_finds_another_version():
+    """As the code of before unpacks; it refuses what is not of version 3, and makes its memory anew from the articles."""
+    memory = Memory()
+    hear(memory, *pair(1))
+    assert json.loads(zlib.decompress(image(memory)))["version"] == 4
 
 
 ROWS = st.lists(

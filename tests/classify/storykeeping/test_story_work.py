@@ -16,6 +16,7 @@ from services.core.db import transaction
 from services.core.latest import Draft, publish
 from services.core.models import StoryState
 from services.core.trends import top
+from tests.classify.stories import older_snapshot
 from tests.classify.stories.test_stories import EVENTS
 from tests.fixtures.database import sql
 
@@ -471,6 +472,63 @@ def test_steps_are_forgotten_with_the_snapshot_that_holds_them(desk):
     assert consumer.save(at_end=True)
     assert sql("SELECT step FROM story_steps") == []
     assert not consumer.save(at_end=True), "nothing is new"
+
+
+def test_who_dies_again_and_again_saves_all_the_same(desk, monkeypatch):
+    """Each lives shorter than it takes until a snapshot is due: it is due by the time of the last one, whoever took that."""
+    monkeypatch.setattr(story_work, "SAVE_AFTER", 2)
+    work().save(at_end=True)
+    first = one("SELECT snapshot_step, step FROM story_state")
+    some(desk, EN[0], RU[0])
+    work()
+    assert one("SELECT snapshot_step FROM story_state") == first[:1], "the last one is young"
+    sql("UPDATE story_state SET snapshot_at = now() - interval '30 seconds'")
+    some(desk, DE[0])
+    work()
+    assert one("SELECT snapshot_step = step FROM story_state") == (True,)
+    assert sql("SELECT step FROM story_steps") == []
+
+
+def steps_kept():
+    return [
+        part[0]
+        for (packed,) in sql("SELECT packed FROM story_steps ORDER BY step")
+        for part in story_keep.unpack(packed)
+    ]
+
+
+def test_a_snapshot_of_the_version_before_is_read_and_stored_anew_before_a_step_is(desk, monkeypatch):
+    lived = Consumer()
+    some(desk, EN[0], RU[0])
+    work(lived)
+    lived.save(at_end=True)
+    before = image(lived)
+    sql("UPDATE story_state SET snapshot = :packed", packed=older_snapshot.packed(lived.held.memory))
+    some(desk, EN[1])
+    written = []
+    keep_step, keep_snapshot = story_keep.keep_step, story_keep.keep_snapshot
+    monkeypatch.setattr(story_keep, "keep_step", lambda *args: (written.append("step"), keep_step(*args)))
+    monkeypatch.setattr(
+        story_keep, "keep_snapshot", lambda *args: (written.append(args[2]), keep_snapshot(*args))
+    )
+    woken = work()
+    assert written == [before, "step"]
+    assert steps_kept() == ["entered"]
+    assert image(work(lived)) == image(woken)
+
+
+def test_while_another_one_decides_a_snapshot_of_the_version_before_waits(desk):
+    lived = work()
+    some(desk, EN[0])
+    sql("UPDATE story_state SET snapshot = :packed", packed=older_snapshot.packed(lived.held.memory))
+    woken = Consumer()
+    assert woken._go_on(until=_soon()) == 0
+    with transaction() as session:
+        assert story_store.lock(session) is not None
+        assert woken._go_on(until=1e18) is None
+    assert steps_kept() == []
+    work(woken)
+    assert len(placed()) == 1
 
 
 def test_two_who_take_turns_hold_the_same(desk):
