@@ -16,6 +16,7 @@ from services.classify.duplicates.grouping import copies
 from services.classify.grouping import PairEvaluation, StreamEvaluation, read_row
 from services.classify.stories import Document, Frequencies, Stories, across, bcubed, binary
 from services.core.urls import canonical_url
+from tests.bench import back
 from tests.bench.figures import Line
 from tests.bench.planted import DATA, by_kind, planted, real_texts, truth
 from tests.bench.rivals import COPY_RIVALS, STORY_RIVALS, Item
@@ -70,6 +71,7 @@ def measure(*, quick: bool) -> list[Line]:
         _across(found)
     _jitter(found, seeds=1 if quick else 4)
     _speed(found, count=8_000 if quick else 50_000)
+    found.lines += back.lines(PART, list(stream(8_000 if quick else 46_000, days=6.5)), since=2_000)
     _addresses(found)
     return found.lines
 

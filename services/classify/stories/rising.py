@@ -216,8 +216,8 @@ class Trends:
         for story, articles in data["stories"]:
             trends._stories[story] = {
                 article: Said(
-                    tuple(Voice(once(name, name), at, weight) for name, at, weight in voices),
-                    tuple(once(label, label) for label in labels),
+                    tuple([Voice(once(name, name), at, weight) for name, at, weight in voices]),
+                    tuple(map(once, labels, labels)),
                 )
                 for article, voices, labels in articles
             }

@@ -163,6 +163,10 @@ class _Resting(Story):
 
     __slots__ = ()
 
+    def add(self, member: Member) -> None:
+        """Take an article in. Nothing is asked by that."""
+        self.put_back(member)
+
     def __getattr__(self, name: str) -> Any:
         """Called for what is not there."""
         if name not in _SUMS:
