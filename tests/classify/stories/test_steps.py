@@ -357,8 +357,10 @@ ROWS = st.lists(
 class Store:
     """What a database would hold: the story of each article, and the pointers of merged stories."""
 
-    def __init__(self):
-        self.story_of, self.merged, self.read = {}, {}, {}
+    def __init__(self, *, dated=False):
+        """`dated`: articles are of the time at which they are heard first; else of one time."""
+        self.story_of, self.merged, self.read, self.hours = {}, {}, {}, {}
+        self.dated = dated
 
     def take(self, effects):
         for article, placed in effects.placed.items():
@@ -375,7 +377,8 @@ class Store:
         what, number, second, text, source, labels, _ = row
         one, other = min(number, second), max(number, second)
         if what == "heard":
-            self.read[number] = article(number, text, text, source=source, labels=labels)
+            hours = self.hours.setdefault(number, (now - NOON) / HOUR if self.dated else 0.0)
+            self.read[number] = article(number, text, text, hours=hours, source=source, labels=labels)
             return steps.heard(self.read[number], now, self.story_of.get(number))
         if what == "lost":
             self.read.pop(number, None)
