@@ -103,7 +103,7 @@ class Memory:
             case ["withdrawn", *word, now]:
                 self._take_back(_unpack_word(*word), self._turn(now), effects)
             case _:
-                raise ValueError(f"This is no step: {step!r}.")
+                raise ValueError(f"This is no step: {step[:1]!r}.")
         return step
 
     def recall(self, article: Article, story: int, now: datetime, *, still_open: bool = True) -> None:

@@ -369,9 +369,9 @@ def test_a_snapshot_decides_what_comes_next_as_the_state_it_was_taken_of(rows, c
 
 
 def sums(stories):
-    """All that follows from the articles of each story."""
+    """The articles of each story, and all that follows from them."""
     return {
-        one.id: (one.total, one.square, one.first, one.last, one.sources, one.names, one.places)
+        one.id: (one.members, one.total, one.square, one.first, one.last, one.sources, one.names, one.places)
         for one in stories.open.values()
     }
 
