@@ -94,7 +94,7 @@ class Consumer:
     def save(self, *, at_end: bool = False) -> bool:
         """Store the memory where that is due, or the process ends; whether it was stored."""
         held = self.held
-        if held is None or not (held.unsaved or held.older):
+        if held is None or not (held.unsaved or held.older) or (held.untried and not at_end):
             return False
         since = monotonic() - held.saved_at
         soonest = max(SAVE_SOONEST_S, _SAVE_SHARE * held.cost)

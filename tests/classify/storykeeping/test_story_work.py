@@ -567,8 +567,12 @@ def test_what_takes_long_to_do_again_is_done_from_job_to_job(desk, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(story_recall, "monotonic", lambda: next(clock))
         patch.setattr(story_recall, "_STEPS", 1)
+        patch.setattr(story_work, "SAVE_AFTER", 0)
+        patch.setattr(story_work, "SAVE_SOONEST_S", 0)
+        patch.delattr(story_work, "packed_memory")
         while woken.held is None or woken.held.mark != lived.held.mark:
             assert woken._ready(until=jobs * 2 + 1.5)
+            assert not woken.held.untried or not woken.save(), "of what is behind nothing is packed"
             jobs += 1
     assert jobs > 1
     assert image(woken) == image(lived)
