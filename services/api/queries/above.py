@@ -13,8 +13,13 @@ from services.core.models import Article, ArticleLabel, StoryArticle
 
 async def page(connection: AsyncConnection, *, filters: Filters, place: Before, limit: int) -> list[Before]:
     """The places of at most `limit` articles, from `place` (if something still stands there) upwards, oldest first."""
-    query = _by_labels(filters, place, limit) if filters.labels else _by_time(filters, place, limit)
-    return [Before(row.sort_at, row.id) for row in await connection.execute(query)]
+    rows = await connection.execute(ordered(filters, place, limit))
+    return [Before(row.sort_at, row.id) for row in rows]
+
+
+def ordered(filters: Filters, place: Before, limit: int) -> Select[int, datetime]:
+    """What stands there, as a statement."""
+    return _by_labels(filters, place, limit) if filters.labels else _by_time(filters, place, limit)
 
 
 async def page_of_story(

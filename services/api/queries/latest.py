@@ -1,7 +1,6 @@
 """Latest: which articles stand on a page. Index ranges only, never an OFFSET and never a total."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -18,7 +17,6 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
-    text,
     true,
     tuple_,
     union,
@@ -38,52 +36,15 @@ Most = int | BindParameter[int]
 """As they are, or as names that a query is put together with once."""
 MOST_PAIRS = 12
 """Of one region and one topic that are asked for as branches of their own."""
-LOOKED_THROUGH = 4_000
-"""The newest of a stream that are looked through for words before the index of words is asked."""
-STRETCH = 200_000
-"""Of all that has the words, what is among so many articles is put in order first. One word in 500 stands in 20,000 of ten million
-articles, each on a page of its own that may lie on the disk: a second in place of 30 ms.
-"""
-_STORED = text(
-    """
-    SELECT (SELECT reltuples FROM pg_class WHERE oid = 'articles'::regclass) AS stored,
-           (SELECT min(sort_at) FROM articles WHERE listed) AS oldest, (SELECT max(sort_at) FROM articles WHERE listed) AS newest
-    """
-)
 
 
 async def page(
     connection: AsyncConnection, *, filters: Filters, before: Before | None, limit: int
 ) -> list[Before]:
-    """The places of at most `limit` articles that stand after `before`, newest first."""
-    if filters.q is None:
-        if filters.labels and not conditions(filters):
-            return await _places(connection, *_under_labels(filters, before, limit))
-        return await _places(connection, _ordered(filters, before, limit))
-    found = await _places(connection, _among_the_newest(filters, before, limit))
-    since = await _since(connection, before) if len(found) < limit else None
-    if since:
-        found = await _places(connection, _all_that_match(filters, before, limit, since=since))
-    return (
-        found if len(found) == limit else await _places(connection, _all_that_match(filters, before, limit))
-    )
-
-
-def stretch(*, oldest: datetime, start: datetime, stored: float) -> datetime | None:
-    """How far back from `start` some `STRETCH` articles reach, when there are `stored` since `oldest`; None where that is a good part of
-    all.
-
-    >>> stretch(oldest=datetime(2026, 9, 1), start=datetime(2026, 11, 20), stored=20 * STRETCH)
-    datetime.datetime(2026, 11, 16, 0, 0)
-    """
-    return start - (start - oldest) * (STRETCH / stored) if stored > 10 * STRETCH and start > oldest else None
-
-
-async def _since(connection: AsyncConnection, before: Before | None) -> datetime | None:
-    """Where a stretch begins that ends with this page; by what PostgreSQL has counted last, which it need not count for that."""
-    row = (await connection.execute(_STORED)).one()
-    start = before.at if before else row.newest
-    return stretch(oldest=row.oldest, start=start, stored=row.stored) if row.oldest else None
+    """The places of at most `limit` articles that stand after `before`, newest first. For words there is `searched`."""
+    if filters.labels and not conditions(filters):
+        return await _places(connection, *_under_labels(filters, before, limit))
+    return await _places(connection, ordered(filters, before, limit))
 
 
 async def _places(
@@ -118,7 +79,7 @@ def _by_names(labels: tuple[int, ...], *, paged: bool) -> Select[int, datetime]:
     return _merged(_by_labels(names, [], before, most), most)
 
 
-def _ordered(filters: Filters, before: Before | None, limit: int) -> Select[int, datetime]:
+def ordered(filters: Filters, before: Before | None, limit: int) -> Select[int, datetime]:
     """Each branch of a filter (one label of each kind, or one source, or one language) is a range of an index in the order of Latest; the
     newest of all are among the newest `limit` of each.
     """
@@ -195,42 +156,6 @@ def _branch(
     if own:  # what is listed alone has labels, so that otherwise its row need not be looked at
         query = query.join(Article, Article.id == place.c.article_id).where(Article.listed, *own)
     return query.order_by(place.c.sort_at.desc(), place.c.article_id.desc()).limit(limit)
-
-
-def _among_the_newest(filters: Filters, before: Before | None, limit: int) -> Select[int, datetime]:
-    """Words that are common: enough of the newest have them. What the words are is not looked at by the planner, which otherwise reads
-    all of Latest for a word that nobody wrote.
-    """
-    newest = _ordered(replace(filters, q=None), before, LOOKED_THROUGH).subquery()
-    return (
-        select(newest.c.id, newest.c.sort_at)
-        .join(Article, Article.id == newest.c.id)
-        .where(*conditions(filters))
-        .order_by(newest.c.sort_at.desc(), newest.c.id.desc())
-        .limit(limit)
-    )
-
-
-def _all_that_match(
-    filters: Filters, before: Before | None, limit: int, *, since: datetime | None = None
-) -> Select[int, datetime]:
-    """Words that are rare: all that have them, by the index of words, put in order. With `since` only what is not older: then two
-    indexes are laid over each other, and no article is looked at that has the words in another time.
-    """
-    query = select(Article.id, Article.sort_at).where(Article.listed, *conditions(filters))
-    if since:
-        query = query.where(Article.sort_at >= since)
-    if before:
-        query = query.where(tuple_(Article.sort_at, Article.id) < tuple_(before.at, before.id))
-    for wanted in filters.labels:
-        also = ArticleLabel.__table__.alias()
-        query = query.where(
-            select(also.c.label).where(also.c.article_id == Article.id, also.c.label.in_(wanted)).exists()
-        )
-    found = query.cte("found").prefix_with("MATERIALIZED")
-    return (
-        select(found.c.id, found.c.sort_at).order_by(found.c.sort_at.desc(), found.c.id.desc()).limit(limit)
-    )
 
 
 def conditions(filters: Filters) -> list[ColumnElement[bool]]:

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.api import cursor, health
 from services.api.conditional import etag_of
 from services.api.filters import Filters
-from services.api.queries import above, items, latest, sources, stream
+from services.api.queries import above, items, latest, searched, sources, stream
 from services.api.shapes import (
     ChangeEntry,
     ChangesPage,
@@ -60,7 +60,8 @@ async def latest_page(
     Raises CursorError and CursorGoneError for a `before` that cannot be honoured.
     """
     place = cursor.decode_before(before, epoch=state.epoch, filters=filters) if before else None
-    places = await latest.page(connection, filters=filters, before=place, limit=limit + 1)
+    read = searched.page if filters.q else latest.page
+    places = await read(connection, filters=filters, before=place, limit=limit + 1)
     shown, more = places[:limit], len(places) > limit
     return LatestPage(
         items=await items.items(connection, [found.id for found in shown]),
@@ -78,7 +79,8 @@ async def page_above(
     Raises CursorError and CursorGoneError.
     """
     place = cursor.decode_before(before, epoch=state.epoch, filters=filters)
-    found = await above.page(connection, filters=filters, place=place, limit=limit + 1)
+    read = searched.page_above if filters.q else above.page
+    found = await read(connection, filters=filters, place=place, limit=limit + 1)
     return cursor.encode_before(found[-1], epoch=state.epoch, filters=filters) if len(found) > limit else None
 
 

@@ -7,7 +7,8 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import text
 
-from services.api.queries import latest
+from services.api.queries import searched
+from services.api.queries.searched import Way
 from services.classify.labelling import indexing
 from services.classify.labelling.reindex import reindex_stored
 from services.core import db
@@ -132,18 +133,20 @@ def test_words_that_few_of_the_newest_have_are_found_in_order_all_the_same(site,
     desk.article("Gas", age=timedelta(minutes=1), listed=False, **told)
     with db.engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("ANALYZE articles"))
-    asked = []
-    monkeypatch.setattr(latest, "LOOKED_THROUGH", 3)
-    monkeypatch.setattr(latest, "STRETCH", 4)
-    stretched = latest.stretch
-    monkeypatch.setattr(
-        latest, "stretch", lambda **given: asked.append(given["stored"]) or stretched(**given)
-    )
+    gone = []
+
+    def further(*, stored, stretches, **_):
+        assert stored == 41.0
+        gone.append(Way.STRETCH if stretches > 1 else Way.WALK if len(gone) % 2 else Way.ALL)
+        return gone[-1], 2
+
+    monkeypatch.setattr(searched, "LOOKED_THROUGH", 1)
+    monkeypatch.setattr(searched, "further", further)
     pages, path = [], f"/v1/latest?limit=1&q={q}"
     while path:
         page = site.json(path)
         pages.append([item["id"] for item in page["items"]])
         path = page["next"] and f"/v1/latest?limit=1&q={q}&before={page['next']}"
     assert [number for page in pages for number in page] == wanted
-    assert set(asked) == {41.0}
+    assert set(gone) == {*Way}
     assert [item["id"] for item in site.json(f"/v1/latest?limit=9&q={q}")["items"]] == wanted[:9]
