@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.api.cursor import Before
 from services.api.filters import Filters
 from services.api.queries import searched
-from services.api.queries.searched import Way, further
+from services.api.reach import Way, further
 from services.core import db
 from tests.fixtures.articles import Desk
 

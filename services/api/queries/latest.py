@@ -44,7 +44,7 @@ async def page(
     """The places of at most `limit` articles that stand after `before`, newest first. For words there is `searched`."""
     if filters.labels and not conditions(filters):
         return await _places(connection, *_under_labels(filters, before, limit))
-    return await _places(connection, ordered(filters, before, limit))
+    return await _places(connection, ordered(filters, place_of(before), limit))
 
 
 async def _places(
@@ -79,13 +79,13 @@ def _by_names(labels: tuple[int, ...], *, paged: bool) -> Select[int, datetime]:
     return _merged(_by_labels(names, [], before, most), most)
 
 
-def ordered(filters: Filters, before: Before | None, limit: int) -> Select[int, datetime]:
+def ordered(filters: Filters, before: Place, limit: Most) -> Select[int, datetime]:
     """Each branch of a filter (one label of each kind, or one source, or one language) is a range of an index in the order of Latest; the
     newest of all are among the newest `limit` of each.
     """
     if filters.labels:
         labels = [sorted(wanted) for wanted in filters.labels]
-        branches = _by_labels(labels, conditions(filters), _place(before), limit)
+        branches = _by_labels(labels, conditions(filters), before, limit)
     elif filters.sources:
         keys = filters.sources
         branches = [_by_time(_of_source(key), _languages(filters), before, limit) for key in keys]
@@ -97,7 +97,8 @@ def ordered(filters: Filters, before: Before | None, limit: int) -> Select[int, 
     return _merged(branches, limit)
 
 
-def _place(before: Before | None) -> Place:
+def place_of(before: Before | None) -> Place:
+    """As the index of Latest has it."""
     return tuple_(before.at, before.id) if before else None
 
 
@@ -109,11 +110,11 @@ def _merged(branches: list[Select[int, datetime]], limit: Most) -> Select[int, d
 
 
 def _by_time(
-    first: ColumnElement[bool], others: list[ColumnElement[bool]], before: Before | None, limit: int
+    first: ColumnElement[bool], others: list[ColumnElement[bool]], before: Place, limit: Most
 ) -> Select[int, datetime]:
     query = select(Article.id, Article.sort_at).where(Article.listed, first, *others)
-    if before:
-        query = query.where(tuple_(Article.sort_at, Article.id) < tuple_(before.at, before.id))
+    if before is not None:
+        query = query.where(tuple_(Article.sort_at, Article.id) < before)
     return query.order_by(Article.sort_at.desc(), Article.id.desc()).limit(limit)
 
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from services.api.queries import searched
-from services.api.queries.searched import Way
+from services.api.reach import Way
 from services.classify.labelling import indexing
 from services.classify.labelling.reindex import reindex_stored
 from services.core import db
