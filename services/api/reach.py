@@ -38,7 +38,7 @@ def further(
     """
     share, at_most, left = max(found, 0.5) / looked, (found + 1) / looked, max(stored - looked, 0.0)
     # Twice as many as it should take; after nothing was met, so many that it shows how rare it is.
-    articles = max(int((2 if found else 1) * missing / at_most), looked)
+    articles = max(int((2 if found else 1.5) * missing / at_most), looked)
     listed = share * stored * _LISTED
     costs = {Way.WALK: missing / share * _READ, Way.ALL: listed + at_most * left * _FETCHED}
     if stretches and articles < left:

@@ -189,17 +189,17 @@ def _has(stream: Subquery) -> ColumnElement[bool]:
 @lru_cache(maxsize=256)
 def _all_that_match(filters: Filters, *, up: bool, ends: bool) -> Select[int, datetime]:
     """All that have the words, by the index of words, put in order. With an end only as far as that: then two indexes are laid over each
-    other, and no article is looked at that has the words in another time.
+    other, and no article is looked at that has the words in another time. Without one the index of Latest is left alone: all that stands
+    above the oldest pages is most of what there is.
     """
-    here, until = tuple_(Article.sort_at, Article.id), bindparam("until", type_=_TIME)
     query = select(Article.id, Article.sort_at).where(
-        Article.listed,
-        *latest.conditions(filters),
-        Article.search.op("@@")(_WORDS),
-        here >= _PLACE if up else here < _PLACE,
+        Article.listed, *latest.conditions(filters), Article.search.op("@@")(_WORDS)
     )
     if ends:
-        query = query.where(Article.sort_at <= until if up else Article.sort_at >= until)
+        until = bindparam("until", type_=_TIME)
+        query = query.where(
+            _from_here(Article, up=up), Article.sort_at <= until if up else Article.sort_at >= until
+        )
     for wanted in filters.labels:
         also = ArticleLabel.__table__.alias()
         query = query.where(
@@ -207,7 +207,14 @@ def _all_that_match(filters: Filters, *, up: bool, ends: bool) -> Select[int, da
         )
     found = query.cte("found").prefix_with("MATERIALIZED")
     order = _order(found.c.sort_at, found.c.id, up=up)
-    return select(found.c.id, found.c.sort_at).order_by(*order).limit(_MISSING)
+    return (
+        select(found.c.id, found.c.sort_at).where(_from_here(found.c, up=up)).order_by(*order).limit(_MISSING)
+    )
+
+
+def _from_here(row: Any, *, up: bool) -> ColumnElement[bool]:
+    there = tuple_(row.sort_at, row.id)
+    return there >= _PLACE if up else there < _PLACE
 
 
 def _order(
