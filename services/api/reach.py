@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from math import sqrt
 
 STRETCHES = 3
 """Stretches of time that are tried at most: each tells better than the one before how rare the words are."""
@@ -30,15 +31,16 @@ def further(
     is reckoned with. The fewer were found the less is known, and the sooner a walk is thought over.
 
     >>> further(found=1, looked=1_000, missing=49, stored=10_000_000)
-    (<Way.STRETCH: 'stretch'>, 49000)
+    (<Way.STRETCH: 'stretch'>, 61250)
     >>> further(found=40, looked=200, missing=10, stored=10_000_000)
     (<Way.WALK: 'walk'>, 200)
     >>> further(found=1, looked=1_000, missing=49, stored=10_000)[0]
     <Way.ALL: 'all'>
     """
     share, at_most, left = max(found, 0.5) / looked, (found + 1) / looked, max(stored - looked, 0.0)
-    # Twice as many as it should take; after nothing was met, so many that it shows how rare it is.
-    articles = max(int((2 if found else 1.5) * missing / at_most), looked)
+    # More than it should take, the fewer were met the more; after nothing was met, so many that it shows how rare it is.
+    spare = 1 + 1.5 / sqrt(found) if found else 1.5
+    articles = max(int(spare * missing / at_most), looked)
     listed = share * stored * _LISTED
     costs = {Way.WALK: missing / share * _READ, Way.ALL: listed + at_most * left * _FETCHED}
     if stretches and articles < left:
