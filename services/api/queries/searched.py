@@ -105,8 +105,9 @@ class _Search:
     async def _is_over(self, articles: int) -> bool:
         """Look at the next articles of the stream one after the other; whether these were the last ones."""
         query = _walk(replace(self.filters, q=None), up=self.up)
-        *found, passed = await self.connection.execute(query, self._named | {"articles": articles})
-        places = [Before(row.sort_at, row.id) for row in found]
+        rows = (await self.connection.execute(query, self._named | {"articles": articles})).all()
+        passed = next(row for row in rows if row.articles is not None)
+        places = [Before(row.sort_at, row.id) for row in rows if row is not passed]
         self.found += sorted(places, key=lambda place: (place.at, place.id), reverse=not self.up)
         if not self.missing or passed.articles < articles:
             return True
@@ -117,6 +118,7 @@ class _Search:
 
     async def _lay(self, articles: int) -> None:
         until = await self._until(articles if self.up else -articles)
+        until = max(until, self.place.at) if self.up else min(until, self.place.at)  # parts of a microsecond
         self.found += await self._all_that_match(until)
         self.place = Before(until, _LAST if self.up else 0)
         self.looked += articles
