@@ -104,8 +104,15 @@ def any_way(service: pytest.MonkeyPatch) -> Iterator[random.Random]:
     assert gone == {*Way}
 
 
-def test_pages_down_and_up_are_what_a_look_at_all_articles_finds(desk: Desk, any_way: random.Random):
+@pytest.mark.parametrize("sampled", [False, True])
+def test_pages_down_and_up_are_what_a_look_at_all_articles_finds(
+    desk: Desk, any_way: random.Random, sampled: bool
+):
+    """Whether PostgreSQL has sampled how articles are spread over time, or has not been here yet."""
     fill(desk, any_way, 220)
+    if sampled:
+        with db.transaction() as session:
+            session.execute(text("ANALYZE articles"))
     asked = [Filters(q=q, **beside) for q, beside in product(QUESTIONS, BESIDE)]
     expected = {filters: plain(filters) for filters in asked}
     assert sum(len(found) > 9 for found in expected.values()) > len(asked) / 4
