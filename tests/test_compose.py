@@ -9,11 +9,14 @@ import pytest
 import yaml
 
 from services.cli import COMMANDS
+from services.cli.pulse import GONE_S, SURE_S
 from services.core.broker import JOB_LIMIT_S, OPTIONS
 from services.core.health import ROLES_NEEDED
+from services.core.pulse import VARIABLE
 from services.core.queues import QUEUE_OF, ROLES, Job, Queue
 from services.core.settings import SETTINGS, explain
 from services.core.traces import ENDPOINTS
+from services.core.vigil import ABORT_S
 
 ROOT = Path(__file__).parents[1]
 
@@ -32,6 +35,11 @@ LONG_RUNNING = {name: s for name, s in SERVICES.items() if name != "migrate"}
 EVERYWHERE = [
     *((name, s) for name, s in SERVICES.items()),
     *((f"workers.{name}", s) for name, s in WORKERS["services"].items()),
+]
+ROLES_RUN = [
+    (name, service)
+    for name, service in EVERYWHERE
+    if service.get("command", [""])[0] in {"api", "scheduler", "worker"}
 ]
 KNOWN = {setting.name for setting in SETTINGS} | {setting.name + "_FILE" for setting in SETTINGS}
 
@@ -83,9 +91,30 @@ def test_what_news_pass_through_says_whether_it_is_well(name):
     assert SERVICES[name]["healthcheck"]["test"]
 
 
-@pytest.mark.parametrize("name", ROLES_NEEDED)
-def test_a_role_is_well_when_it_gives_signs_of_life(name):
-    assert OURS[name]["healthcheck"]["test"] == ["CMD", "dateline", "doctor", "--role", name]
+@pytest.mark.parametrize(("name", "service"), ROLES_RUN)
+def test_every_role_is_ended_when_it_hangs_and_is_well_when_it_gives_signs_of_life(name, service):
+    """What ends is started again; what is ill is not. And there must be time for ending it."""
+    check = service["healthcheck"]
+    kind, command = check["test"]
+    first, then = command.split(" && exec ")
+    assert (kind, first) == ("CMD-SHELL", "dateline pulse")
+    role = name.removeprefix("workers.")
+    if role in ROLES_NEEDED:
+        assert then == f"dateline doctor --role {role}"
+    else:
+        assert "/health/ready" in then
+    assert _seconds(check["timeout"]) > SURE_S + ABORT_S + GONE_S
+    assert service["init"] is True, "the first process of a container cannot be ended from inside"
+    assert service["restart"] == "unless-stopped"
+
+
+def test_the_image_says_where_the_pulse_is_in_a_place_of_memory():
+    """For the role and for what looks at it. A disk that hangs would be what the role hangs of."""
+    (path,) = re.findall(rf"\b{VARIABLE}=(\S+)", (ROOT / "infra/docker/Dockerfile").read_text())
+    assert path.startswith("/tmp/")
+    for name, service in ROLES_RUN:
+        assert service["tmpfs"] == ["/tmp"], name
+        assert VARIABLE not in service["environment"]
 
 
 def test_workers_hand_back_what_they_do_before_the_grace_ends():

@@ -9,14 +9,13 @@ from pathlib import Path
 import pytest
 
 from services.cli import COMMANDS
-from services.core import beats, pool
+from services.core import beats, pool, vigil
 from services.core.broker import OPTIONS
 from services.core.notify import SILENT_S
 from services.core.patience import PatientConnection
 from services.core.queues import ROLES
 from services.core.rounds import HUNG_S
 from services.core.settings import SETTINGS
-from services.embedded import watch
 
 FOLDER = Path(__file__).parents[1] / "infra/systemd"
 UNITS = {path.name: path for path in sorted(FOLDER.iterdir())}
@@ -88,13 +87,13 @@ def test_a_role_that_says_nothing_is_replaced_after_as_long_as_dateline_up_waits
     assert lines["Type"] == ["notify"]
     assert lines["NotifyAccess"] == ["main"]
     assert lines["WatchdogSec"] == [f"{SILENT_S:g}"]
-    assert lines["TimeoutStartSec"] == [f"{watch.START_S / 60:g}min"]
+    assert lines["TimeoutStartSec"] == [f"{vigil.START_S / 60:g}min"]
 
 
 def test_what_heals_or_gives_up_by_itself_has_done_so_before_it_counts_as_hung():
     looks = 2 * beats.EVERY_S
     assert max(HUNG_S + looks, PatientConnection.patience + looks) < SILENT_S
-    assert pool.PATIENCE_S + PatientConnection.patience < watch.START_S
+    assert pool.PATIENCE_S + PatientConnection.patience < vigil.START_S
     assert OPTIONS["broker_transport_options"]["socket_timeout"] < SILENT_S
 
 

@@ -28,6 +28,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "dedupe": ("services.cli.dedupe", "Measure how the same article and its copies are found."),
     "latest": ("services.cli.latest", "Show the Latest stream, and follow it."),
     "doctor": ("services.cli.doctor", "Say in sentences what is wrong and what to do."),
+    "pulse": (
+        "services.cli.pulse",
+        "For health checks of containers: end the role that leads this one if it hangs.",
+    ),
     "backup": ("services.cli.backups", "Everything in one file, while it runs."),
     "restore": ("services.cli.backups", "Put a backup in place of what is there."),
     "export": ("services.cli.files", "Feeds, rules, corrections and judgements as text in a folder."),

@@ -111,12 +111,17 @@ def _json_lines() -> logging.Formatter:
     )
 
 
-def configure(*, level: str, log_format: str, secrets: tuple[str | None, ...] = ()) -> None:
-    """Send every logger to standard error in the format asked for (`auto`, `json`, `pretty`). `secrets`: texts that never stand there."""
-    handler = logging.StreamHandler(sys.stderr)
-    pretty = log_format == "pretty" or (log_format == "auto" and sys.stderr.isatty())
+def formatter(log_format: str, *, terminal: bool, secrets: tuple[str | None, ...] = ()) -> logging.Formatter:
+    """Of the lines that are asked for: `auto`, `json` or `pretty`. `secrets`: texts that never stand there."""
+    pretty = log_format == "pretty" or (log_format == "auto" and terminal)
     inner = _Pretty(PRETTY) if pretty else _json_lines()
-    handler.setFormatter(_Discreet(inner, tuple(secret for secret in secrets if secret)))
+    return _Discreet(inner, tuple(secret for secret in secrets if secret))
+
+
+def configure(*, level: str, log_format: str, secrets: tuple[str | None, ...] = ()) -> None:
+    """Send every logger to standard error in the format asked for. `secrets`: texts that never stand there."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(formatter(log_format, terminal=sys.stderr.isatty(), secrets=secrets))
     handler.addFilter(_Bound())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     warnings.filterwarnings(

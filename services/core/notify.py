@@ -1,5 +1,6 @@
 """Telling who keeps this process that it is ready and that its work goes on, by the protocol of sd_notify(3): systemd listens to it, and
-`dateline up` does. Without `NOTIFY_SOCKET` in the environment nothing is said.
+`dateline up` does. Without `NOTIFY_SOCKET` in the environment nothing is said. Beside it, for the health check of a container, the file that
+`PULSE_FILE` names has the role's pulse (`pulse`).
 
 Who is silent for too long is ended and started again. So the word must come from whatever does the work, and a thread beside it must not
 speak for it: only the thread that made the notifier is heard.
@@ -11,7 +12,9 @@ import threading
 from collections.abc import MutableMapping
 from contextlib import suppress
 
+from services.core import pulse
 from services.core.clock import monotonic
+from services.core.pulse import Phase
 
 MARK_EVERY_S = 1.0
 """Whatever does the work says so often that it goes on; who keeps it hears of it more seldom."""
@@ -31,16 +34,19 @@ class Notifier:
         """Take over what `environ` says: processes that this one starts shall not speak for it."""
         self._address = _address(environ.pop("NOTIFY_SOCKET", ""))
         self._pause = _pause(environ.pop("WATCHDOG_USEC", ""), environ.pop("WATCHDOG_PID", ""))
+        self._pulse = pulse.Writer(environ.pop(pulse.VARIABLE, ""))
         self._owner = (os.getpid(), threading.get_ident())
-        self._ready = False
+        self._phase = Phase.STARTING
         self._went_on: float | None = None
         self._said: float | None = None
+        self._written: float | None = None
 
     def ready(self) -> None:
         """The work has begun, or is tried again and again until what it needs is there."""
-        if not self._ready and self._is_ours():
-            self._ready = True
+        if self._phase is Phase.STARTING and self._is_ours():
+            self._phase = Phase.READY
             self._say("READY=1")
+            self._write(monotonic())
 
     def goes_on(self) -> None:
         """The work goes on. Call it every `MARK_EVERY_S`, and before everything that may last for longer."""
@@ -50,11 +56,16 @@ class Notifier:
         if self._pause is not None and (self._said is None or now - self._said >= self._pause):
             self._said = now
             self._say("WATCHDOG=1")
+        if self._phase is Phase.READY and (self._written is None or now - self._written >= pulse.EVERY_S):
+            self._write(now)
 
     def stopping(self) -> None:
         """The process has been told to stop and does so in its time. Safe to call from a handler of signals."""
         if self._is_ours():
             self._say("STOPPING=1")
+            if self._phase is not Phase.STOPPING:
+                self._phase = Phase.STOPPING
+                self._write(monotonic())
 
     def silence(self) -> float:
         """Seconds since the work last went on; 0 before it begins. For any thread."""
@@ -62,6 +73,12 @@ class Notifier:
 
     def _is_ours(self) -> bool:
         return self._owner == (os.getpid(), threading.get_ident())
+
+    def _write(self, now: float) -> None:
+        self._written, wrote = now, None
+        while wrote is not self._phase:  # a handler of signals may come in between
+            wrote = self._phase
+            self._pulse.write(wrote, now)
 
     def _say(self, what: str) -> None:
         """Never waits, and is never an error: who listens may be gone, or be frozen and have taken enough."""

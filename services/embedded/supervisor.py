@@ -18,11 +18,12 @@ from typing import Self
 
 from services.core import clock
 from services.core.errors import DatelineError, UnavailableError
+from services.core.vigil import Patience, carry_out
 from services.embedded.guardian import Guardian
 from services.embedded.output import Lines, LogFile, Screen
 from services.embedded.process import Child, finish, has_ended, last_words, send, spawn
 from services.embedded.signals import StopRequests
-from services.embedded.watch import Patience, Verdict, Watch, untold
+from services.embedded.watch import Watch, untold
 
 STOP_SECONDS = 10.0
 """From the first signal until no process is left, whatever the children do."""
@@ -174,7 +175,7 @@ class Supervisor:
             if kept.process is not None and has_ended(kept.process):
                 self._bury(kept)
             elif kept.process is not None and kept.watch is not None and not self._stopping:
-                _look_after(kept.process, kept.watch)
+                carry_out(kept.watch.look(), kept.process.pid)
             elif kept.again_at is not None and kept.again_at <= clock.monotonic() and not self._stopping:
                 self._start_again(kept)
 
@@ -276,17 +277,6 @@ class Supervisor:
             self._step(0.05)
             if patient and self._requests.count > asked:
                 return
-
-
-def _look_after(process: Popen[bytes], watch: Watch) -> None:
-    """End a role that hangs: it may say where it stood, to which one that is stopped has to go on."""
-    verdict = watch.look()
-    if verdict is Verdict.ABORT:
-        send(process, signal.SIGABRT)
-        send(process, signal.SIGCONT)
-    elif verdict is Verdict.KILL:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
 
 
 def _how(code: int) -> str:

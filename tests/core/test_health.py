@@ -92,14 +92,19 @@ def test_a_role_that_fell_silent_is_not_running(service):
     assert beats.alive() == {"scheduler": 1, "classify": 1}
 
 
+def _without_seconds(told: tuple[bool, str]) -> tuple[bool, str]:
+    """How long it has been silent depends on when one looks."""
+    return told[0], re.sub(r"gone on for (2[5-9]|[3-9]\d) s", "gone on for … s", told[1])
+
+
 def test_a_role_whose_process_hangs_is_said_to_mend_itself(service):
     beats.beat("ingest", f"{HOST}:1", {}, silence=25)
     beats.beat("classify", f"{HOST}:2", {}, silence=25)
     sql("UPDATE beats SET at = at - interval '30 seconds' WHERE role = 'classify'")
     found = told()
-    assert found["ingest"] == (
+    assert _without_seconds(found["ingest"]) == (
         False,
-        "runs, and a process of it has not gone on for 25 s: it is ended by itself after 40 s, and another takes its place.",
+        "runs, and a process of it has not gone on for … s: it is ended by itself after 40 s, and another takes its place.",
     )
     assert found["classify"] == (False, "gives no sign of life: start `dateline worker classify`.")
 
@@ -109,11 +114,10 @@ def test_a_role_whose_leading_process_hangs_is_said_to_be_ended_by_who_keeps_it(
     beats.beat("scheduler", f"{HOST}:2", {}, silence=45)
     found = told()
     said = (
-        "runs, and what leads it has not gone on for 25 s: `dateline up` and systemd end it after 90 s and start another; "
-        "in compose restart its container."
+        "runs, and what leads it has not gone on for … s: `dateline up` and systemd end it after 90 s, "
+        "compose within three minutes, and start another."
     )
-    assert found["classify"] == (False, said)
-    assert found["scheduler"] == (False, said.replace("25", "45"))
+    assert _without_seconds(found["classify"]) == _without_seconds(found["scheduler"]) == (False, said)
 
 
 def test_one_role_on_this_host_is_what_a_container_asks_for(service, monkeypatch):

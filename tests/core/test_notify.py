@@ -17,6 +17,7 @@ import pytest
 from services.core import notify
 from services.core.health import examine, examine_role
 from services.core.notify import Notifier
+from services.core.pulse import Phase, read
 from tests.fixtures.listening import Listener
 from tests.fixtures.roles import Roles, eventually
 
@@ -133,6 +134,51 @@ def test_who_listens_and_does_not_read_is_not_waited_for(tmp_path):
                 taken += 1
     shutil.rmtree(folder)
     assert 0 < taken < 5000, "what fitted in, and no more"
+
+
+def test_the_pulse_begins_when_it_is_ready_comes_every_few_seconds_and_says_that_it_stops(tmp_path, clock):
+    path = tmp_path / "pulse"
+    environ = {"PULSE_FILE": str(path)}
+    notifier = Notifier(environ)
+    assert environ == {}, "who is started from here must not speak for it"
+    notifier.goes_on()
+    assert not path.exists(), "it has not begun"
+    notifier.ready()
+    told = []
+    for _ in range(7):
+        clock[0] += 1
+        notifier.goes_on()
+        told.append(read(path).at)
+    assert told == [1000, 1000, 1003, 1003, 1003, 1006, 1006]
+    clock[0] += 1
+    for _ in range(9):
+        notifier.stopping()
+        notifier.ready()
+        notifier.goes_on()
+        found = read(path)
+        assert (found.pid, found.phase, found.at) == (os.getpid(), Phase.STOPPING, 1008)
+        clock[0] += 5
+
+
+def test_a_thread_beside_and_a_forked_process_give_no_pulse(tmp_path, clock):
+    path = tmp_path / "pulse"
+    notifier = Notifier({"PULSE_FILE": str(path)})
+    notifier.ready()
+    before = path.read_text()
+    clock[0] += 60
+    beside = threading.Thread(target=notifier.goes_on)
+    beside.start()
+    beside.join()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of threads here: the fork needs none
+        pid = os.fork()
+    if not pid:
+        notifier.goes_on()
+        os._exit(0)
+    os.waitpid(pid, 0)
+    assert path.read_text() == before
+    notifier.goes_on()
+    assert path.read_text() != before
 
 
 @pytest.mark.parametrize("role", ROLES)

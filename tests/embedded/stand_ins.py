@@ -17,13 +17,13 @@ from types import SimpleNamespace
 
 from services.core.errors import DatelineError
 from services.core.settings import load
+from services.core.vigil import Patience
 from services.embedded import account, supervisor, up
 from services.embedded.first_round import RoundProgress
 from services.embedded.home import open_home
 from services.embedded.postgres import postgres_server
 from services.embedded.process import Child, start
 from services.embedded.roles import role_children
-from services.embedded.watch import Patience
 
 LONG_S = 3600.0
 """What a stand-in named `…-forgiven` is given to stop: more than any test lasts."""

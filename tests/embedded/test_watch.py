@@ -11,9 +11,10 @@ import pytest
 
 from services.core.notify import Notifier
 from services.core.settings import load
+from services.core.vigil import ABORT_S, Patience, Verdict
 from services.embedded import watch
 from services.embedded.roles import ROLES, role_children
-from services.embedded.watch import ABORT_S, Patience, Verdict, Watch, untold
+from services.embedded.watch import Watch, untold
 from tests.embedded.programs import is_alive
 
 STAND_INS = Path(__file__).with_name("stand_ins.py")
@@ -108,8 +109,14 @@ def test_a_new_life_begins_with_nothing_said(kept, clock):
     assert passes(kept, clock, 599) == NOTHING * 599
 
 
-def test_a_role_is_told_where_to_speak_and_how_often_and_nothing_of_who_keeps_us(kept, folder):
-    ours = {"NOTIFY_SOCKET": "/run/systemd/notify", "WATCHDOG_PID": "7", "WATCHDOG_USEC": "1", "PATH": "/bin"}
+def test_a_role_is_told_where_to_speak_and_how_often_and_nothing_of_who_keeps_us(kept, folder, clock):
+    ours = {
+        "NOTIFY_SOCKET": "/run/systemd/notify",
+        "WATCHDOG_PID": "7",
+        "WATCHDOG_USEC": "1",
+        "PULSE_FILE": "/tmp/p",
+        "PATH": "/bin",
+    }
     assert untold(ours) == {"PATH": "/bin"}
     told = kept.told(ours)
     assert told == {
@@ -119,7 +126,7 @@ def test_a_role_is_told_where_to_speak_and_how_often_and_nothing_of_who_keeps_us
     }
     Notifier(told).ready()
     kept.hear()
-    assert kept._ready
+    assert passes(kept, clock, 90) == NOTHING * 89 + ABORT, "it was heard: else it would have ten minutes"
 
 
 def test_what_a_run_that_was_killed_left_is_no_hindrance(kept, folder, clock):

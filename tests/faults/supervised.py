@@ -7,9 +7,9 @@ import json
 import sys
 from pathlib import Path
 
+from services.core.vigil import Patience
 from services.embedded.process import Child
 from services.embedded.supervisor import Supervisor
-from services.embedded.watch import Patience
 
 
 def write(folder: Path, roles: dict[str, Child]) -> None:

@@ -106,8 +106,8 @@ def _hung(session: Session) -> dict[str, str]:
 def _says_hung(seconds: float, *, leader: bool) -> str:
     if leader:
         return (
-            f"runs, and what leads it has not gone on for {seconds:.0f} s: `dateline up` and systemd end it after {SILENT_S:.0f} s and "
-            "start another; in compose restart its container."
+            f"runs, and what leads it has not gone on for {seconds:.0f} s: `dateline up` and systemd end it after {SILENT_S:.0f} s, "
+            "compose within three minutes, and start another."
         )
     return (
         f"runs, and a process of it has not gone on for {seconds:.0f} s: it is ended by itself after {HUNG_S:.0f} s, "
