@@ -276,6 +276,16 @@ def test_grafana_finds_prometheus_and_the_dashboards():
     assert SERVICES["grafana"]["environment"]["GF_PATHS_PROVISIONING"] == "/etc/dateline/provisioning"
 
 
+def test_the_edge_is_looked_at_for_long_enough_to_pass_over_a_frozen_copy():
+    """Who hangs up before is answered by none, and nginx learns nothing: `unhealthy`, while every reader is answered."""
+    (passed_over,) = re.findall(
+        r"^    proxy_read_timeout (\d+)s;", (ROOT / "infra/nginx/nginx.conf").read_text(), re.MULTILINE
+    )
+    check = SERVICES["edge"]["healthcheck"]
+    waits = int(check["test"][check["test"].index("--max-time") + 1])
+    assert int(passed_over) < waits < _seconds(check["timeout"])
+
+
 def test_the_edge_keeps_nothing_that_varies_by_more_than_its_key():
     """The edge leaves Vary aside, because its key has the encoding. Whatever else varies must be kept out of the cache."""
     sources = (ROOT / "services/api").rglob("*.py")
