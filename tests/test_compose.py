@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from services.api.app import create_app
 from services.cli import COMMANDS
 from services.cli.pulse import GONE_S, SURE_S
 from services.core.broker import JOB_LIMIT_S, OPTIONS
@@ -284,6 +285,17 @@ def test_the_edge_is_looked_at_for_long_enough_to_pass_over_a_frozen_copy():
     check = SERVICES["edge"]["healthcheck"]
     waits = int(check["test"][check["test"].index("--max-time") + 1])
     assert int(passed_over) < waits < _seconds(check["timeout"])
+
+
+def test_what_the_edge_holds_is_answered_when_it_takes_up_its_files_and_cut_when_it_stops():
+    """An update reloads it; one who waits for a change must not be hung up on."""
+    (bears,) = re.findall(
+        r"^worker_shutdown_timeout (\d+)s;", (ROOT / "infra/nginx/nginx.conf").read_text(), re.MULTILINE
+    )
+    parameters = create_app().openapi()["paths"]["/v1/changes"]["get"]["parameters"]
+    (longest,) = [p["schema"]["maximum"] for p in parameters if p["name"] == "wait"]
+    assert longest < int(bears)
+    assert SERVICES["edge"]["stop_signal"] == "SIGTERM", "the other one waits for as long"
 
 
 def test_the_edge_keeps_nothing_that_varies_by_more_than_its_key():
