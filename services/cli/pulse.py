@@ -35,8 +35,8 @@ GONE_S = 3.0
 def pulse(silent: float) -> None:
     """For health checks of containers: whether the role that leads this one goes on, by the file PULSE_FILE.
 
-    One that hangs is ended, its log saying where it stood, and the container's `restart` starts it again; exit 1. Exit 0 when it goes on, or
-    has not begun yet.
+    One that hangs is ended, its log saying where it stood, and the container's `restart` starts it again; exit 1. Exit 0 when it goes on,
+    begins, or stops.
     """
     path = os.environ.get(VARIABLE)
     if not path:
@@ -50,13 +50,13 @@ def pulse(silent: float) -> None:
 
 
 def look_after(path: Path, patience: Patience, *, sure: float | None = None) -> str:
-    """End the role whose pulse is in `path` if it hangs; a sentence that says so, empty where it goes on or has not begun.
+    """End the role whose pulse is in `path` if it hangs; a sentence that says so, empty where it does not.
 
     `sure`: seconds in place of `SURE_S`.
     """
     found = read(path)
     if found is None or not found.beats_in():
-        return ""  # not begun, or of a former life
+        return ""  # nothing leads it yet, or it is of a former life
     limit, now = patience.during(found.phase), monotonic()
     if now - found.at < limit:
         return ""

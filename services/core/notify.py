@@ -39,7 +39,7 @@ class Notifier:
         self._phase = Phase.STARTING
         self._went_on: float | None = None
         self._said: float | None = None
-        self._written: float | None = None
+        self._write(monotonic())
 
     def ready(self) -> None:
         """The work has begun, or is tried again and again until what it needs is there."""
@@ -56,7 +56,7 @@ class Notifier:
         if self._pause is not None and (self._said is None or now - self._said >= self._pause):
             self._said = now
             self._say("WATCHDOG=1")
-        if self._phase is Phase.READY and (self._written is None or now - self._written >= pulse.EVERY_S):
+        if self._phase is Phase.READY and now - self._written >= pulse.EVERY_S:
             self._write(now)
 
     def stopping(self) -> None:

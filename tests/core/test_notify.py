@@ -136,14 +136,19 @@ def test_who_listens_and_does_not_read_is_not_waited_for(tmp_path):
     assert 0 < taken < 5000, "what fitted in, and no more"
 
 
-def test_the_pulse_begins_when_it_is_ready_comes_every_few_seconds_and_says_that_it_stops(tmp_path, clock):
+def test_the_pulse_says_how_far_it_has_come_and_every_few_seconds_that_it_goes_on(tmp_path, clock):
     path = tmp_path / "pulse"
     environ = {"PULSE_FILE": str(path)}
     notifier = Notifier(environ)
     assert environ == {}, "who is started from here must not speak for it"
-    notifier.goes_on()
-    assert not path.exists(), "it has not begun"
+    for _ in range(5):
+        notifier.goes_on()
+        found = read(path)
+        assert (found.pid, found.phase, found.at) == (os.getpid(), Phase.STARTING, 1000), "it has not begun"
+        clock[0] += 5
+    clock[0] = 1000
     notifier.ready()
+    assert read(path).phase is Phase.READY
     told = []
     for _ in range(7):
         clock[0] += 1
