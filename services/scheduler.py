@@ -12,10 +12,12 @@ from services.classify.copies import looking
 from services.classify.labelling import indexing, orphans, walk
 from services.classify.labelling import store as classify_store
 from services.classify.storykeeping import store as story_store
-from services.core import backlog, beats, cache, desk, fleet, outbox, stopping
+from services.core import backlog, cache, desk, outbox
 from services.core.db import transaction
 from services.core.errors import DatelineError
-from services.core.notify import MARK_EVERY_S, Notifier
+from services.core.liveness import beats, stopping
+from services.core.liveness.notify import MARK_EVERY_S, Notifier
+from services.core.metrics import fleet
 from services.core.queues import QUEUE_OF, Job, hints_wanted
 from services.core.settings import settings
 from services.ingest import rekeying, replacements, retention, websub

@@ -3,10 +3,12 @@
 from functools import partial
 from importlib import import_module
 
-from services.core import beats, broker, fleet, oom, pool, traces
-from services.core.notify import Notifier
+from services.core import broker, pool, traces
+from services.core.liveness import beats, oom
+from services.core.liveness.notify import Notifier
+from services.core.liveness.rounds import Rounds
+from services.core.metrics import fleet
 from services.core.queues import ALONE, ROLES, Queue
-from services.core.rounds import Rounds
 from services.core.settings import settings
 
 JOBS_OF = {

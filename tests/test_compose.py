@@ -13,11 +13,11 @@ from services.cli import COMMANDS
 from services.cli.pulse import GONE_S, SURE_S
 from services.core.broker import JOB_LIMIT_S, OPTIONS
 from services.core.health import ROLES_NEEDED
-from services.core.pulse import VARIABLE
+from services.core.liveness.pulse import VARIABLE
+from services.core.liveness.vigil import ABORT_S
 from services.core.queues import QUEUE_OF, ROLES, Job, Queue
 from services.core.settings import SETTINGS, explain
 from services.core.traces import ENDPOINTS
-from services.core.vigil import ABORT_S
 
 ROOT = Path(__file__).parents[1]
 

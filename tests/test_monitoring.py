@@ -15,8 +15,10 @@ from typing import Any
 import pytest
 import yaml
 
-from services.core import backlog, beats, fleet, meters
+from services.core import backlog
 from services.core.db import transaction
+from services.core.liveness import beats
+from services.core.metrics import fleet, meters
 from services.core.models import Webhook
 from tests.fixtures.commands import calls, wrong_calls
 from tests.fixtures.feeds import add

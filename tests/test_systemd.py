@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from services.cli import COMMANDS
-from services.core import beats, pool, vigil
+from services.core import pool
 from services.core.broker import OPTIONS
-from services.core.notify import SILENT_S
+from services.core.liveness import beats, vigil
+from services.core.liveness.notify import SILENT_S
+from services.core.liveness.rounds import HUNG_S
 from services.core.patience import PatientConnection
 from services.core.queues import ROLES
-from services.core.rounds import HUNG_S
 from services.core.settings import SETTINGS
 
 FOLDER = Path(__file__).parents[1] / "infra/systemd"

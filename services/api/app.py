@@ -29,11 +29,13 @@ from services.api.routes import ROUTERS
 from services.api.watching.metrics import Metrics
 from services.api.watching.pulse import Pulse
 from services.api.watching.scrape import Watch
-from services.core import beats, cache, fleet, logs, stopping, traces
+from services.core import cache, logs, traces
 from services.core.db import close_readers, is_away, pool_use, watching_engine
 from services.core.ending import end
 from services.core.errors import ConfigurationError
-from services.core.notify import Notifier
+from services.core.liveness import beats, stopping
+from services.core.liveness.notify import Notifier
+from services.core.metrics import fleet
 from services.core.settings import settings
 
 GRACE = 2

@@ -1,7 +1,7 @@
 """What a restore says to the server around the backup itself."""
 
-from services.core.beats import RESTORED
 from services.core.latest import MARK, STREAM_LOCK
+from services.core.liveness.beats import RESTORED
 from services.core.models import Base
 from services.core.schema import MIGRATION_LOCK
 

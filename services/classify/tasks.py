@@ -5,7 +5,7 @@ from services.classify.labelling.label import label_waiting, warm_up
 from services.classify.labelling.reindex import reindex_stored
 from services.classify.labelling.relabel import relabel_listed
 from services.core.broker import job
-from services.core.holder import holding
+from services.core.liveness.holder import holding
 from services.core.pool import at_start_of_process
 from services.core.queues import Job
 

@@ -11,9 +11,9 @@ import click
 
 from services.core.clock import monotonic
 from services.core.errors import ConfigurationError
-from services.core.notify import SILENT_S
-from services.core.pulse import VARIABLE, Pulse, read
-from services.core.vigil import START_S, Patience, Verdict, Vigil, carry_out, says
+from services.core.liveness.notify import SILENT_S
+from services.core.liveness.pulse import VARIABLE, Pulse, read
+from services.core.liveness.vigil import START_S, Patience, Verdict, Vigil, carry_out, says
 
 SURE_S = 20.0
 """A pulse that is too old is believed once it has stayed so for as long as this, in which we were awake: who was frozen together with all of

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from services.core import logs, stopping
+from services.core import logs
+from services.core.liveness import stopping
 from services.core.queues import ROLES
 from services.core.settings import configured, dotenv_here, settings
 

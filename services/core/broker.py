@@ -23,11 +23,13 @@ from celery.concurrency import get_implementation
 from kombu.entity import Queue as KombuQueue
 from kombu.exceptions import KombuError
 
-from services.core import clock, db, kombu_guards, logs, memory, meters, pool, stopping, traces
+from services.core import clock, db, kombu_guards, logs, memory, pool, traces
 from services.core.cache import KEY_PREFIX, redis_url
-from services.core.notify import MARK_EVERY_S, Notifier
+from services.core.liveness import stopping
+from services.core.liveness.notify import MARK_EVERY_S, Notifier
+from services.core.liveness.rounds import Rounds
+from services.core.metrics import meters
 from services.core.queues import QUEUE_OF, Job, Queue
-from services.core.rounds import Rounds
 
 log = logging.getLogger(__name__)
 

@@ -17,8 +17,8 @@ from sqlalchemy.types import Text
 
 from services.core.errors import InvalidInputError, NotFoundError
 from services.core.events import ArticlesCorrected
-from services.core.fleet import after_commit
 from services.core.iso import CODES
+from services.core.metrics.fleet import after_commit
 from services.core.outbox import publish
 
 LONGEST_NOTE = 1000

@@ -15,9 +15,10 @@ from sqlalchemy import Row, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
-from services.core import holder, logs, traces
+from services.core import logs, traces
 from services.core.events import DeskAsked
-from services.core.fleet import after_commit
+from services.core.liveness import holder
+from services.core.metrics.fleet import after_commit
 from services.core.outbox import publish
 
 LEASE_S = 60

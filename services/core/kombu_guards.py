@@ -10,7 +10,7 @@ from kombu.transport.redis import Channel
 from kombu.transport.redis import QoS as RedisQoS
 from kombu.transport.virtual import QoS as VirtualQoS
 
-from services.core.notify import Notifier
+from services.core.liveness.notify import Notifier
 
 log = logging.getLogger(__name__)
 

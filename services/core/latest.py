@@ -17,7 +17,7 @@ from sqlalchemy.types import BigInteger, Text
 
 from services.core import traces
 from services.core.events import StreamAdvanced
-from services.core.fleet import after_commit
+from services.core.metrics.fleet import after_commit
 from services.core.models import Change, StreamState
 from services.core.outbox import publish as publish_event
 

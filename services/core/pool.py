@@ -17,7 +17,7 @@ from celery.signals import (
 
 from services.core import clock, db, memory
 from services.core.errors import DatelineError, UnavailableError
-from services.core.rounds import Rounds
+from services.core.liveness.rounds import Rounds
 
 log = logging.getLogger(__name__)
 

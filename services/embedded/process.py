@@ -36,7 +36,7 @@ class Child:
     DatelineError. It is asked to stop with `stop_signal` and has `stop_seconds`; then `force_signal`, and
     SIGKILL to its whole group. `death_signal` is what it gets should the supervisor end without stopping it.
     Of two tiers the lower starts first and stops last. Not `shown`: what it says goes to its log only. One that is
-    `watched` says that it goes on (`core.notify`), and is ended and started again when it does not.
+    `watched` says that it goes on (`core.liveness.notify`), and is ended and started again when it does not.
     """
 
     name: str

@@ -18,7 +18,7 @@ from typing import Self
 
 from services.core import clock
 from services.core.errors import DatelineError, UnavailableError
-from services.core.vigil import Patience, carry_out
+from services.core.liveness.vigil import Patience, carry_out
 from services.embedded.guardian import Guardian
 from services.embedded.output import Lines, LogFile, Screen
 from services.embedded.process import Child, finish, has_ended, last_words, send, spawn

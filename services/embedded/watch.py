@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from services.core import pulse
 from services.core.clock import monotonic
-from services.core.pulse import Phase
-from services.core.vigil import Patience, Verdict, Vigil
+from services.core.liveness import pulse
+from services.core.liveness.pulse import Phase
+from services.core.liveness.vigil import Patience, Verdict, Vigil
 
 _SPOKEN = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", pulse.VARIABLE)
 _DATAGRAM = 4096

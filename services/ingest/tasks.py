@@ -1,7 +1,7 @@
 """The jobs of ingest. A hint names no feed: the worker that gets it claims what is due."""
 
 from services.core.broker import job
-from services.core.holder import holding
+from services.core.liveness.holder import holding
 from services.core.queues import Job
 from services.ingest.refresh import refresh_due
 from services.ingest.rekeying import make_anew

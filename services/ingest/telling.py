@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 
-from services.core import meters
+from services.core.metrics import meters
 from services.ingest.plan import Outcome
 
 log = logging.getLogger(__name__)

@@ -13,9 +13,10 @@ from services.backups import backup as backups
 from services.backups import restore as restoring
 from services.backups.statements import LEAP
 from services.backups.tools import newest_tools, plain, target_of
-from services.core import beats, db, health, latest, schema
+from services.core import db, health, latest, schema
 from services.core.db import transaction
 from services.core.errors import DatelineError
+from services.core.liveness import beats
 from tests.fixtures.articles import Desk
 from tests.fixtures.environment import forget_connections
 from tests.fixtures.servers import administer, with_database

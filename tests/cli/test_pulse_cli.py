@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from services.cli import pulse
-from services.core.pulse import Phase, Pulse, life_of, read
-from services.core.vigil import Patience
+from services.core.liveness.pulse import Phase, Pulse, life_of, read
+from services.core.liveness.vigil import Patience
 from tests.fixtures.command import Run
 from tests.fixtures.roles import Roles, eventually
 
@@ -32,7 +32,7 @@ PATIENCE = Patience(silent=20)
 """More than a busy machine lets a role that is well wait for its turn."""
 SPEAKING = """
 import sys, time
-from services.core.notify import Notifier
+from services.core.liveness.notify import Notifier
 notifier = Notifier()
 notifier.ready()
 while True:
@@ -41,7 +41,7 @@ while True:
 """
 DEAF = """
 import os, signal, time
-from services.core.notify import Notifier
+from services.core.liveness.notify import Notifier
 notifier = Notifier()
 signal.signal(signal.SIGABRT, signal.SIG_IGN)
 notifier.ready()

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.core.url_rules import HOST_ALIASES
 from services.core.urls import BUILT_IN, AddressRules, canonical_url, ends
+from services.core.urls.tables import HOST_ALIASES
 from tests.core.test_urls_fast import ADDRESSES
 from tests.fixtures.addresses import APART, SAME, kept_apart, merged
 

@@ -19,7 +19,7 @@ from kombu.transport.redis import Channel, QoS
 from services.core import broker, cache, db, kombu_guards, pool
 from services.core.db import transaction
 from services.core.errors import ConfigurationError, UnavailableError
-from services.core.notify import Notifier
+from services.core.liveness.notify import Notifier
 from services.core.queues import Job, Queue
 from services.embedded.home import Home, open_home
 from services.embedded.process import Running

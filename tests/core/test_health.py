@@ -7,10 +7,11 @@ import re
 import pytest
 from sqlalchemy import text
 
-from services.core import backlog, beats, health
+from services.core import backlog, health
 from services.core.db import transaction
 from services.core.errors import ConfigurationError
 from services.core.health import servers
+from services.core.liveness import beats
 from services.core.running import RUNNING_FILE
 from services.core.settings import settings
 from tests.fixtures.articles import Desk

@@ -16,8 +16,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from services.core.errors import DatelineError
+from services.core.liveness.vigil import Patience
 from services.core.settings import load
-from services.core.vigil import Patience
 from services.embedded import account, supervisor, up
 from services.embedded.first_round import RoundProgress
 from services.embedded.home import open_home
@@ -61,7 +61,7 @@ while True: time.sleep(60)
     # says that it goes on, as a role does, until somebody stops it
     "speaking": """
 import faulthandler, os, time
-from services.core.notify import Notifier
+from services.core.liveness.notify import Notifier
 faulthandler.enable()
 notifier = Notifier()
 notifier.ready()
@@ -73,7 +73,7 @@ while True:
     # was ready once, says nothing more, and ends at no signal that it can help; nor does its grandchild
     "deaf": """
 import os, signal, time
-from services.core.notify import Notifier
+from services.core.liveness.notify import Notifier
 notifier = Notifier()
 for number in (signal.SIGABRT, signal.SIGTERM): signal.signal(number, signal.SIG_IGN)
 child = os.fork()

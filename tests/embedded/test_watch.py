@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from services.core.notify import Notifier
+from services.core.liveness.notify import Notifier
+from services.core.liveness.vigil import ABORT_S, Patience, Verdict
 from services.core.settings import load
-from services.core.vigil import ABORT_S, Patience, Verdict
 from services.embedded import watch
 from services.embedded.roles import ROLES, role_children
 from services.embedded.watch import Watch, untold

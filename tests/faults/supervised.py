@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from services.core.vigil import Patience
+from services.core.liveness.vigil import Patience
 from services.embedded.process import Child
 from services.embedded.supervisor import Supervisor
 

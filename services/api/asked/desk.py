@@ -15,10 +15,11 @@ from starlette.responses import Response
 
 from services.api.errors import RETRY_AFTER, Problem
 from services.api.respond import private
-from services.core import beats, desk
+from services.core import desk
 from services.core.clock import monotonic
 from services.core.db import async_engine, transaction
 from services.core.desk import Asked
+from services.core.liveness import beats
 from services.core.tokens import ADMIN, Bearer
 
 LONGEST_WAIT_S = 60

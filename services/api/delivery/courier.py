@@ -23,10 +23,11 @@ from services.api.queries import stream
 from services.api.queries import webhooks as hooks
 from services.api.queries.webhooks import InHand, Tried
 from services.api.reading import streams
-from services.core import clock, meters, traces
+from services.core import clock, traces
 from services.core.db import async_engine, snapshot
 from services.core.ending import end
 from services.core.errors import ConfigurationError
+from services.core.metrics import meters
 from services.core.settings import settings
 from services.core.urls import host_of
 from services.core.webhooks import set_back

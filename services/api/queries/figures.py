@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.core import fleet
+from services.core.metrics import fleet
 
 COUNTED = 10_000
 """More rows than this are not counted one by one."""

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.api.queries import feeds
 from services.api.queries.sources import GAPS_FOR, is_failing
 from services.core import backlog
-from services.core.beats import RESTORED
+from services.core.liveness.beats import RESTORED
 from services.core.models import Article, Beat, Feed, Gap, StoryState, Subscription
 
 RECENT = timedelta(minutes=10)

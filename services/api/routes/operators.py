@@ -26,10 +26,11 @@ from services.api.respond import ALWAYS_ASK, Terms, respond
 from services.api.shapes import Completeness
 from services.api.tree import LabelTree
 from services.api.watching.scrape import watch_of
-from services.core import beats, set_aside
+from services.core import set_aside
 from services.core.clock import utc_now
 from services.core.db import snapshot, watching_engine
 from services.core.errors import UnavailableError
+from services.core.liveness import beats
 from services.core.queues import Queue
 
 router = APIRouter()

@@ -18,8 +18,9 @@ from starlette.responses import Response
 from services.api.errors import Problem
 from services.api.middleware import HEAD
 from services.api.queries import websub as queries
-from services.core import meters, websub
+from services.core import websub
 from services.core.db import in_transaction
+from services.core.metrics import meters
 from services.core.websub import Call, Held, Judgement, Signature
 
 log = logging.getLogger(__name__)

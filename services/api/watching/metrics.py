@@ -1,4 +1,4 @@
-"""What Prometheus is told: what is read from the servers at scrape, and what all processes have counted (`core.meters`).
+"""What Prometheus is told: what is read from the servers at scrape, and what all processes have counted (`core.metrics.meters`).
 
 Every figure is of the whole installation, whichever API process is asked; what concerns one process carries its name.
 """
@@ -10,8 +10,8 @@ from prometheus_client import CollectorRegistry, Metric, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from services.core import meters
-from services.core.fleet import Fleet
+from services.core.metrics import meters
+from services.core.metrics.fleet import Fleet
 
 GAUGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "dateline_server_up": (

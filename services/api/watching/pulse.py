@@ -12,8 +12,8 @@ import sys
 import threading
 
 from services.core.clock import monotonic
-from services.core.notify import MARK_EVERY_S, Notifier
-from services.core.rounds import HUNG_S, LATE_S
+from services.core.liveness.notify import MARK_EVERY_S, Notifier
+from services.core.liveness.rounds import HUNG_S, LATE_S
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from services.classify.labelling import store
 from services.classify.work import Waiting
-from services.core import holder
+from services.core.liveness import holder
 
 _FREE_ORPHANS = text(
     f"""

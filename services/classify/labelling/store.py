@@ -11,7 +11,8 @@ from services.classify.copies import groups, looking
 from services.classify.copies.regroup import Joined, Looks, regroup
 from services.classify.labelling import batches, indexing, stored, telling
 from services.classify.work import Labelled, Waiting
-from services.core import holder, latest
+from services.core import latest
+from services.core.liveness import holder
 from services.core.models import ArticleLabel, Rulebook
 
 BATCH = batches.LEAST

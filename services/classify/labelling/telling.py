@@ -8,8 +8,8 @@ from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from services.classify.work import Labelled
-from services.core import meters
-from services.core.fleet import after_commit
+from services.core.metrics import meters
+from services.core.metrics.fleet import after_commit
 
 log = logging.getLogger(__name__)
 NONE = "none"

@@ -19,7 +19,7 @@ from services.classify.storykeeping.store import BATCH, State
 from services.core import outbox
 from services.core.clock import monotonic
 from services.core.db import transaction
-from services.core.fleet import after_commit
+from services.core.metrics.fleet import after_commit
 from services.core.queues import Job
 
 log = logging.getLogger(__name__)

@@ -3,12 +3,12 @@
 import socket
 from collections.abc import Callable, Iterator, Mapping
 
-from services.core import beats
 from services.core.errors import DatelineError
 from services.core.health import desk, feeds, memory, rules, servers, stories, webhooks, work
 from services.core.health.feeds import dozens, why_they_fail
 from services.core.health.finding import Finding
 from services.core.health.work import ROLES_NEEDED
+from services.core.liveness import beats
 
 __all__ = [
     "CHECKS",

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from sqlalchemy import text
 
-from services.core import oom
 from services.core.db import watching
 from services.core.health.finding import Finding
+from services.core.liveness import oom
 
 _ENDED = text(
     f"""

@@ -5,14 +5,15 @@ from collections.abc import Iterator
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from services.core import backlog, beats, running
+from services.core import backlog, running
 from services.core.clock import utc_now
 from services.core.db import watching
 from services.core.health.finding import Finding, many
 from services.core.health.trend import Trend, trend_of
+from services.core.liveness import beats
+from services.core.liveness.notify import SILENT_S
+from services.core.liveness.rounds import HUNG_S
 from services.core.models import Beat, Rulebook
-from services.core.notify import SILENT_S
-from services.core.rounds import HUNG_S
 from services.core.settings import settings
 
 ROLES_NEEDED = ("scheduler", "ingest", "classify", "stories")

@@ -15,12 +15,12 @@ from sqlalchemy.orm import Session
 from services.core import removal
 from services.core.errors import NotFoundError
 from services.core.events import ArticlesJudged
-from services.core.fleet import after_commit
 from services.core.judgements.foresee import foresee
 from services.core.judgements.model import NOT_NEWS, SHORT, Foreseen, Judged, ordered
 from services.core.judgements.reading import find, heads_of, known, standing_of
 from services.core.judgements.refusing import refuse, refuse_author, refuse_nonsense
 from services.core.judgements.replacing import foreseen_first, refuse_unseen
+from services.core.metrics.fleet import after_commit
 from services.core.outbox import publish
 
 log = logging.getLogger(__name__)

@@ -1,7 +1,7 @@
 """Addresses: which ones may be fetched, and which two of them lead to the same article. Pure, never the network.
 
 `canonical_url` gives a key, not an address: it is compared and stored beside the publisher's own URL and never
-fetched. Its rules are the tables of `core.url_rules`, and what editors add to them (`AddressRules`). They err on one side: two spellings that stay apart cost a reader one
+fetched. Its rules are the tables of `core.urls.tables`, and what editors add to them (`AddressRules`). They err on one side: two spellings that stay apart cost a reader one
 double, two articles that fall together cost an article. So a parameter goes only where its name says that it
 tracks, or where its name may and its value says so; the case of paths stays, and so does an unknown parameter.
 """

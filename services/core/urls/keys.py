@@ -1,4 +1,4 @@
-"""The key of the article behind a link, by the tables of `core.url_rules`."""
+"""The key of the article behind a link, by the tables of `core.urls.tables`."""
 
 import hashlib
 import re
@@ -6,7 +6,18 @@ from collections.abc import Mapping
 from functools import lru_cache
 from urllib.parse import unquote
 
-from services.core.url_rules import (
+from services.core.urls.parts import (
+    MAX_URL,
+    PORTS,
+    Parts,
+    ascii_host,
+    normal_escapes,
+    quoted,
+    split_http,
+    without_dots,
+)
+from services.core.urls.rules import BUILT_IN, NOTHING, AddressRules, SiteRules
+from services.core.urls.tables import (
     AMBIGUOUS,
     AMP_FIRST,
     AMP_LAST,
@@ -22,17 +33,6 @@ from services.core.url_rules import (
     TRACKING_FRAGMENTS,
     TRACKING_PREFIXES,
 )
-from services.core.urls.parts import (
-    MAX_URL,
-    PORTS,
-    Parts,
-    ascii_host,
-    normal_escapes,
-    quoted,
-    split_http,
-    without_dots,
-)
-from services.core.urls.rules import BUILT_IN, NOTHING, AddressRules, SiteRules
 
 KEY_VERSION = 2
 """Stored keys of another version are to be computed again; raise it with every change of a rule."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from services.core.url_rules import HOST_ALIASES
+from services.core.urls.tables import HOST_ALIASES
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,4 +105,4 @@ def _longest_first(texts: Any) -> tuple[str, ...]:
 
 
 BUILT_IN = AddressRules()
-"""Nothing beside the tables of `core.url_rules`."""
+"""Nothing beside the tables of `core.urls.tables`."""

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from services.core.url_rules import HOST_ALIASES, HOST_PREFIX, PATH_ALIASES
 from services.core.urls.keys import canonical_url, is_registrable, key_field, key_path, stripped, unwrapped
 from services.core.urls.parts import Parts, ascii_host, split_http
 from services.core.urls.rules import BUILT_IN, NOTHING, AddressRules
+from services.core.urls.tables import HOST_ALIASES, HOST_PREFIX, PATH_ALIASES
 
 
 class Why(NamedTuple):

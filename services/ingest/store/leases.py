@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from services.core import holder, meters
-from services.core.fleet import after_commit
+from services.core.liveness import holder
+from services.core.metrics import meters
+from services.core.metrics.fleet import after_commit
 from services.ingest.plan import FeedState
 from services.ingest.store.subscriptions import PUSH_UNTIL
 

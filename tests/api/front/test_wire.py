@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from services.api.front.door import Door
-from services.core import fleet
+from services.core.metrics import fleet
 from services.core.settings import settings
 
 ADDRESS = "/v1/latest?limit=5"

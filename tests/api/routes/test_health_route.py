@@ -6,8 +6,9 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 
-from services.core import fleet, settings
+from services.core import settings
 from services.core.db import transaction
+from services.core.metrics import fleet
 from services.core.models import Fetch, Gap, ParseDifference, Subscription
 from tests.fixtures.environment import forget_connections
 from tests.fixtures.feeds import add

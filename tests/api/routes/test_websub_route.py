@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from services.core import broker, cache, fleet, settings
+from services.core import broker, cache, settings
 from services.core.cache import queue_length
 from services.core.clock import utc_now
+from services.core.metrics import fleet
 from services.core.queues import Queue
 from tests.fixtures.api_site import Site
 from tests.fixtures.database import records, sql

@@ -4,7 +4,7 @@ import time
 
 from services.api import app
 from services.api.watching import pulse
-from services.core import beats
+from services.core.liveness import beats
 
 
 async def stand_still() -> None:

@@ -9,9 +9,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 
 from services.api.watching.metrics import render
-from services.core import fleet, meters
 from services.core.db import transaction
 from services.core.errors import ConfigurationError
+from services.core.metrics import fleet, meters
 from tests.fixtures.furniture import furnish
 
 PAGE = Path(__file__).parents[3] / "docs/reference/metrics.md"

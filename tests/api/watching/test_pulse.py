@@ -12,9 +12,9 @@ import pytest
 
 from services.api.watching import pulse
 from services.api.watching.pulse import Pulse
-from services.core import rounds
 from services.core.health import examine
-from services.core.notify import Notifier
+from services.core.liveness import rounds
+from services.core.liveness.notify import Notifier
 from services.embedded.roles import answers
 from tests.fixtures.api_site import Site
 from tests.fixtures.ports import free_port

@@ -3,7 +3,7 @@
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from services.core import fleet
+from services.core.metrics import fleet
 from tests.fixtures.freezing import frozen, postgres_of, redis_pid
 from tests.fixtures.roles import eventually
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from services.classify.rules.findings import Finding
 from services.classify.rules.model import Rulebook
-from services.core.url_rules import ARTICLE_NAMES, HOST_ALIASES, HOST_TRACKING, TRACKING, TRACKING_PREFIXES
+from services.core.urls.tables import ARTICLE_NAMES, HOST_ALIASES, HOST_TRACKING, TRACKING, TRACKING_PREFIXES
 
 
 def addresses(rulebook: Rulebook) -> Iterator[Finding]:

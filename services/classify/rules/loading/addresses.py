@@ -9,8 +9,8 @@ from collections.abc import Callable
 from services.classify.rules.loading.nodes import Node, Scalar
 from services.classify.rules.loading.reader import Reader
 from services.classify.rules.model import Addresses, Position
-from services.core.url_rules import AMBIGUOUS, ARTICLE_NAMES, HOST_ALIASES
 from services.core.urls import ends, is_registrable, key_host
+from services.core.urls.tables import AMBIGUOUS, ARTICLE_NAMES, HOST_ALIASES
 
 KEYS = ("hosts", "drop", "sites", "owners")
 SITE_KEYS = ("drop", "keep", "strip_suffix", "strip_prefix")

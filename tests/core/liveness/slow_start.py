@@ -1,4 +1,4 @@
-"""A worker whose processes are never ready: `python -m tests.core.slow_start FOLDER`. Each writes its number to `beginning`."""
+"""A worker whose processes are never ready: `python -m tests.core.liveness.slow_start FOLDER`. Each writes its number to `beginning`."""
 
 import os
 import sys

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from services.core.pulse import Phase, Pulse, Writer, life_of, read
+from services.core.liveness.pulse import Phase, Pulse, Writer, life_of, read
 
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/stat").exists(), reason="needs /proc, as containers have it"

@@ -1,6 +1,6 @@
 """Everything that is counted as it happens: one table of meters, in the words of Prometheus.
 
-Each process counts in its own memory; `core.fleet` adds what grew to the database, so that a scrape of any API process tells
+Each process counts in its own memory; `core.metrics.fleet` adds what grew to the database, so that a scrape of any API process tells
 of all of them. Labels are few and known beforehand: no address, no number of an article. None is called `job` or `instance`: those are Prometheus' own.
 """
 

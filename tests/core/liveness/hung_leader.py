@@ -1,4 +1,4 @@
-"""A worker whose leading process hangs when a test wants it to: `python -m tests.core.hung_leader FOLDER`.
+"""A worker whose leading process hangs when a test wants it to: `python -m tests.core.liveness.hung_leader FOLDER`.
 
 When there is a file `hang`, its loop writes `hangs` and stands still; the threads beside it and its processes live on.
 """

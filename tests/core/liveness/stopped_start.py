@@ -1,4 +1,4 @@
-"""A role that is told to stop at the N-th call it makes while it starts: `python -m tests.core.stopped_start FOLDER MOMENTS WORDS…`.
+"""A role that is told to stop at the N-th call it makes while it starts: `python -m tests.core.liveness.stopped_start FOLDER MOMENTS WORDS…`.
 
 Starts the role once to count its calls, then MOMENTS times anew, each time with a SIGTERM a little later. Prints one JSON object for each:
 the call, the exit code (null: it had to be killed), what it said, and the processes that it left behind.

@@ -16,9 +16,9 @@ from prometheus_client.registry import Collector
 from sqlalchemy import ARRAY, Float, Text, bindparam, event, text
 from sqlalchemy.orm import Session
 
-from services.core import meters
 from services.core.db import transaction
 from services.core.errors import DatelineError
+from services.core.metrics import meters
 
 log = logging.getLogger(__name__)
 

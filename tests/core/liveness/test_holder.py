@@ -11,9 +11,10 @@ from sqlalchemy import text
 
 from services import scheduler
 from services.classify.labelling import orphans, store
-from services.core import clock, desk, holder
+from services.core import clock, desk
 from services.core.db import transaction
 from services.core.errors import UnavailableError
+from services.core.liveness import holder
 from services.ingest.store import catalogue, leases
 from tests.fixtures.articles import Desk
 from tests.fixtures.roles import eventually
@@ -24,7 +25,7 @@ from services.classify.labelling import store
 from services.core import desk
 from services.core.db import transaction
 from services.core.errors import UnavailableError
-from services.core.holder import holding
+from services.core.liveness.holder import holding
 from services.ingest.store import leases
 with holding():
     with transaction() as session:

@@ -8,8 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 
-from services.core.notify import SILENT_S
-from services.core.pulse import Phase
+from services.core.liveness.notify import SILENT_S
+from services.core.liveness.pulse import Phase
 
 START_S = 600.0
 """A role that has not been ready for so long is ended (`TimeoutStartSec`): a worker waits a minute for its database, and what it reads then may take

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.core.stopped_start import group
+from tests.core.liveness.stopped_start import group
 from tests.fixtures.roles import eventually
 
 ROLES = {
@@ -33,7 +33,14 @@ def environment(service: pytest.MonkeyPatch) -> dict[str, str]:
 @pytest.mark.parametrize("role", ROLES)
 def test_a_role_that_is_told_to_stop_while_it_starts_ends(role, environment, tmp_path: Path):
     """At moments that are spread over all calls of a start, so that no window is missed because the machine is fast or slow."""
-    words = (sys.executable, "-m", "tests.core.stopped_start", str(tmp_path), str(MOMENTS), *ROLES[role])
+    words = (
+        sys.executable,
+        "-m",
+        "tests.core.liveness.stopped_start",
+        str(tmp_path),
+        str(MOMENTS),
+        *ROLES[role],
+    )
     done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
     found = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(found) == MOMENTS, done.stderr
@@ -47,7 +54,7 @@ def test_a_role_that_is_told_to_stop_while_it_starts_ends(role, environment, tmp
 def test_a_worker_does_not_wait_for_processes_that_are_not_ready(running, environment, tmp_path: Path):
     log = tmp_path / "log"
     with log.open("ab") as output:
-        words = (sys.executable, "-m", "tests.core.slow_start", str(tmp_path))
+        words = (sys.executable, "-m", "tests.core.liveness.slow_start", str(tmp_path))
         worker = subprocess.Popen(
             words, env=environment, stdout=output, stderr=output, start_new_session=True
         )
@@ -71,7 +78,7 @@ def test_a_worker_that_is_told_to_stop_at_the_end_of_its_start_tells_no_story(
 ):
     log = tmp_path / "log"
     with log.open("ab") as output:
-        words = (sys.executable, "-m", "tests.core.stopped_at_worst", moment)
+        words = (sys.executable, "-m", "tests.core.liveness.stopped_at_worst", moment)
         worker = subprocess.Popen(
             words, env=environment, stdout=output, stderr=output, start_new_session=True
         )
@@ -86,7 +93,7 @@ def test_a_worker_that_is_told_to_stop_at_the_end_of_its_start_tells_no_story(
 
 
 def test_who_is_told_to_stop_and_does_not_is_ended(tmp_path: Path):
-    code = "from services.core import stopping; import time; stopping.within(0.1); time.sleep(600)"
+    code = "from services.core.liveness import stopping; import time; stopping.within(0.1); time.sleep(600)"
     done = subprocess.run(
         [sys.executable, "-c", code], timeout=120, check=False, capture_output=True, text=True
     )
@@ -103,7 +110,7 @@ HELD = {
 @pytest.mark.parametrize("held", HELD.values(), ids=HELD)
 def test_whatever_the_main_thread_holds_it_is_ended(held):
     code = (
-        "import logging, os, signal, threading, time\nfrom services.core import stopping\nlogging.basicConfig()\n"
+        "import logging, os, signal, threading, time\nfrom services.core.liveness import stopping\nlogging.basicConfig()\n"
         "signal.signal(signal.SIGTERM, lambda *_: stopping.within(0.1))\n"
         "timer = threading.Timer(1, os.kill, (os.getpid(), signal.SIGTERM))\n" + held
     )
@@ -116,6 +123,6 @@ def test_whatever_the_main_thread_holds_it_is_ended(held):
 
 def test_a_request_to_stop_at_a_random_moment_of_a_wait_is_heard():
     """The scheduler's loop without its pauses, a hundred times; with `threading.Event` some seventy of them hang."""
-    words = (sys.executable, "-m", "tests.core.told_while_waiting", "100")
+    words = (sys.executable, "-m", "tests.core.liveness.told_while_waiting", "100")
     done = subprocess.run(words, timeout=600, check=False, capture_output=True, text=True)
     assert json.loads(done.stdout) == {"ended": 100, "hung": 0}, done.stderr

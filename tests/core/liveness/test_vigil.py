@@ -2,8 +2,8 @@
 
 import pytest
 
-from services.core.pulse import Phase
-from services.core.vigil import ABORT_S, LOOK_AT_MOST_S, Patience, Verdict, Vigil
+from services.core.liveness.pulse import Phase
+from services.core.liveness.vigil import ABORT_S, LOOK_AT_MOST_S, Patience, Verdict, Vigil
 
 PATIENCE = Patience(silent=90, start=600)
 NOTHING, ABORT, KILL = Verdict.NOTHING, Verdict.ABORT, Verdict.KILL

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from services.core import notify
 from services.core.health import examine, examine_role
-from services.core.notify import Notifier
-from services.core.pulse import Phase, read
+from services.core.liveness import notify
+from services.core.liveness.notify import Notifier
+from services.core.liveness.pulse import Phase, read
 from tests.fixtures.listening import Listener
 from tests.fixtures.roles import Roles, eventually
 
@@ -217,7 +217,7 @@ def test_a_role_whose_servers_are_away_is_ready_and_goes_on_trying(role, listene
 
 
 def test_a_leader_that_hangs_while_its_processes_idle_says_nothing_and_turns_red(service, listener, tmp_path):
-    words = (sys.executable, "-m", "tests.core.hung_leader", str(tmp_path))
+    words = (sys.executable, "-m", "tests.core.liveness.hung_leader", str(tmp_path))
     with (tmp_path / "log").open("ab") as log:
         worker = subprocess.Popen(
             words,

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from services.core import beats, rounds
 from services.core.health import examine_role
-from services.core.rounds import Rounds
+from services.core.liveness import beats, rounds
+from services.core.liveness.rounds import Rounds
 from tests.fixtures.roles import Roles, eventually
 from tests.test_stories_role import below
 

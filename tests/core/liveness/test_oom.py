@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from services.core import beats, clock, health, oom
+from services.core import clock, health
+from services.core.liveness import beats, oom
 
 MB = 2**20
 

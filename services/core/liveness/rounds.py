@@ -18,7 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from services.core.clock import monotonic
-from services.core.notify import MARK_EVERY_S
+from services.core.liveness.notify import MARK_EVERY_S
 
 _LOOK_EVERY_S = 0.1
 """Whoever gets ready looks so often whether he is still wanted."""

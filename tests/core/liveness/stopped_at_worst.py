@@ -1,4 +1,4 @@
-"""A worker that is told to stop at a moment of its start that is hard to hit: `python -m tests.core.stopped_at_worst MOMENT`.
+"""A worker that is told to stop at a moment of its start that is hard to hit: `python -m tests.core.liveness.stopped_at_worst MOMENT`.
 
 `looked-for`: when it says that it is ready, and Celery is about to ask whether its processes have begun. `begun`: when one of these
 processes is about to tell that it has, and the worker ends before it can. `all-begun`: when each of them is about to, so that they hold one

@@ -12,9 +12,9 @@ import threading
 from collections.abc import MutableMapping
 from contextlib import suppress
 
-from services.core import pulse
 from services.core.clock import monotonic
-from services.core.pulse import Phase
+from services.core.liveness import pulse
+from services.core.liveness.pulse import Phase
 
 MARK_EVERY_S = 1.0
 """Whatever does the work says so often that it goes on; who keeps it hears of it more seldom."""

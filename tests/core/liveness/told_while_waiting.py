@@ -1,4 +1,4 @@
-"""Processes that wait for a request to stop, and get it at a random moment: `python -m tests.core.told_while_waiting TIMES [naive]`.
+"""Processes that wait for a request to stop, and get it at a random moment: `python -m tests.core.liveness.told_while_waiting TIMES [naive]`.
 
 Prints how many ended, and how many had to be killed. `naive`: they wait for a `threading.Event`.
 """
@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 
-from services.core import stopping
+from services.core.liveness import stopping
 
 DEADLINE_S = 30
 AT_ONCE = 20
