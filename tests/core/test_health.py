@@ -71,7 +71,10 @@ def test_an_empty_installation_is_told_what_to_do_next(service):
     [
         (
             "its own",
-            "gives no sign of life: `dateline up` starts it again; if that does not help, log/ingest.log in its data folder says why.",
+            (
+                "gives no sign of life: `dateline up` starts it again, after 90 s where it hangs; if that does not help, log/ingest.log in its data folder "
+                "says why."
+            ),
         ),
         ("another", "gives no sign of life: start `dateline worker ingest`."),
     ],

@@ -80,7 +80,10 @@ def _alive(names_of_roles: tuple[str, ...]) -> Iterator[Finding]:
 
 def _says_silent(role: str, *, kept: bool) -> str:
     if kept:
-        return f"gives no sign of life: `dateline up` starts it again; if that does not help, log/{role}.log in its data folder says why."
+        return (
+            f"gives no sign of life: `dateline up` starts it again, after {SILENT_S:.0f} s where it hangs; if that does not help, "
+            f"log/{role}.log in its data folder says why."
+        )
     command = f"dateline {role}" if role in {"scheduler", "api"} else f"dateline worker {role}"
     return f"gives no sign of life: start `{command}`."
 
