@@ -45,8 +45,10 @@ _SETTINGS = {
     "log_line_prefix": "",
     "cluster_name": "dateline",
 }
-_CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "wal_compression": "off"}
-"""For tests: a power cut may destroy the data, and everything else is as before."""
+_CARELESS = {"fsync": "off", "full_page_writes": "off", "wal_compression": "off"}
+"""For tests: a power cut may destroy the data, and everything else is as before. Commits are still written before they are answered: else the end
+of a server takes back what followers have been told.
+"""
 
 
 def postgres_server(

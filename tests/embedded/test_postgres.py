@@ -90,6 +90,24 @@ def test_it_stops_cleanly_with_a_session_open_and_leaves_no_process(made_home, f
     connection.close()
 
 
+def test_what_was_committed_outlives_an_end_at_once(made_home, folder):
+    """Followers were told of it. Here without any fsync; the server ends in the moment after the commit, and the machine does not."""
+    running = start(server_of(made_home, folder), made_home.log / "postgres.log")
+    with psycopg.connect(running.url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute("CREATE TABLE IF NOT EXISTS told (number int)")
+        connection.execute("TRUNCATE told")
+        for number in range(20):
+            connection.execute("INSERT INTO told VALUES (%s)", (number,))
+        running.process.send_signal(signal.SIGQUIT)
+    running.process.wait(timeout=120)
+    running.stop()
+    again = start(server_of(made_home, folder), made_home.log / "postgres.log")
+    try:
+        assert ask(again.url, "SELECT count(*) FROM told") == (20,)
+    finally:
+        again.stop()
+
+
 def test_a_process_file_with_the_number_of_somebody_else_is_no_hindrance(made_home, folder):
     """After a reboot or in a container the old number may belong to anybody, here to a `sleep`."""
     with subprocess.Popen(["sleep", "600"]) as somebody:
