@@ -220,6 +220,15 @@ def test_of_more_than_is_counted_the_oldest_is_told_all_the_same(
     assert told_of.startswith(f"{says} for labels, the oldest for 36")
 
 
+def test_commits_that_are_answered_before_they_are_written_are_told(service):
+    (database,) = sql("SELECT current_database()")[0]
+    sql(f'ALTER DATABASE "{database}" SET synchronous_commit = off')
+    forget_connections()  # those that are there go by what was so when they were made
+    well, says = told()["commits"]
+    assert not well
+    assert says.endswith("Set it to on.")
+
+
 def test_a_clock_that_is_off_is_told(service, monkeypatch):
     now = servers.machine_now()
     monkeypatch.setattr(servers, "machine_now", lambda: now.replace(year=now.year - 1))

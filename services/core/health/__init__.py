@@ -57,6 +57,7 @@ def examine_role(role: str) -> Finding:
 CHECKS: Mapping[str, Callable[[], Iterator[Finding]]] = {
     "database": servers.database,
     "schema": servers.schema_,
+    "commits": servers.commits,
     "queue": servers.queue,
     "clock": servers.clock,
     "disk": servers.disk,

@@ -50,6 +50,19 @@ def database() -> Iterator[Finding]:
         )
 
 
+def commits() -> Iterator[Finding]:
+    """Whether what was committed, and told to followers, outlives the end of the server. Nothing where it does."""
+    with watching() as session:
+        setting = session.scalars(text("SELECT current_setting('synchronous_commit')")).one()
+    if setting == "off":
+        yield Finding(
+            "commits",
+            ok=False,
+            says="the database answers commits before they are written (synchronous_commit = off): if it ends, articles that followers were "
+            "told of are taken back, and their places in the stream are given to others. Set it to on.",
+        )
+
+
 def schema_() -> Iterator[Finding]:
     """Whether the schema is the one that this code knows."""
     has, newest = schema.versions(database_url())
