@@ -15,6 +15,7 @@ from services.classify.labelling import store
 from services.core import db, health
 from services.ingest.store import expiring
 from tests.fixtures.articles import Desk
+from tests.fixtures.plans import nodes
 
 BIG = ("articles", "changes", "sightings", "article_labels", "article_urls", "fingerprints", "story_articles")
 
@@ -31,19 +32,6 @@ def heard(service: pytest.MonkeyPatch) -> Iterator[list[tuple[str, object]]]:
     event.listen(Engine, "before_cursor_execute", note)
     yield found
     event.remove(Engine, "before_cursor_execute", note)
-
-
-def scans(plan: object) -> Iterator[dict]:
-    """Every node of a plan that reads a table."""
-    if isinstance(plan, list):
-        for part in plan:
-            yield from scans(part)
-    elif isinstance(plan, dict):
-        if "Relation Name" in plan:
-            yield plan
-        for part in plan.values():
-            if isinstance(part, dict | list):
-                yield from scans(part)
 
 
 def plan_of(statement: str, values: object) -> object:
@@ -64,7 +52,7 @@ def read_whole(statement: str, values: object) -> list[str]:
         )
     return [
         node["Relation Name"]
-        for node in scans(plan_of(statement, values))
+        for node in nodes(plan_of(statement, values), "Relation Name")
         if (node["Relation Name"] in BIG and node["Node Type"] == "Seq Scan")
         or (node["Relation Name"] == "articles" and "Index Name" in node
         and not {"Index Cond", "Recheck Cond"} & set(node) and node["Index Name"] not in partial)
@@ -126,7 +114,9 @@ def test_before_a_claim_not_all_that_wait_are_read(desk: Desk, heard):
     with db.transaction() as session:
         store.quarantine(session)
     ((statement, values),) = heard
-    assert {node.get("Index Name") for node in scans(plan_of(statement, values))} == {"ix_articles_tried"}
+    assert {node.get("Index Name") for node in nodes(plan_of(statement, values), "Relation Name")} == {
+        "ix_articles_tried"
+    }
 
 
 def test_a_claim_reads_nothing_that_is_in_hand(desk: Desk, heard):
@@ -147,6 +137,6 @@ def test_a_claim_reads_nothing_that_is_in_hand(desk: Desk, heard):
         claimed = store.claim(session)
     assert len(claimed) == 15
     statement, values = next(one for one in heard if "UPDATE articles" in one[0])
-    read = {node.get("Index Name") for node in scans(plan_of(statement, values))}
+    read = {node.get("Index Name") for node in nodes(plan_of(statement, values), "Relation Name")}
     assert "ix_articles_untried" in read
     assert not {"ix_articles_waiting", "ix_articles_tried"} & read

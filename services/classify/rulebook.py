@@ -10,12 +10,12 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from services.classify.rules import CompiledRulebook, Rulebook, compile_rulebook, load_texts
-from services.classify.rules.bulk import all_kept
 from services.classify.work import OvertakenError, Published
 from services.core import addresses
 from services.core.db import computing, transaction
 from services.core.errors import ConfigurationError, NotFoundError
 from services.core.events import RulebookPublished
+from services.core.memory import uncollected
 from services.core.models import Publication, Relabelling
 from services.core.models import Rulebook as RulebookRow
 from services.core.outbox import publish as publish_event
@@ -58,7 +58,7 @@ def _texts(session: Session, version: str) -> Mapping[str, str]:
 
 
 def _compile(version: str, texts: Mapping[str, str]) -> CompiledRulebook:
-    with all_kept():  # once around both: the search that follows each would look through all of it
+    with uncollected():  # once around both: the search that follows each would look through all of it
         made = keep(compile_rulebook(load_texts(texts, version=version)), as_version=version)
     log.info("rulebook %s compiled", version[:12])
     return made

@@ -16,6 +16,7 @@ from services.api.queries import searched
 from services.api.reach import Way
 from services.core import db
 from tests.fixtures.articles import Desk
+from tests.fixtures.plans import nodes
 
 WORDS = {"gas": 0.6, "oil": 0.15, "tin": 0.03}
 QUESTIONS = ("gas", "oil", "tin", "gas oil", "oil or tin", "gas -oil", '"gas oil"', "nothing")
@@ -225,7 +226,7 @@ def test_two_indexes_are_laid_over_each_other_and_the_newest_are_looked_at_witho
         walked, laid = [
             {
                 node["Index Name"]
-                for node in scans_of((await connection.exec_driver_sql("EXPLAIN (FORMAT JSON) " + said, values)).scalar_one())
+                for node in nodes((await connection.exec_driver_sql("EXPLAIN (FORMAT JSON) " + said, values)).scalar_one(), "Index Name")
             }
             for said, values in heard[:3]
             if "pg_stats" not in said
@@ -234,16 +235,3 @@ def test_two_indexes_are_laid_over_each_other_and_the_newest_are_looked_at_witho
         assert laid == {"ix_articles_latest", "ix_articles_search"}
 
     in_the_database(look)
-
-
-def scans_of(plan: object) -> Iterator[dict]:
-    """Every node of a plan that reads an index."""
-    if isinstance(plan, list):
-        for part in plan:
-            yield from scans_of(part)
-    elif isinstance(plan, dict):
-        if "Index Name" in plan:
-            yield plan
-        for part in plan.values():
-            if isinstance(part, dict | list):
-                yield from scans_of(part)

@@ -15,19 +15,12 @@ from services.cli import pulse
 from services.core.liveness.pulse import Phase, Pulse, life_of, read
 from services.core.liveness.vigil import Patience
 from tests.fixtures.command import Run
-from tests.fixtures.roles import Roles, eventually
+from tests.fixtures.roles import ROLES, Roles, eventually
 
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/stat").exists(), reason="needs /proc, as containers have it"
 )
 
-ROLES = {
-    "api": ("api",),
-    "scheduler": ("scheduler",),
-    "ingest": ("worker", "ingest"),
-    "classify": ("worker", "classify"),
-    "stories": ("worker", "stories"),
-}
 PATIENCE = Patience(silent=20)
 """More than a busy machine lets a role that is well wait for its turn."""
 SPEAKING = """
@@ -132,9 +125,11 @@ def test_a_role_whose_servers_are_away_has_a_pulse(role, roles: Roles, path):
         "DATELINE_DATABASE_URL": "postgresql://u:p@127.0.0.1:9/x",
         "DATELINE_REDIS_URL": "unix:///nowhere/redis.sock",
     }
-    roles.start(*ROLES[role], PULSE_FILE=str(path), **away)
+    process = roles.start(*ROLES[role], PULSE_FILE=str(path), **away)
     first = eventually(lambda: ready(path), what="a role that tries")
     eventually(lambda: read(path).at > first.at, what="another pulse")
+    assert first.pid == process.pid
+    assert process.poll() is None
 
 
 def test_one_that_hears_no_abort_is_killed_with_its_processes(stand_in, path):

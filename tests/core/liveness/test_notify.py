@@ -9,6 +9,7 @@ import sys
 import tempfile
 import threading
 import warnings
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,16 +20,23 @@ from services.core.liveness import notify
 from services.core.liveness.notify import Notifier
 from services.core.liveness.pulse import Phase, read
 from tests.fixtures.listening import Listener
-from tests.fixtures.roles import Roles, eventually
+from tests.fixtures.roles import ROLES, Roles, eventually
 
 KINDS = ["a path", *(["an abstract name"] if sys.platform == "linux" else [])]
-ROLES = {
-    "api": ("api",),
-    "scheduler": ("scheduler",),
-    "ingest": ("worker", "ingest"),
-    "classify": ("worker", "classify"),
-    "stories": ("worker", "stories"),
-}
+
+
+def elsewhere(speak: Callable[[], None]) -> None:
+    """In a thread beside, and in a process that is forked."""
+    beside = threading.Thread(target=speak)
+    beside.start()
+    beside.join()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of threads here: the fork needs none
+        pid = os.fork()
+    if not pid:
+        speak()
+        os._exit(0)
+    os.waitpid(pid, 0)
 
 
 @pytest.fixture(params=KINDS)
@@ -89,16 +97,7 @@ def test_a_thread_beside_and_a_forked_process_are_not_heard(listener):
         notifier.goes_on()
         notifier.stopping()
 
-    beside = threading.Thread(target=speak)
-    beside.start()
-    beside.join()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # of threads here: the fork needs none
-        pid = os.fork()
-    if not pid:
-        speak()
-        os._exit(0)
-    os.waitpid(pid, 0)
+    elsewhere(speak)
     assert notifier.silence() == 0, "it has not begun"
     notifier.stopping()
     assert listener.settled() == ["STOPPING=1"]
@@ -171,16 +170,7 @@ def test_a_thread_beside_and_a_forked_process_give_no_pulse(tmp_path, clock):
     notifier.ready()
     before = path.read_text()
     clock[0] += 60
-    beside = threading.Thread(target=notifier.goes_on)
-    beside.start()
-    beside.join()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # of threads here: the fork needs none
-        pid = os.fork()
-    if not pid:
-        notifier.goes_on()
-        os._exit(0)
-    os.waitpid(pid, 0)
+    elsewhere(notifier.goes_on)
     assert path.read_text() == before
     notifier.goes_on()
     assert path.read_text() != before

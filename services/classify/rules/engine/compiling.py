@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import ahocorasick_rs
 
-from services.classify.rules.bulk import all_kept
 from services.classify.rules.engine.compiled import PLACE, REGION, TOPIC, CompiledRulebook
 from services.classify.rules.engine.postings import (
     ANY_ENDING,
@@ -21,6 +20,7 @@ from services.classify.rules.model import Context, Phrase, Rulebook, Term, Word
 from services.classify.rules.text.clitics import with_clitics
 from services.classify.rules.text.fold import fold, is_unspaced
 from services.classify.rules.text.regexes import compile_regex
+from services.core.memory import uncollected
 
 
 def compile_rulebook(
@@ -31,7 +31,7 @@ def compile_rulebook(
     `languages`: those that it knows besides the languages of its terms. A part of a rulebook is given those of the whole.
     `postings`: keep what every pattern calls, which labelling does not need.
     """
-    with all_kept():
+    with uncollected():
         return _Compiler(rulebook, languages, postings=postings).compile()
 
 

@@ -6,7 +6,6 @@ is marked in the rules (`note: "accepted: why"`) and told no more.
 
 from collections.abc import Iterable
 
-from services.classify.rules.bulk import all_kept
 from services.classify.rules.engine.compiling import compile_rulebook
 from services.classify.rules.findings import Finding
 from services.classify.rules.linting.addresses import addresses
@@ -15,6 +14,7 @@ from services.classify.rules.linting.pairs import pairs
 from services.classify.rules.linting.terms import single_terms
 from services.classify.rules.linting.usage import wide_endings
 from services.classify.rules.model import Document, Rulebook
+from services.core.memory import uncollected
 
 
 def lint(rulebook: Rulebook, documents: Iterable[Document] = ()) -> list[Finding]:
@@ -22,7 +22,7 @@ def lint(rulebook: Rulebook, documents: Iterable[Document] = ()) -> list[Finding
 
     With `documents`, such as the articles stored, also those endings that take many different words of them.
     """
-    with all_kept():
+    with uncollected():
         compiled = compile_rulebook(rulebook, postings=True)
         found = [*single_terms(rulebook), *pairs(compiled), *tests(rulebook), *addresses(rulebook)]
     found += wide_endings(compiled, documents)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from contextlib import suppress
 
-from services.classify.rules.bulk import all_kept
 from services.classify.rules.findings import Enough, Findings, RulebookError
 from services.classify.rules.loading.addresses import read_addresses
 from services.classify.rules.loading.labels import read_defaults, read_label, read_place
@@ -14,6 +13,7 @@ from services.classify.rules.loading.term_lists import TermReader, origin
 from services.classify.rules.loading.version import version_of
 from services.classify.rules.model import Addresses, Defaults, LabelRule, Place, Position, Rulebook
 from services.core.iso import CODES
+from services.core.memory import uncollected
 
 TOP_KEYS = ("defaults", "places", "labels", "addresses")
 MAX_FILES = 2000
@@ -27,7 +27,7 @@ def load_texts(texts: Mapping[str, str], *, version: str | None = None) -> Ruleb
     What was published is read with languages that do not exist: an earlier release let them pass, and its rules stay in force.
     """
     findings = Findings()
-    with suppress(Enough), all_kept():
+    with suppress(Enough), uncollected():
         rulebook = _read(texts, findings, version)
         if not findings.found:
             return rulebook
