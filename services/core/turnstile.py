@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from services.core.ending import end
 from services.core.errors import UnavailableError
@@ -63,7 +64,8 @@ class Turnstile:
         while self.away:
             try:
                 await self._probe()
-            except (DBAPIError, OSError, TimeoutError):
+            except (DBAPIError, PoolTimeoutError, OSError):
+                # Every connection may still be out: those who wait for this server's answers give up later than we do.
                 await asyncio.sleep(LOOK_EVERY)
             else:
                 self.away = False

@@ -26,7 +26,7 @@ from services.api.reading import streams
 from services.core import clock, traces
 from services.core.db import async_engine, snapshot
 from services.core.ending import end
-from services.core.errors import ConfigurationError
+from services.core.errors import ConfigurationError, UnavailableError
 from services.core.metrics import meters
 from services.core.settings import settings
 from services.core.urls import host_of
@@ -128,7 +128,7 @@ class Courier:
                 held = replace(held, seq=message.seq, pending_id=None, failures=0, failing_since=None)
             async with async_engine().begin() as connection:
                 await hooks.let_go(connection, held)
-        except (DBAPIError, PoolTimeoutError, OSError) as error:
+        except (DBAPIError, PoolTimeoutError, OSError, UnavailableError) as error:
             log.warning("webhook %d waits until its lease is over: %s", held.id, error)
 
 

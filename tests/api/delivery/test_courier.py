@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from services.core import clock, webhooks
+from services.core import clock, db, webhooks
 from services.core.db import transaction
 from services.core.settings import settings
 from services.embedded.roles import answers
@@ -45,6 +45,20 @@ def add(operator: Client, receiver: Receiver, **more: Any) -> dict[str, Any]:
 def at_once() -> None:
     """Time passes until everything is due."""
     sql("UPDATE webhooks SET due_at = now()")
+
+
+def test_a_webhook_waits_for_a_database_that_readers_are_kept_from(desk, operator, receiver, caplog):
+    """The database went away after the webhook was claimed: that is said, and tried again."""
+    add(operator, receiver)
+    db.turnstile().away = True
+    try:
+        desk.article("First")
+        eventually(lambda: "waits until its lease is over" in caplog.text, what="a word on it")
+    finally:
+        db.turnstile().away = False
+    sql("UPDATE webhooks SET due_at = now(), lease_until = now()")
+    eventually(lambda: len(receiver.changes()) == 1, what="the change")
+    assert "never retrieved" not in caplog.text
 
 
 def test_changes_arrive_signed_in_order_and_only_those_of_the_stream(desk, operator, receiver):
