@@ -2,6 +2,9 @@
 
 Layout before base64url: version, kind, epoch, filter digest, position, check. Nothing in it is secret; the check
 catches cut and mistyped cursors, so that each wrong cursor gets the sentence that fits.
+
+A cursor of Latest also says up to which change the page knew the stream that gave it. Its address is then one that nobody asked for before
+that change: whatever lies in a cache under it is no older than the page before, and who follows from the first page misses nothing.
 """
 
 import base64
@@ -19,7 +22,9 @@ VERSION = 1
 Kind = Literal["before", "since"]
 _KINDS: dict[int, Kind] = {ord("b"): "before", ord("s"): "since"}
 _HEAD = struct.Struct(">BB6s6s")
-_BODY: dict[Kind, struct.Struct] = {"before": struct.Struct(">qq"), "since": struct.Struct(">q")}
+_BODY: dict[Kind, struct.Struct] = {"before": struct.Struct(">qqq"), "since": struct.Struct(">q")}
+_WITHOUT_HEAD = struct.Struct(">qq")
+"""A `before` as it was given out until November 2026; somebody may be paging by one."""
 _CHECK = 4
 _ZERO = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -52,9 +57,9 @@ class Before:
     id: int
 
 
-def encode_before(place: Before, *, epoch: str, filters: Asked) -> str:
-    """The cursor of the page after `place`."""
-    return _encode("before", epoch, filters, (place.at - _ZERO) // timedelta(microseconds=1), place.id)
+def encode_before(place: Before, *, epoch: str, filters: Asked, head: int) -> str:
+    """The cursor of the page after `place`, given by a page that knows the stream up to `head`."""
+    return _encode("before", epoch, filters, (place.at - _ZERO) // timedelta(microseconds=1), place.id, head)
 
 
 def encode_since(seq: int, *, epoch: str, filters: Asked) -> str:
@@ -64,7 +69,7 @@ def encode_since(seq: int, *, epoch: str, filters: Asked) -> str:
 
 def decode_before(text: str, *, epoch: str, filters: Asked) -> Before:
     """The place a `before` cursor names. Raises CursorError or CursorGoneError."""
-    micros, article_id = _decode("before", text, epoch, filters)
+    micros, article_id, *_ = _decode("before", text, epoch, filters)
     try:
         return Before(_ZERO + timedelta(microseconds=micros), article_id)
     except OverflowError:
@@ -98,7 +103,9 @@ def _decode(kind: Kind, text: str, epoch: str, filters: Asked) -> tuple[int, ...
         raise CursorError(kind, "this cursor was made by another version of Dateline.")
     if found != kind:
         raise CursorError(kind, f"this is a cursor for `{found}`, which pages another way.")
-    if len(raw) != _HEAD.size + _BODY[kind].size:
+    body = raw[_HEAD.size :]
+    layout = _WITHOUT_HEAD if kind == "before" and len(body) == _WITHOUT_HEAD.size else _BODY[kind]
+    if len(body) != layout.size:
         raise CursorError(kind, "this is no cursor of ours; use one from an answer, unchanged.")
     if epoch_hash != _hash(epoch.encode(), 6):
         raise CursorGoneError(kind, "the stream was restored since this cursor was given.")
@@ -106,7 +113,7 @@ def _decode(kind: Kind, text: str, epoch: str, filters: Asked) -> tuple[int, ...
         raise CursorError(
             kind, "this cursor belongs to other filters; keep them the same from cursor to cursor."
         )
-    return _BODY[kind].unpack_from(raw, _HEAD.size)
+    return layout.unpack(body)
 
 
 def _checked(kind: Kind, text: str) -> bytes:

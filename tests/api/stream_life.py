@@ -134,6 +134,11 @@ def editor(dice: random.Random) -> None:
     time.sleep(dice.random() * 0.15)
 
 
+def outdate(before: int) -> None:
+    """Changes below a position are too old from now on."""
+    sql("UPDATE changes SET at = at - interval '200 days' WHERE seq < :before", before=before)
+
+
 def keeper(dice: random.Random) -> None:
     """Time passes for some of it. Each cut leaves more of the log than the one before: on a machine on which those who write are quicker than
     those who follow, somebody would otherwise be cut off whenever he has just begun, for ever.
@@ -150,11 +155,9 @@ def keeper(dice: random.Random) -> None:
                 {"ids": old},
             )
     sql("UPDATE story_state SET seq = greatest(seq, (SELECT max(seq) FROM changes))")
-    sql(
-        "UPDATE changes SET at = at - interval '200 days' FROM stream_state s, (SELECT max(seq) AS seq FROM changes) AS head"
-        " WHERE changes.seq < head.seq - :kept AND head.seq - s.floor >= 100 + s.floor / 4",
-        kept=dice.randint(30, 120),
-    )  # fmt: skip
+    ((floor, head),) = sql("SELECT floor, (SELECT max(seq) FROM changes) FROM stream_state")
+    if head and head - floor >= 100 + floor // 4:
+        outdate(head - dice.randint(30, 120))
     retention.let_go()
     time.sleep(dice.random() * 0.3)
 

@@ -45,7 +45,9 @@ async def articles_page(
     places = await stories.page(connection, standing.id, before=place, limit=limit + 1)
     shown, more = places[:limit], len(places) > limit
     lead, *found = await items.items(connection, [standing.lead_id, *(place.id for place in shown)])
-    following = cursor.encode_before(shown[-1], epoch=state.epoch, filters=whose) if more else None
+    following = (
+        cursor.encode_before(shown[-1], epoch=state.epoch, filters=whose, head=state.head) if more else None
+    )
     return ArticlesPage(lead, found, following)
 
 
@@ -56,7 +58,11 @@ async def page_above(
     whose = OfAStory()
     place = cursor.decode_before(before, epoch=state.epoch, filters=whose)
     found = await above.page_of_story(connection, standing.id, place=place, limit=limit + 1)
-    return cursor.encode_before(found[-1], epoch=state.epoch, filters=whose) if len(found) > limit else None
+    return (
+        cursor.encode_before(found[-1], epoch=state.epoch, filters=whose, head=state.head)
+        if len(found) > limit
+        else None
+    )
 
 
 async def story_page(

@@ -65,7 +65,9 @@ async def latest_page(
     shown, more = places[:limit], len(places) > limit
     return LatestPage(
         items=await items.items(connection, [found.id for found in shown]),
-        next=cursor.encode_before(shown[-1], epoch=state.epoch, filters=filters) if more else None,
+        next=cursor.encode_before(shown[-1], epoch=state.epoch, filters=filters, head=state.head)
+        if more
+        else None,
         changes=cursor.encode_since(state.head, epoch=state.epoch, filters=filters),
         completeness=complete,
     )
@@ -81,7 +83,11 @@ async def page_above(
     place = cursor.decode_before(before, epoch=state.epoch, filters=filters)
     read = searched.page_above if filters.q else above.page
     found = await read(connection, filters=filters, place=place, limit=limit + 1)
-    return cursor.encode_before(found[-1], epoch=state.epoch, filters=filters) if len(found) > limit else None
+    return (
+        cursor.encode_before(found[-1], epoch=state.epoch, filters=filters, head=state.head)
+        if len(found) > limit
+        else None
+    )
 
 
 def position_of(since: str | None, *, state: StreamState, filters: Filters) -> int:

@@ -2,6 +2,7 @@
 
 import gzip
 import threading
+from datetime import timedelta
 
 import pytest
 
@@ -68,6 +69,22 @@ def test_nobody_waits_while_an_answer_that_was_asked_for_just_now_is_made_anew(s
     assert during.body == before.body
     eventually(lambda: "Kyrgyz parliament" in site.get(ADDRESS).text, what="the answer made meanwhile")
     assert made == ["/v1/latest"] * 2
+
+
+def test_a_page_is_no_older_than_the_page_whose_next_it_is(site, shelf, desk, service):
+    """What changes below the first page after somebody read the second: whoever follows from the first page is not told of it."""
+    service.setattr("services.api.front.shelf.MOVED_S", 3600.0)
+    for age in range(6):
+        desk.article(f"News of {age} hours ago", age=timedelta(hours=age))
+    site.json("/v1/latest?limit=3")
+    site.json(f"/v1/latest?limit=3&before={site.json('/v1/latest?limit=3')['next']}")
+    below = desk.article("Labelled late", age=timedelta(hours=4, minutes=30))
+    shelf.prepared.popitem(last=False)  # the first page lay there for too long
+    first = site.json("/v1/latest?limit=3")
+    second = site.json(f"/v1/latest?limit=3&before={first['next']}")
+    followed = site.json(f"/v1/changes?since={first['changes']}")
+    assert [item["id"] for item in followed["items"]] == []
+    assert below in [item["id"] for item in second["items"]]
 
 
 def test_what_nobody_asked_for_of_late_is_waited_for(site, made, desk, service):
