@@ -87,6 +87,7 @@ def test_one_article_is_traced_from_its_fetch_to_its_delivery(
             lambda: collector.named("articles.label.batch", dateline__articles=article), what="its labels"
         )
         eventually(lambda: collector.named("POST /v1/rules/check"), what="the span of the request")
+        eventually(lambda: collector.named("GET /v1/articles/{article_id}"), what="the span of the article")
         found = logged(roles)
     _fetched_and_stored(collector, article)
     (batch,) = collector.named("articles.label.batch", dateline__articles=article)[:1]
@@ -127,7 +128,10 @@ def linked(collector: Collector) -> list[Span]:
 
 def fetched(collector: Collector, article: int) -> tuple[Span, Span] | None:
     """What stored an article, and the job that it was done in, which may end a minute later."""
-    store = collector.named("feeds.store", dateline__articles=article)[0]
+    stores = collector.named("feeds.store", dateline__articles=article)
+    if not stores:
+        return None
+    store = stores[0]
     jobs = [span for span in collector.named("feeds.fetch") if span.id == store.parent]
     return (store, jobs[0]) if jobs else None
 

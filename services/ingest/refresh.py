@@ -8,9 +8,10 @@ A crash anywhere leaves leases that run out; nothing is acknowledged before it i
 import asyncio
 import contextvars
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from http import HTTPStatus
 
 from services.core import addresses, logs, memory, traces
@@ -64,6 +65,7 @@ class _Crew:
         self._session, self._conf = session, conf
         self._limits = Limits(total_s=conf.fetch_timeout)
         self._in_hand: dict[asyncio.Task[Look | None], FeedState] = {}
+        self._claimed_late: list[FeedState] = []
         # One thread: reading is computing, and several of them would only wait for each other, at a price.
         self._reader = ThreadPoolExecutor(1, "reader")
         self.done = 0
@@ -74,19 +76,31 @@ class _Crew:
         A first claim is always made. `suspects`: feeds that may kill their worker, one at a time, and no other.
         """
         room = 1 if suspects else self._conf.fetch_batch
-        self._start(await asyncio.to_thread(_claim, room, suspects=suspects))
+        self._start(await self._claimed(lambda: _claim(room, suspects=suspects)))
         while self._in_hand:
             looks = await self._arrived()
             free = 0 if monotonic() > until else room - len(self._in_hand)
-            self._start(await asyncio.to_thread(_store_and_claim, looks, free, suspects=suspects))
+            claim = partial(_store_and_claim, looks, free, suspects=suspects)
+            self._start(await self._claimed(claim))
             self.done += len(looks)
 
     def release(self) -> None:
         """Give back what is still in hand: this process was told to stop in the middle."""
         self._reader.shutdown(wait=False, cancel_futures=True)
-        held = list(self._in_hand.values())
+        held = [*self._in_hand.values(), *self._claimed_late]
         with suppress(DatelineError), transaction() as session:
             leases.release(session, held, pause_s=self._conf.fetch_host_pause)
+
+    async def _claimed(self, claim: Callable[[], list[FeedState]]) -> list[FeedState]:
+        """What is claimed in a thread. Told to stop meanwhile, the thread goes on, and nobody else knows what it claims: that is waited for."""
+        claiming = asyncio.ensure_future(asyncio.to_thread(claim))
+        try:
+            return await asyncio.shield(claiming)
+        except asyncio.CancelledError:
+            await asyncio.wait({claiming})
+            if claiming.exception() is None:
+                self._claimed_late = claiming.result()
+            raise
 
     def _start(self, claimed: Sequence[FeedState]) -> None:
         for feed in claimed:

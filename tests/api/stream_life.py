@@ -135,7 +135,8 @@ def editor(dice: random.Random) -> None:
 
 
 def outdate(before: int) -> None:
-    """Changes below a position are too old from now on."""
+    """Changes below a position are too old from now on, and have been read by whom they are kept for."""
+    sql("UPDATE story_state SET seq = greatest(seq, (SELECT max(seq) FROM changes))")
     sql("UPDATE changes SET at = at - interval '200 days' WHERE seq < :before", before=before)
 
 
@@ -154,7 +155,6 @@ def keeper(dice: random.Random) -> None:
                 text(f"UPDATE {table} SET sort_at = sort_at - interval '100 days' WHERE {key} = ANY(:ids)"),
                 {"ids": old},
             )
-    sql("UPDATE story_state SET seq = greatest(seq, (SELECT max(seq) FROM changes))")
     ((floor, head),) = sql("SELECT floor, (SELECT max(seq) FROM changes) FROM stream_state")
     if head and head - floor >= 100 + floor // 4:
         outdate(head - dice.randint(30, 120))

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 
-from services.core import latest
+from services.core import cache, latest
 from services.core.db import transaction
 
 LABELS = ("region/asia", "region/central-asia", "region/europe", "topic/economy", "topic/energy")
@@ -52,6 +52,9 @@ def write(dice: random.Random, articles: list[int], transactions: int) -> None:
 def main() -> None:
     """Arguments: seed, threads, transactions of each thread, ids of articles."""
     seed, threads, transactions, *articles = map(int, sys.argv[1:])
+    cache.WAIT_S = (
+        90.0  # a Redis that is slow for a moment is said on standard error, and no fault of the stream
+    )
     writers = [
         threading.Thread(target=write, args=(random.Random(seed * 1000 + n), articles, transactions))
         for n in range(threads)

@@ -152,12 +152,11 @@ def test_a_full_disk_is_wrong_and_a_nearly_full_one_a_note(service, tmp_path):
 
 def samples(*counts: int) -> None:
     """What waited for labels, minute by minute up to now."""
-    for ago, count in enumerate(reversed(counts)):
-        sql(
-            "INSERT INTO backlog (stage, at, waiting) VALUES ('labels', date_trunc('minute', now()) - make_interval(mins => :ago), :count)",
-            ago=ago,
-            count=count,
-        )
+    sql(
+        "INSERT INTO backlog (stage, at, waiting) SELECT 'labels', date_trunc('minute', now()) - make_interval(mins => n::int - 1), waiting"
+        " FROM unnest(CAST(:counts AS int[])) WITH ORDINALITY AS found (waiting, n)",
+        counts=[*reversed(counts)],
+    )
 
 
 def test_a_backlog_that_grows_is_wrong_whatever_its_level(service, desk: Desk):

@@ -11,8 +11,8 @@ from tests.embedded.programs import ROOT, descendants, eventually, is_alive, sea
 STAND_INS = Path(__file__).with_name("stand_ins.py")
 
 
-def pids_of(program, name, word="main"):
-    return [int(found[1]) for found in program.wait_for(rf"^{name} +\| {word} (\d+)$")]
+def pids_of(program, name, word="main", times=1):
+    return [int(found[1]) for found in program.wait_for(rf"^{name} +\| {word} (\d+)$", times)]
 
 
 @pytest.fixture
@@ -89,11 +89,14 @@ def test_nobody_is_left_when_the_supervisor_is_killed(supervise, guarded):
 
 
 def test_a_guardian_that_is_killed_has_a_successor(supervise):
-    program = supervise("pool")
+    program = supervise("pool", "plain")
     guardian = int(program.wait_for(r"^guardian (\d+)$")[0][1])
+    (plain,) = pids_of(program, "plain")
     before = descendants(program.process.pid)
     os.kill(guardian, signal.SIGKILL)
     eventually(lambda: len(descendants(program.process.pid) - before) == 1)
+    os.kill(plain, signal.SIGKILL)  # who starts it again has told the new guardian of everybody before
+    pids_of(program, "plain", times=2)
     everybody = descendants(program.process.pid)
     assert guardian not in everybody
     program.process.kill()
@@ -103,6 +106,7 @@ def test_a_guardian_that_is_killed_has_a_successor(supervise):
 def test_what_children_say_is_in_their_logs_too(supervise, tmp_path):
     program = supervise("plain", "pool")
     (main,) = pids_of(program, "plain")
+    pids_of(program, "pool", "grandchild")
     program.end()
     assert (tmp_path / "plain.log").read_text() == f"main {main}\n"
     assert "grandchild" in (tmp_path / "pool.log").read_text()

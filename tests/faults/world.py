@@ -104,7 +104,8 @@ class Publisher:
     def _run(self) -> None:
         due = time.monotonic()
         while not self.over.wait(max(0.0, due - time.monotonic())):
-            self.publish()
+            with suppress(OSError):  # a press that stands still: what nobody heard of is not asked for
+                self.publish()
             due += self.pause
 
 

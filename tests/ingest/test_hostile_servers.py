@@ -7,6 +7,7 @@ answer with its `error_kind`, after bounded bytes and within the time given; a t
 import asyncio
 import contextlib
 import gzip
+import socket
 import tracemalloc
 import zlib
 from collections import Counter, defaultdict
@@ -47,12 +48,13 @@ def table(request):
 class Server:
     """One that answers every request by `attack(writer, path)`, and counts what it could send and who came."""
 
-    def __init__(self, attack, host="127.0.0.1"):
-        self.attack, self.host = attack, host
+    def __init__(self, attack, host="127.0.0.1", sock=None):
+        self.attack, self.host, self.sock = attack, host, sock
         self.sent, self.visits, self.tasks = 0, [], set()
 
     async def __aenter__(self):
-        self.server = await asyncio.start_server(self.serve, self.host, 0)
+        where = {"sock": self.sock} if self.sock else {"host": self.host, "port": 0}
+        self.server = await asyncio.start_server(self.serve, **where)
         self.port = self.server.sockets[0].getsockname()[1]
         return self
 
@@ -387,6 +389,16 @@ ASTRAY = [
 ]  # fmt: skip
 
 
+def on_one_port(first, second):
+    """Sockets on the same port of two addresses; one that is free at the first may be somebody's at the second."""
+    while True:
+        one = socket.create_server((first, 0))
+        try:
+            return one, socket.create_server((second, one.getsockname()[1]))
+        except OSError:
+            one.close()
+
+
 @pytest.mark.parametrize(
     ("location", "kinds"), ASTRAY, ids=[f"{n} {place[:30]!r}" for n, (place, _) in enumerate(ASTRAY)]
 )
@@ -394,9 +406,10 @@ def test_a_redirect_leads_to_nobody_who_was_not_opened(location, kinds):
     """A second server listens on the same port of 127.0.0.1; nobody may come to it."""
 
     async def run():
-        async with Server(moved(location), host="127.0.0.2") as server:
-            knocked = []
-            secret = await asyncio.start_server(lambda *_: knocked.append(1), "127.0.0.1", server.port)
+        knocked = []
+        here, there = on_one_port("127.0.0.2", "127.0.0.1")
+        async with Server(moved(location), host="127.0.0.2", sock=here) as server:
+            secret = await asyncio.start_server(lambda *_: knocked.append(1), sock=there)
             allow = (ip_network("127.0.0.2/32"),)
             try:
                 async with open_session(allow=allow, user_agent="t") as session:

@@ -1,6 +1,7 @@
 """One job of ingest over real HTTP: everything due is read, suspects first and alone, and a stop gives leases back."""
 
 import asyncio
+import threading
 from urllib.request import urlopen
 
 import pytest
@@ -100,6 +101,36 @@ def test_a_stop_in_the_middle_gives_back_what_is_in_hand_and_holds_nothing_again
         sql("SELECT attempts, lease_token, lease_until = 'epoch', failures FROM feeds")
         == [(0, None, True, 0)] * 2
     )
+
+
+def test_a_stop_while_feeds_are_claimed_gives_them_back_too(monkeypatch):
+    """The claim is stored, and nobody has heard of it yet."""
+    stored, go_on, claim = threading.Event(), threading.Event(), refresh._claim
+
+    def slowly(*words, **named):
+        found = claim(*words, **named)
+        if found:
+            stored.set()
+            go_on.wait(60)
+        return found
+
+    async def stopped_meanwhile() -> None:
+        job = asyncio.create_task(refresh._refresh_due(settings()))
+        await asyncio.to_thread(stored.wait)
+        job.cancel()
+        await asyncio.sleep(0)  # the job has heard it
+        go_on.set()
+        with pytest.raises(asyncio.CancelledError):
+            await job
+
+    monkeypatch.setattr(refresh, "_claim", slowly)
+    with silent_server() as one:
+        with transaction() as session:
+            adding.add(session, [adding.FeedToAdd(one)])
+        asyncio.run(stopped_meanwhile())
+    assert sql("SELECT attempts, lease_token, lease_until = 'epoch', failures FROM feeds") == [
+        (0, None, True, 0)
+    ]
 
 
 def test_an_answer_that_cannot_be_read_for_a_reason_nobody_thought_of_is_that_feeds_trouble(monkeypatch):

@@ -17,6 +17,9 @@ def shelf(site, service) -> Shelf:
     """The site's own shelf, with answers that last."""
     service.setattr("services.api.front.shelf.LONGEST_S", 3600.0)
     service.setattr("services.api.front.shelf.MOVED_S", -1.0)
+    service.setattr(
+        "services.core.outbox.cache.tell_followers", lambda _seq: None
+    )  # tests ring when they mean it
     return site.app.state.shelf
 
 

@@ -2,7 +2,9 @@
 
 import pytest
 
+from services.core.liveness import beats
 from tests.fixtures.editors import Client, token
+from tests.fixtures.roles import eventually
 from tests.fixtures.workbench import NEW, RULES, TOPICS, publish
 
 COAL = RULES | {"topics/all.yaml": TOPICS.replace("[oil]", "[oil, coal]")}
@@ -115,6 +117,7 @@ def test_an_article_that_is_not_there_is_not_found(editor, version):
 
 def test_a_worker_process_answers_through_the_queue(editor, roles, version):
     roles.start("worker", "classify")
+    eventually(lambda: beats.alive().get("classify"), what="a sign of life of the worker")
     answer = editor.post("/v1/rules/check?wait=60", {"rulebook": {"texts": COAL}})
     assert (answer.status, answer.json["accepted"]) == (200, True), roles.log("worker-classify")
     assert ask(editor, "publish", rulebook={"texts": COAL}, message="Coal is energy")["before"] == version

@@ -153,8 +153,7 @@ def test_what_was_in_hand_at_two_deaths_rests_before_the_next(service, desk: Des
             held = "UPDATE articles SET attempts = :n, lease_token = '5.gone', lease_until = now() + interval '29 s'"
             session.execute(text(held), {"n": attempts})
             orphans.free_orphans(session)
-        rest = text("SELECT greatest(0, extract(epoch FROM lease_until - now())) FROM articles")
-        with transaction() as session:
+            rest = text("SELECT greatest(0, extract(epoch FROM lease_until - now())) FROM articles")
             rests.append(float(session.scalar(rest)))
             assert session.scalar(text("SELECT lease_token FROM articles")) is None
     assert rests[0] == 0
