@@ -7,7 +7,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import IO
+from time import sleep
+from typing import IO, Any
 
 from services.backups import statements
 from services.backups.archive import Archive, look_at
@@ -16,6 +17,8 @@ from services.backups.tools import APPLICATION, Target, Tools, connect, said_by,
 from services.core import clock, schema
 from services.core.errors import InvalidInputError, UnavailableError
 
+_GONE_S, _LOOK_EVERY = 2.0, 0.1
+"""Seconds that roles may still be connected for: the server notices a moment later that somebody who was stopped has gone."""
 _CHUNK = 1 << 18
 _SETTINGS_END = 4096
 """Within so many bytes the script's own settings are over."""
@@ -74,13 +77,20 @@ def new_epoch(url: str) -> None:
 
 
 def _refuse_roles(url: str) -> None:
-    with connect(url) as connection:
-        found = connection.execute(statements.CONNECTED, (f"{APPLICATION}%",)).fetchall()
+    until, found = clock.monotonic() + _GONE_S, _connected(url)
+    while found and clock.monotonic() < until:
+        sleep(_LOOK_EVERY)
+        found = _connected(url)
     if found:
         roles = ", ".join(f"{row[1]} of {row[0]}" for row in found)
         raise InvalidInputError(
             f"Dateline is running on this database ({roles} connected): stop it first, or say --force to restore under its hands."
         )
+
+
+def _connected(url: str) -> list[tuple[Any, ...]]:
+    with connect(url) as connection:
+        return connection.execute(statements.CONNECTED, (f"{APPLICATION}%",)).fetchall()
 
 
 def _load(tools: Tools, target: Target, archive: Archive, progress: Progress) -> None:

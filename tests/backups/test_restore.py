@@ -252,6 +252,23 @@ def test_roles_that_run_are_named_and_with_force_it_goes_on_under_them(database_
     desk.article("Five")  # the session of before goes on
 
 
+def test_a_role_that_has_just_been_stopped_is_waited_for(database_url, file, monkeypatch):
+    """The server notices a moment later that nobody is there any more."""
+    monkeypatch.setattr(restoring, "_GONE_S", 60.0)
+    looked = []
+    role = psycopg.connect(database_url.replace("+psycopg", ""), application_name="dateline-worker")
+
+    def looked_at(url: str, look=restoring._connected) -> list[tuple]:
+        looked.append(look(url))
+        role.close()
+        return looked[-1]
+
+    monkeypatch.setattr(restoring, "_connected", looked_at)
+    restoring.restore(database_url, file, force=False, progress=silent)
+    assert len(looked[0]) == 1
+    assert looked[-1] == []
+
+
 def test_what_a_worker_had_in_hand_is_not_written_into_the_restored_database(database_url, file, desk):
     """A claim of before is nobody's afterwards: its token is not there."""
     with transaction() as session:

@@ -14,6 +14,7 @@ import pytest
 from newswire.model import Role
 from newswire.outlets import BROKEN, OUTLETS
 from newswire.press import running_press
+from tests.fixtures.roles import eventually
 
 
 def told(press):
@@ -147,12 +148,7 @@ def test_a_correction_changes_title_and_text_and_keeps_the_address(client):
 def test_the_clock_publishes_without_being_told():
     with running_press(seed=5, every=0.01, outlets=3, broken=False) as press:
         start = len(press.truth())
-        for _ in range(500):
-            if len(press.truth()) > start + 3:
-                break
-            threading.Event().wait(0.01)
-
-        assert len(press.truth()) > start + 3
+        eventually(lambda: len(press.truth()) > start + 3, what="four publications")
 
 
 def test_politeness_is_counted(client):
