@@ -3,8 +3,8 @@
 Layout before base64url: version, kind, epoch, filter digest, position, check. Nothing in it is secret; the check
 catches cut and mistyped cursors, so that each wrong cursor gets the sentence that fits.
 
-A cursor of Latest also says up to which change the page knew the stream that gave it. Its address is then one that nobody asked for before
-that change: whatever lies in a cache under it is no older than the page before, and who follows from the first page misses nothing.
+A `before` also says up to which change the page knew the stream that gave it. Its address is then one that nobody asked for before that
+change: whatever lies in a cache under it is no older than the page before, and who follows from the first page misses nothing.
 """
 
 import base64
@@ -57,8 +57,10 @@ class Before:
     id: int
 
 
-def encode_before(place: Before, *, epoch: str, filters: Asked, head: int) -> str:
-    """The cursor of the page after `place`, given by a page that knows the stream up to `head`."""
+def encode_before(place: Before, *, epoch: str, filters: Asked, head: int = 0) -> str:
+    """The cursor of the page after `place`, given by a page that knows the stream up to `head`; 0 where the address is to stay what it is,
+    whatever happens elsewhere.
+    """
     return _encode("before", epoch, filters, (place.at - _ZERO) // timedelta(microseconds=1), place.id, head)
 
 

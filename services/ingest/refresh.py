@@ -93,7 +93,9 @@ class _Crew:
 
     async def _claimed(self, claim: Callable[[], list[FeedState]]) -> list[FeedState]:
         """What is claimed in a thread. Told to stop meanwhile, the thread goes on, and nobody else knows what it claims: that is waited for."""
-        claiming = asyncio.ensure_future(asyncio.to_thread(claim))
+        # No task: the end of a loop, which is how a stop comes here, ends every one of them, this one's waiting included.
+        loop = asyncio.get_running_loop()
+        claiming = loop.run_in_executor(None, contextvars.copy_context().run, claim)
         try:
             return await asyncio.shield(claiming)
         except asyncio.CancelledError:

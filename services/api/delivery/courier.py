@@ -7,7 +7,7 @@ which receivers drop; a crash before it has sent nothing. A slow address holds u
 import asyncio
 import logging
 import random
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ from services.api.queries import webhooks as hooks
 from services.api.queries.webhooks import InHand, Tried
 from services.api.reading import streams
 from services.core import clock, traces
-from services.core.db import async_engine, snapshot
+from services.core.db import async_engine, snapshot, turnstile
 from services.core.ending import end
 from services.core.errors import ConfigurationError, UnavailableError
 from services.core.metrics import meters
@@ -98,7 +98,7 @@ class Courier:
         """What is due and now in our hand; None where the database cannot be asked, which is said once."""
         try:
             found = await self._claim()
-        except (DBAPIError, PoolTimeoutError, OSError, ConfigurationError) as error:
+        except (DBAPIError, PoolTimeoutError, OSError, ConfigurationError, UnavailableError) as error:
             if not self._in_trouble:
                 log.warning("webhooks wait for the database: %s", str(error).partition("\n")[0])
             self._in_trouble = True
@@ -110,6 +110,7 @@ class Courier:
         free = AT_ONCE - len(self._in_hand)
         if not free:
             return []
+        turnstile().check()
         self._engine = self._engine or async_engine()
         async with self._engine.begin() as connection:
             asked = clock.asking()
@@ -126,10 +127,21 @@ class Courier:
                 if not await _deliver(session, held, message):
                     return
                 held = replace(held, seq=message.seq, pending_id=None, failures=0, failing_since=None)
-            async with async_engine().begin() as connection:
-                await hooks.let_go(connection, held)
-        except (DBAPIError, PoolTimeoutError, OSError, UnavailableError) as error:
+            await _let_go(held)
+        except (
+            UnavailableError
+        ) as error:  # nothing was sent: it is due again as soon as there is a way to the database
+            log.warning("webhook %d waits: %s", held.id, error)
+            await asyncio.sleep(LOOK_EVERY)
+            with suppress(DBAPIError, PoolTimeoutError, OSError):
+                await _let_go(held)
+        except (DBAPIError, PoolTimeoutError, OSError) as error:
             log.warning("webhook %d waits until its lease is over: %s", held.id, error)
+
+
+async def _let_go(held: InHand) -> None:
+    async with async_engine().begin() as connection:
+        await hooks.let_go(connection, held)
 
 
 def _pending(held: InHand) -> Message | None:

@@ -30,8 +30,9 @@ async def articles_page(
     state: StreamState,
     before: str | None,
     limit: int,
+    fresh: bool = True,
 ) -> ArticlesPage:
-    """A page of a story's articles, newest first; `standing.lead_id` must name one.
+    """A page of a story's articles, newest first; `standing.lead_id` must name one. `fresh`: no page after it may be older.
 
     Raises CursorError, and Problem (410), for a `before` that cannot be honoured.
     """
@@ -45,9 +46,9 @@ async def articles_page(
     places = await stories.page(connection, standing.id, before=place, limit=limit + 1)
     shown, more = places[:limit], len(places) > limit
     lead, *found = await items.items(connection, [standing.lead_id, *(place.id for place in shown)])
-    following = (
-        cursor.encode_before(shown[-1], epoch=state.epoch, filters=whose, head=state.head) if more else None
-    )
+    # Both grow alone: whatever happens to the stream or to stories, the sum is one that was not there before.
+    head = state.head + state.stories if fresh else 0
+    following = cursor.encode_before(shown[-1], epoch=state.epoch, filters=whose, head=head) if more else None
     return ArticlesPage(lead, found, following)
 
 
@@ -58,11 +59,7 @@ async def page_above(
     whose = OfAStory()
     place = cursor.decode_before(before, epoch=state.epoch, filters=whose)
     found = await above.page_of_story(connection, standing.id, place=place, limit=limit + 1)
-    return (
-        cursor.encode_before(found[-1], epoch=state.epoch, filters=whose, head=state.head)
-        if len(found) > limit
-        else None
-    )
+    return cursor.encode_before(found[-1], epoch=state.epoch, filters=whose) if len(found) > limit else None
 
 
 async def story_page(

@@ -19,7 +19,7 @@ from services.api.shapes import (
 )
 from services.core.latest import seen_through
 
-REPRESENTATION = "3"
+REPRESENTATION = "4"
 """Part of every tag: raise it when any format's bytes change for the same data."""
 COMPLETE_FOR_S = 1.0
 """As long as an answer lies on the shelf."""
@@ -54,8 +54,10 @@ async def latest_page(
     before: str | None,
     limit: int,
     complete: Completeness,
+    followed: bool = True,
 ) -> LatestPage:
-    """A page of Latest and the cursors to go on with, all of one moment.
+    """A page of Latest and the cursors to go on with, all of one moment. `followed`: somebody may follow from it, so that no page after it
+    may be older.
 
     Raises CursorError and CursorGoneError for a `before` that cannot be honoured.
     """
@@ -63,11 +65,10 @@ async def latest_page(
     read = searched.page if filters.q else latest.page
     places = await read(connection, filters=filters, before=place, limit=limit + 1)
     shown, more = places[:limit], len(places) > limit
+    head = state.head if followed else 0
     return LatestPage(
         items=await items.items(connection, [found.id for found in shown]),
-        next=cursor.encode_before(shown[-1], epoch=state.epoch, filters=filters, head=state.head)
-        if more
-        else None,
+        next=cursor.encode_before(shown[-1], epoch=state.epoch, filters=filters, head=head) if more else None,
         changes=cursor.encode_since(state.head, epoch=state.epoch, filters=filters),
         completeness=complete,
     )
@@ -83,11 +84,7 @@ async def page_above(
     place = cursor.decode_before(before, epoch=state.epoch, filters=filters)
     read = searched.page_above if filters.q else above.page
     found = await read(connection, filters=filters, place=place, limit=limit + 1)
-    return (
-        cursor.encode_before(found[-1], epoch=state.epoch, filters=filters, head=state.head)
-        if len(found) > limit
-        else None
-    )
+    return cursor.encode_before(found[-1], epoch=state.epoch, filters=filters) if len(found) > limit else None
 
 
 def position_of(since: str | None, *, state: StreamState, filters: Filters) -> int:

@@ -35,7 +35,7 @@ async def story_feed(
             return moved(request, f"/feeds/story/{standing.id}.{ending}")
         tree = await label_tree(connection)
         state = await stream.state(connection)
-        page = await articles_page(connection, standing, state=state, before=before, limit=limit)
+        page = await articles_page(connection, standing, state=state, before=before, limit=limit, fresh=False)
         above = None
         if before:
             above = await page_above(connection, standing, state=state, before=before, limit=limit)

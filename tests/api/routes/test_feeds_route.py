@@ -1,5 +1,6 @@
 """The streams as feeds, read back by the parser that reads everybody's."""
 
+import re
 from html import unescape
 from io import BytesIO
 from xml.etree import ElementTree as ET
@@ -264,6 +265,14 @@ def test_what_happens_elsewhere_leaves_a_feed_and_its_tag_as_they_are(site, desk
     assert site.get(path, if_none_match=tag).status == 304
     desk.article(regions=["africa"])
     assert site.get(path, if_none_match=tag).status == 200
+    paged = f"{path}?limit=1"  # it has a page after it, and that a page before it
+    following = re.search(r"before=([\w-]+)", site.get(paged).text)
+    assert following
+    pages = [paged, f"{paged}&before={following[1]}"]
+    tags = [site.get(page).headers["etag"] for page in pages]
+    desk.article(regions=["europe"])
+    again = [site.get(page, if_none_match=tag).status for page, tag in zip(pages, tags, strict=True)]
+    assert again == [304, 304]
 
 
 def test_a_correction_updates_an_entry_and_a_label_does_not(site, desk):
