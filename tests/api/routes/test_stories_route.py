@@ -271,6 +271,18 @@ def test_a_cursor_from_before_a_restore_says_how_to_go_on(site, desk, stories):
     assert answer.json["detail"].endswith("Read the story from its newest article.")
 
 
+def test_what_happens_to_stories_or_the_stream_gives_the_next_page_another_address(site, desk, stories):
+    """A cache may hold the one from before."""
+    quake(desk, stories)
+    given = [site.json("/v1/stories/7?limit=1")["next"]]
+    stories.put(7, [], publishers=9)
+    given.append(site.json("/v1/stories/7?limit=1")["next"])
+    desk.article()
+    given.append(site.json("/v1/stories/7?limit=1")["next"])
+    assert len({*given, site.json("/v1/stories/7?limit=1")["next"]}) == 3
+    assert len({site.json(f"/v1/stories/7?limit=1&before={one}")["articles"][0]["id"] for one in given}) == 1
+
+
 def test_the_tag_of_a_story_stands_until_something_in_it_can_have_changed(site, desk, stories):
     ids = quake(desk, stories)
     first = site.get("/v1/stories/7")
