@@ -23,7 +23,7 @@ Kind = Literal["before", "since"]
 _KINDS: dict[int, Kind] = {ord("b"): "before", ord("s"): "since"}
 _HEAD = struct.Struct(">BB6s6s")
 _BODY: dict[Kind, struct.Struct] = {"before": struct.Struct(">qqq"), "since": struct.Struct(">q")}
-_WITHOUT_HEAD = struct.Struct(">qq")
+_PLACE_ALONE = struct.Struct(">qq")
 """A `before` as it was given out until November 2026; somebody may be paging by one."""
 _CHECK = 4
 _ZERO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -57,11 +57,11 @@ class Before:
     id: int
 
 
-def encode_before(place: Before, *, epoch: str, filters: Asked, head: int = 0) -> str:
-    """The cursor of the page after `place`, given by a page that knows the stream up to `head`; 0 where the address is to stay what it is,
+def encode_before(place: Before, *, epoch: str, filters: Asked, known: int = 0) -> str:
+    """The cursor of the page after `place`. `known`: how far the page that gives it knows the stream; 0 where the address is to stay what it is,
     whatever happens elsewhere.
     """
-    return _encode("before", epoch, filters, (place.at - _ZERO) // timedelta(microseconds=1), place.id, head)
+    return _encode("before", epoch, filters, (place.at - _ZERO) // timedelta(microseconds=1), place.id, known)
 
 
 def encode_since(seq: int, *, epoch: str, filters: Asked) -> str:
@@ -106,7 +106,7 @@ def _decode(kind: Kind, text: str, epoch: str, filters: Asked) -> tuple[int, ...
     if found != kind:
         raise CursorError(kind, f"this is a cursor for `{found}`, which pages another way.")
     body = raw[_HEAD.size :]
-    layout = _WITHOUT_HEAD if kind == "before" and len(body) == _WITHOUT_HEAD.size else _BODY[kind]
+    layout = _PLACE_ALONE if kind == "before" and len(body) == _PLACE_ALONE.size else _BODY[kind]
     if len(body) != layout.size:
         raise CursorError(kind, "this is no cursor of ours; use one from an answer, unchanged.")
     if epoch_hash != _hash(epoch.encode(), 6):

@@ -76,7 +76,7 @@ class _Crew:
         A first claim is always made. `suspects`: feeds that may kill their worker, one at a time, and no other.
         """
         room = 1 if suspects else self._conf.fetch_batch
-        self._start(await self._claimed(lambda: _claim(room, suspects=suspects)))
+        self._start(await self._claimed(partial(_claim, room, suspects=suspects)))
         while self._in_hand:
             looks = await self._arrived()
             free = 0 if monotonic() > until else room - len(self._in_hand)

@@ -21,15 +21,15 @@ ASIA = filters_of(regions=["asia"])
 
 
 @given(st.datetimes(timezones=st.just(UTC)), st.integers(1, 2**63 - 1), st.integers(0, 2**63 - 1))
-def test_a_place_comes_back_as_it_went_in(at, article_id, head):
+def test_a_place_comes_back_as_it_went_in(at, article_id, known):
     place = Before(at, article_id)
-    text = encode_before(place, epoch=EPOCH, filters=ASIA, head=head)
+    text = encode_before(place, epoch=EPOCH, filters=ASIA, known=known)
     assert decode_before(text, epoch=EPOCH, filters=ASIA) == place
 
 
 def test_a_place_that_another_state_of_the_stream_gave_has_an_address_of_its_own():
     place = Before(datetime(2026, 11, 23, 12, tzinfo=UTC), 7)
-    given = {encode_before(place, epoch=EPOCH, filters=ALL, head=head) for head in (41, 42, 42)}
+    given = {encode_before(place, epoch=EPOCH, filters=ALL, known=known) for known in (41, 42, 42)}
     assert len(given) == 2
 
 
@@ -88,5 +88,5 @@ def test_the_floor_and_the_head_themselves_can_be_named(seq):
 
 def test_cursors_keep_microseconds():
     at = datetime(2026, 11, 23, 12, 0, 0, 1, tzinfo=UTC)
-    later = encode_before(Before(at + timedelta(microseconds=1), 1), epoch=EPOCH, filters=ALL, head=9)
-    assert later != encode_before(Before(at, 1), epoch=EPOCH, filters=ALL, head=9)
+    later = encode_before(Before(at + timedelta(microseconds=1), 1), epoch=EPOCH, filters=ALL, known=9)
+    assert later != encode_before(Before(at, 1), epoch=EPOCH, filters=ALL, known=9)

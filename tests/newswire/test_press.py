@@ -149,6 +149,7 @@ def test_the_clock_publishes_without_being_told():
     with running_press(seed=5, every=0.01, outlets=3, broken=False) as press:
         start = len(press.truth())
         eventually(lambda: len(press.truth()) > start + 3, what="four publications")
+        assert len({row["url"] for row in press.truth()}) > start + 3
 
 
 def test_politeness_is_counted(client):

@@ -128,9 +128,8 @@ class Courier:
                     return
                 held = replace(held, seq=message.seq, pending_id=None, failures=0, failing_since=None)
             await _let_go(held)
-        except (
-            UnavailableError
-        ) as error:  # nothing was sent: it is due again as soon as there is a way to the database
+        except UnavailableError as error:
+            # Nothing was sent: it is due again as soon as there is a way to the database.
             log.warning("webhook %d waits: %s", held.id, error)
             await asyncio.sleep(LOOK_EVERY)
             with suppress(DBAPIError, PoolTimeoutError, OSError):

@@ -47,8 +47,10 @@ async def articles_page(
     shown, more = places[:limit], len(places) > limit
     lead, *found = await items.items(connection, [standing.lead_id, *(place.id for place in shown)])
     # Both grow alone: whatever happens to the stream or to stories, the sum is one that was not there before.
-    head = state.head + state.stories if fresh else 0
-    following = cursor.encode_before(shown[-1], epoch=state.epoch, filters=whose, head=head) if more else None
+    known = state.head + state.stories if fresh else 0
+    following = (
+        cursor.encode_before(shown[-1], epoch=state.epoch, filters=whose, known=known) if more else None
+    )
     return ArticlesPage(lead, found, following)
 
 

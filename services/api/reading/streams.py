@@ -54,10 +54,10 @@ async def latest_page(
     before: str | None,
     limit: int,
     complete: Completeness,
-    followed: bool = True,
+    fresh: bool = True,
 ) -> LatestPage:
-    """A page of Latest and the cursors to go on with, all of one moment. `followed`: somebody may follow from it, so that no page after it
-    may be older.
+    """A page of Latest and the cursors to go on with, all of one moment. `fresh`: no page after it may be older, as is
+    right where somebody follows from it.
 
     Raises CursorError and CursorGoneError for a `before` that cannot be honoured.
     """
@@ -65,10 +65,12 @@ async def latest_page(
     read = searched.page if filters.q else latest.page
     places = await read(connection, filters=filters, before=place, limit=limit + 1)
     shown, more = places[:limit], len(places) > limit
-    head = state.head if followed else 0
+    known = state.head if fresh else 0
     return LatestPage(
         items=await items.items(connection, [found.id for found in shown]),
-        next=cursor.encode_before(shown[-1], epoch=state.epoch, filters=filters, head=head) if more else None,
+        next=cursor.encode_before(shown[-1], epoch=state.epoch, filters=filters, known=known)
+        if more
+        else None,
         changes=cursor.encode_since(state.head, epoch=state.epoch, filters=filters),
         completeness=complete,
     )

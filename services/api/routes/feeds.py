@@ -107,7 +107,7 @@ async def _feed(
             before=asked.before,
             limit=asked.limit,
             complete=NOT_ASKED,
-            followed=False,
+            fresh=False,
         )
         above = None
         if asked.before:
